@@ -1,0 +1,254 @@
+"""Firms at home: makers of products and components, refurbishers and service providers.
+
+They price with an adaptive markup, produce to smoothed orders, hold precautionary stocks when supply
+feels at risk, thrift on dear materials, invest, change design, enter and fail.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.organisation import SLOT_STEP, Array, Organisations, Rows
+from abm.population import Column, RowAgent
+
+LINEAR, CIRCULAR, COMPONENT, REFURBISHER, SERVICE = range(5)
+KINDS = ("linear maker", "circular maker", "component maker", "refurbisher", "service provider")
+SMALLEST = 1e-9
+
+
+class Firm(RowAgent):
+    """A maker, refurbisher or service provider."""
+
+
+class Firms(Organisations):
+    """All firms; output is in products per month, for component makers in kg of contained material."""
+
+    agent_class = Firm
+    kind = Column("int64", "0 linear, 1 circular, 2 component maker, 3 refurbisher, 4 service provider", "1")
+    product = Column("int64", "Index of its product group, −1 for component makers", "1")
+    component = Column("int64", "Index of its component, −1 for others", "1")
+    inputs = Column("int64", "Place of its stock of inputs", "1")
+    finished = Column("int64", "Place of its finished goods", "1")
+    capacity = Column("float64", "Largest output", "1/month")
+    units = Column("float64", "Finished goods in stock", "1")
+    orders = Column("float64", "Smoothed orders", "1/month")
+    planned = Column("float64", "Output planned this month", "1/month")
+    made = Column("float64", "Output this month", "1/month")
+    sold = Column("float64", "Delivered this month", "1/month")
+    scrap_rate = Column("float64", "Share of input that ends as manufacturing scrap", "1")
+    conversion = Column("float64", "Cost beyond materials per unit of output", "EUR")
+    markup = Column("float64", "Markup over unit cost", "1")
+    unit_cost = Column("float64", "Cost per unit of output at this month's prices", "EUR")
+    price = Column("float64", "Price per unit of output", "EUR")
+    start_price = Column("float64", "Price at entry, to which export demand refers", "EUR")
+    return_on_capital = Column("float64", "Smoothed yearly return on capital", "1/yr")
+    shortage = Column("float64", "Share of planned output lost to lack of material this month", "1")
+    need = Column("float64", "Material needed per unit of output before thrift", "kg", width="materials")
+    thrift = Column("float64", "Share of a material saved by design", "1", width="materials")
+    risk = Column("float64", "Felt supply risk of a material, 0 to 1", "1", width="materials")
+    expected = Column("float64", "Log of the price of a material that it regards as usual", "1", width="materials")
+
+    def __init__(self, model: Any, config: Any, books: Any) -> None:
+        super().__init__(model, widths={"materials": len(config.materials)})
+        self.config, self.terms, self.books = config, config.firms, books
+        self.first_niche = 10_000
+
+    # ------------------------------------------------------------------ founding
+    def found(self, month: int, names: list[str], kind: Array, product: Array, component: Array, leaf: Array,
+              need: Array, scrap_rate: Array, capacity: Array, conversion: Array, unit_cost: Array, markup: Array,
+              log_price: Array) -> Rows:
+        """Set up firms with a plant half paid by debt; returns their rows. Arrays are (n,), need (n, M)."""
+        count, terms = len(names), self.terms
+        price = unit_cost * (1.0 + markup)
+        capital = terms.capital_per_revenue * 12.0 * price * capacity / terms.capacity_slack
+        niche = self.niche_of(kind, product, component, leaf)
+        seen: dict[int, int] = {}
+        slots = []
+        for number in niche:
+            ordinal = seen.get(int(number), 0)
+            slots.append(self.next_slot(int(number)) + ordinal if len(self) else int(number) * SLOT_STEP + ordinal)
+            seen[int(number)] = ordinal + 1
+        rows = self.append(
+            account=self.books.account(*names), inputs=self.books.place(*[f"{n}: inputs" for n in names]),
+            finished=self.books.place(*[f"{n}: finished goods" for n in names]),
+            leaf=leaf, niche=niche, slot=np.array(slots, dtype=np.int64), active=np.ones(count, dtype=bool),
+            born=np.full(count, month), died=np.full(count, -1), capital=capital,
+            monthly_cost=unit_cost * capacity / terms.capacity_slack, profit=np.zeros(count),
+            revenue=price * capacity / terms.capacity_slack, kind=kind, product=product, component=component,
+            scrap_rate=scrap_rate, capacity=capacity, units=np.zeros(count), orders=capacity / terms.capacity_slack,
+            planned=capacity / terms.capacity_slack, made=np.zeros(count), sold=np.zeros(count),
+            conversion=conversion, markup=markup, unit_cost=unit_cost, price=price, start_price=price.copy(),
+            return_on_capital=np.full(count, terms.hurdle_rate), shortage=np.zeros(count), need=need,
+            thrift=np.zeros_like(need), risk=np.zeros_like(need), expected=np.tile(log_price, (count, 1)),
+        )
+        self.names = tuple(getattr(self, "names", ())) + tuple(names)
+        return rows
+
+    def niche_of(self, kind: Array, product: Array, component: Array, leaf: Array) -> Array:
+        """Number of the niche: kind × what is made × leaf."""
+        what = np.where(np.asarray(component) >= 0, 500 + np.asarray(component), np.asarray(product))
+        return self.first_niche + (np.asarray(kind) * 1000 + what) * 100 + np.asarray(leaf)
+
+    def of_kind(self, *kinds: int) -> Rows:
+        """Rows of active firms of these kinds."""
+        return np.flatnonzero(self.active & np.isin(self.kind, kinds))
+
+    @property
+    def need_now(self) -> Array:
+        """Material per unit of output after thrift (n, M), kg."""
+        return self.need * (1.0 - self.thrift)
+
+    @property
+    def gross_need(self) -> Array:
+        """Material to put in per unit of output, manufacturing scrap included (n, M), kg."""
+        return self.need_now / (1.0 - self.scrap_rate)[:, None]
+
+    # ------------------------------------------------------------------ expectations and plans
+    def form_expectations(self, log_price: Array, rationed: Array, restricted: Array) -> None:
+        """Update usual prices and felt supply risk from prices, shortages and restrictions (M,).
+
+        A jump of price above the usual one, rationing, or an export restriction raises felt risk at
+        once; it fades over `risk_memory`.
+        """
+        terms = self.terms
+        jump = np.maximum(log_price[None, :] - self.expected, 0.0)
+        alarm = np.minimum(np.maximum(np.maximum(rationed, 0.5 * restricted)[None, :], jump), 1.0)
+        faded = self.risk * (1.0 - 1.0 / terms.risk_memory)
+        self.risk[:] = np.where(self.need > 0.0, np.maximum(faded, alarm), 0.0)
+        self.expected += (log_price[None, :] - self.expected) / terms.expectation_time
+
+    def thrift_on(self, log_price: Array, long_run: Array) -> None:
+        """Save on materials that are dear against their long-run level or feel at risk (Sprecher et al. 2017).
+
+        Slow, bounded, and only partly undone when prices fall back.
+        """
+        terms = self.terms
+        dear = np.maximum(log_price - long_run, 0.0)[None, :] / np.log(2.0)
+        pressure = np.minimum(dear + 0.5 * self.risk, 4.0)
+        gain = terms.thrift_speed / 12.0 * pressure * (terms.thrift_limit - self.thrift)
+        loss = terms.thrift_return / 12.0 * self.thrift * (pressure <= 0.0)
+        self.thrift += np.where(self.need > 0.0, gain - loss, 0.0)
+
+    def plan_output(self) -> None:
+        """Plan output from smoothed orders and the gap in finished stock, within capacity."""
+        wanted_stock = self.terms.finished_cover * self.orders
+        wanted = self.orders + (wanted_stock - self.units) / 3.0
+        self.planned[:] = np.where(self.active & (self.kind <= COMPONENT), np.clip(wanted, 0.0, self.capacity), 0.0)
+
+    def wanted_inputs(self) -> Array:
+        """Material to buy this month (n, M), kg: for output and for a precautionary stock."""
+        terms = self.terms
+        need = self.gross_need
+        cover = terms.input_cover + terms.precaution * self.risk
+        target = cover * self.orders[:, None] * need
+        stock = self.books.stock[self.inputs]
+        wanted = self.planned[:, None] * need + (target - stock) / 4.0
+        wanted *= (self.active & (self.kind <= COMPONENT))[:, None]
+        return np.maximum(wanted, 0.0)
+
+    # ------------------------------------------------------------------ production
+    def produce(self, swarf_place: Rows) -> Array:
+        """Turn inputs into finished goods; returns manufacturing scrap (n, M), kg.
+
+        Output falls in part with the scarcest input. The scrap moves to `swarf_place` (n,).
+        """
+        books, need, gross = self.books, self.need_now, self.gross_need
+        stock = books.stock[self.inputs]
+        able = np.divide(stock, gross, out=np.full_like(stock, np.inf), where=gross > 0.0).min(axis=1)
+        made = np.minimum(self.planned, able * (1.0 - 1e-12))
+        self.shortage[:] = np.divide(self.planned - made, self.planned, out=np.zeros_like(made),
+                                     where=self.planned > SMALLEST)
+        self.made[:] = made
+        content = made[:, None] * need
+        books.move("manufacture", self.inputs, self.finished, content)
+        swarf = made[:, None] * (gross - need)
+        rows = np.flatnonzero(swarf.sum(axis=1) > 0.0)
+        for place in np.unique(swarf_place[rows]):
+            chosen = rows[swarf_place[rows] == place]
+            books.move("swarf", self.inputs[chosen], int(place), swarf[chosen])
+        self.units += made
+        return swarf
+
+    def pay_for_production(self, households: Rows, energy_account: Rows, labour_share: Array, energy_share: Array,
+                           energy: Array, wage: Array, maintenance: Array | float = 0.0) -> Array:
+        """Pay conversion cost: labour to households, energy and inputs to the domestic economy.
+
+        Fixed costs go on without output. Returns labour cost (n,), EUR.
+        """
+        terms, books = self.terms, self.books
+        usual = np.maximum(self.orders, 0.0)
+        volume = (1.0 - terms.fixed_cost_share) * self.made + terms.fixed_cost_share * usual
+        base = volume * self.conversion * self.active
+        labour = base * labour_share * wage
+        power = base * energy_share * energy
+        other = base * (1.0 - labour_share - energy_share)
+        books.pay("labour", self.account, households, labour)
+        books.pay("energy", self.account, energy_account, power)
+        books.pay("other_inputs", self.account, energy_account, other)
+        self.cost_now = labour + power + other
+        return labour
+
+    def price_goods(self, input_price: Array, wage: Array, energy: Array, labour_share: Array, energy_share: Array) -> None:
+        """Set unit cost and price; the markup follows the share of output sold.
+
+        `input_price` (n, M) EUR/kg is what the firm pays for its inputs per kg of content.
+        """
+        terms = self.terms
+        burden = 1.0 + labour_share * (wage - 1.0) + energy_share * (energy - 1.0)
+        self.unit_cost[:] = (self.gross_need * input_price).sum(axis=1) + self.conversion * burden
+        sold_share = np.divide(self.sold, self.made, out=np.ones_like(self.sold), where=self.made > SMALLEST)
+        pull = np.clip(sold_share - 1.0, -0.5, 0.5)
+        drift = terms.markup_speed * (pull + 0.3 * (terms.markup - self.markup))
+        self.markup[:] = np.maximum(self.markup + drift * (self.kind <= COMPONENT), 0.0)
+        self.price[:] = self.unit_cost * (1.0 + self.markup)
+
+    # ------------------------------------------------------------------ end of month
+    def close_accounts(self, revenue: Array, material_cost: Array) -> None:
+        """Update smoothed revenue, cost, profit and return on capital from this month's payments (n,), EUR."""
+        cost = self.cost_now + material_cost
+        result = revenue - cost
+        self.revenue += (revenue - self.revenue) / 12.0
+        self.monthly_cost += (cost - self.monthly_cost) / 12.0
+        self.profit += (result - self.profit) / 12.0
+        earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
+        self.return_on_capital[:] = np.where(self.active, earned, 0.0)
+
+    def invest(self, credit: Any, suppliers: Rows, build_speed: Array) -> Rows:
+        """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise."""
+        terms, books = self.terms, self.books
+        wear = terms.depreciation / 12.0
+        tight = self.active & (self.orders > self.capacity / terms.capacity_slack)
+        pays = self.return_on_capital > terms.hurdle_rate - terms.depreciation
+        wanted = np.maximum(self.orders * terms.capacity_slack - self.capacity, 0.0) * tight * pays
+        growth = np.minimum(wanted / 6.0, self.capacity * terms.growth_limit / 12.0) * build_speed
+        keeps = self.active & (self.orders > 0.5 * self.capacity)
+        per_unit = terms.capital_per_revenue * 12.0 * self.price / terms.capacity_slack
+        cost = growth * per_unit + np.where(keeps, wear * self.capital, 0.0)
+        means = np.maximum(books.cash[self.account], 0.0)
+        loan = np.minimum(credit.leverage_limit * cost, np.maximum(credit.leverage_limit * (self.capital + cost)
+                                                                 - books.debt[self.account], 0.0))
+        share = np.minimum(1.0, np.divide(0.5 * means + loan, cost, out=np.ones_like(cost), where=cost > 0.0))
+        books.lend(self.account, loan * share)
+        books.pay("capital_spending", self.account, suppliers, cost * share)
+        self.capacity += growth * share - np.where(keeps, wear * (1.0 - share), wear) * self.capacity * self.active
+        self.capital += cost * share - wear * self.capital
+        self.spent = cost * share
+        return np.flatnonzero(growth * share > 0.02 * self.capacity)
+
+    def fail(self, credit: Any, lender: int, scrap_place: int) -> tuple[Rows, Array]:
+        """Insolvent firms leave: debts are written off, stocks go to those who collect for recycling.
+
+        Returns rows and lenders' losses (EUR).
+        """
+        rows = self.insolvent(self.books, credit)
+        if not len(rows):
+            return rows, np.zeros(0)
+        loss = self.wind_up_money(self.books, rows, lender)
+        for place in (self.inputs, self.finished):
+            self.books.move("liquidation", place[rows], scrap_place, self.books.stock[place[rows]].copy())
+        for name in ("units", "orders", "planned", "made", "sold", "capacity", "capital"):
+            getattr(self, name)[rows] = 0.0
+        return rows, loss

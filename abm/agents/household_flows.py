@@ -1,0 +1,131 @@
+"""What households want, buy and discard in a month: the records that go from phase to phase."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.household_choice import ALTERNATIVES, LINEAR, REPAIR, USED, WAIT, Offers
+
+Reals = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Codes = NDArray[np.int8]
+Months = NDArray[np.int16]
+
+QUINTILES = 5
+# What becomes of an item that is no longer used.
+DRAWER, RETURNED, SOLD_ON, BINNED = range(4)
+FATES = 4
+LEFT_DRAWER = 4
+FLOWS = 5
+
+
+@dataclass
+class Items:
+    """Some items with their owners, (n,) each."""
+
+    household: Rows
+    segment: Rows
+    kind: Codes  # the alternative by which it was acquired
+    bought: Months  # month index, negative before the start
+
+    def where(self, picked: Flags) -> "Items":
+        """Return the items picked (n,)."""
+        return Items(self.household[picked], self.segment[picked], self.kind[picked], self.bought[picked])
+
+
+@dataclass
+class Choices:
+    """What the deciders of a month want; `expected` (P, L, 6) is what they want on average, in real products."""
+
+    month: int
+    offers: Offers
+    expected: Reals
+    counts: Rows  # (R,) deciders by segment
+    flat: Rows  # (D,) place in the item columns
+    segment: Rows  # (D,)
+    household: Rows  # (D,)
+    key: Rows  # (D,) identity in random draws
+    kind: Codes  # (D,) of the present item, 0 for none
+    failed: Flags  # (D,)
+    chance: NDArray[np.float32]  # (6, D)
+    chosen: Codes  # (D,) alternative, or WAIT or GIVE_UP
+
+
+@dataclass
+class Purchases:
+    """What was bought, repaired and put off in a month, in real products."""
+
+    month: int
+    offers: Offers
+    outcomes: Reals  # (P, L, 8, 5) by outcome (the six alternatives, WAIT, GIVE_UP) and income quintile
+    replaced: Items
+
+    @property
+    def units(self) -> Reals:
+        """Products by alternative (P, L, 6)."""
+        return np.asarray(self.outcomes[:, :, :ALTERNATIVES].sum(axis=3))
+
+    @property
+    def units_new(self) -> Reals:
+        """New products bought (P, L, 3): linear, circular, as a service."""
+        return self.units[:, :, LINEAR:]
+
+    @property
+    def units_used(self) -> Reals:
+        """Used or refurbished products bought (P, L)."""
+        return self.units[:, :, USED]
+
+    @property
+    def repairs(self) -> Reals:
+        """Products repaired (P, L)."""
+        return self.units[:, :, REPAIR]
+
+    @property
+    def unserved(self) -> Reals:
+        """Products wanted that were not to be had (P, L); their buyers come back next month."""
+        return np.asarray(self.outcomes[:, :, WAIT].sum(axis=2))
+
+    @property
+    def spending(self) -> Reals:
+        """EUR including tax by alternative (P, L, 6)."""
+        return np.asarray(self.units * self.offers.price)
+
+    @property
+    def spending_by_leaf(self) -> Reals:
+        """EUR including tax (L,)."""
+        return np.asarray(self.spending.sum(axis=(0, 2)))
+
+    @property
+    def spending_by_quintile(self) -> Reals:
+        """EUR including tax by income quintile of the leaf (5,)."""
+        return np.einsum("plaq,pla->q", self.outcomes[:, :, :ALTERNATIVES], self.offers.price)
+
+
+@dataclass
+class Discarded:
+    """Where items went in a month: real products (P, L) and what they contain (P, L, W).
+
+    Out of use go `returned`, `sold_on`, `binned` and `hoarded`, less what `left_drawer`: those that leave a drawer
+    are counted there and again as returned or binned. The arrays (n,) describe the items handed in one by one.
+    """
+
+    units: Reals  # (5, P, L)
+    content: Reals  # (5, P, L, W)
+    returned_product: Rows
+    returned_leaf: Rows
+    returned_bought: Months
+    returned_kind: Codes
+    returned_weight: Reals
+
+    hoarded = property(lambda self: self.units[DRAWER])
+    returned = property(lambda self: self.units[RETURNED])
+    sold_on = property(lambda self: self.units[SOLD_ON])
+    binned = property(lambda self: self.units[BINNED])
+    left_drawer = property(lambda self: self.units[LEFT_DRAWER])
+    hoarded_content = property(lambda self: self.content[DRAWER])
+    returned_content = property(lambda self: self.content[RETURNED])
+    sold_on_content = property(lambda self: self.content[SOLD_ON])
+    binned_content = property(lambda self: self.content[BINNED])
+    left_drawer_content = property(lambda self: self.content[LEFT_DRAWER])

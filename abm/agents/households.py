@@ -1,0 +1,430 @@
+"""Households: they buy, repair, wait, hoard, hand in, and learn from neighbours and experience.
+
+One row is one sampled household, which stands for many real ones; per product group it owns at most one item,
+and may keep one predecessor in a drawer. Only those for whom something falls due in a month decide, so that a
+month costs in proportion to the deciders. Households stand sorted by leaf and columns of items contiguous by
+product group, so that deciders come sorted by *segment* (a product group in a leaf, number `group * L + leaf`).
+
+A month is `choose` (what they want at this month's offers), `complete` (who gets what exists), `use` (what becomes
+of the items replaced). Draws are keyed by household and product group.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.household_choice import (
+    ALTERNATIVES,
+    CIRCULAR,
+    GIVE_UP,
+    KEEP,
+    LINEAR,
+    OUTCOMES,
+    REPAIR,
+    SERVICE,
+    USED,
+    WAIT,
+    Offers,
+    Tables,
+    draw,
+    nested_logit,
+    sum_by_segment,
+)
+from abm.agents.household_flows import (
+    BINNED,
+    DRAWER,
+    FATES,
+    FLOWS,
+    LEFT_DRAWER,
+    QUINTILES,
+    RETURNED,
+    SOLD_ON,
+    Choices,
+    Codes,
+    Discarded,
+    Flags,
+    Items,
+    Months,
+    Purchases,
+    Reals,
+    Rows,
+)
+from abm.agents.household_sample import Household, HouseholdSample, in_line
+from abm.agents.household_setup import HISTORY, NEVER
+
+__all__ = ["HISTORY", "NEVER", "Choices", "Discarded", "Household", "Households", "Offers", "Purchases"]
+
+Refund = Callable[[Rows, Rows, Rows], Reals]
+
+# Largest standard deviation that a share can have: the scale of the subjective norm.
+NORM_SCALE = 0.5
+
+
+class Households(HouseholdSample):
+    """All sampled households and what they do in a month, in the order `choose`, `complete`, `use`.
+
+    Every month must be called once and in order, since decisions are looked up by the month in which they fall due.
+    """
+
+    # ------------------------------------------------------------------------------ the month
+
+    def choose(self, month: int, offers: Offers) -> Choices:
+        """Let those for whom something falls due learn from neighbours, and choose among the offers they know.
+
+        Raises ValueError if a price is negative or not a number.
+        """
+        if not (offers.price >= 0.0).all():
+            raise ValueError(f"month {month}: the price of an offer to households is negative or not a number")
+        flat = np.flatnonzero(in_line(self.due) == month)
+        counts = np.diff(np.searchsorted(flat, self._bounds))
+        segment = np.repeat(np.arange(self.segments), counts)
+        household = flat - np.repeat(self._origin, counts)
+        key = household * len(self.products) + np.repeat(self._group, counts)
+        kind, fails = in_line(self.kind)[flat], in_line(self.fails)[flat]
+        failed = fails <= month
+        self._learn(household, key, month)
+        who = self._deciders(household, failed, self._can_be_repaired(key, segment, fails, failed))
+        if self._shrinks:
+            who.leaving = in_line(self.until)[flat] <= month
+        tables = Tables(offers, self.products, self._median_income, self.taste, self.behaviour)
+        chance = nested_logit(tables.utilities(counts, who), tables.open_to(counts, who), self.behaviour.nest_scale)
+        chosen = draw(chance, self.streams.uniform("offer", key, month))
+        if who.leaving is not None:
+            chosen[(chosen == WAIT) & who.leaving] = GIVE_UP
+        expected = self._by_product((sum_by_segment(chance, counts) * self.units).T)
+        return Choices(month, offers, expected, counts, flat, segment, household, key, kind, failed, chance, chosen)
+
+    def _can_be_repaired(self, key: Rows, segment: Rows, fails: Months, failed: Flags) -> Flags:
+        """Return whether a failure can be repaired (D,): drawn once for each failure, not again while it waits."""
+        repairable = np.zeros(len(key), dtype=bool)
+        broken = np.flatnonzero(failed)
+        uniform = self.streams.uniform("repairable", key[broken], fails[broken])
+        repairable[broken] = uniform < self._repairable[segment[broken]]
+        return repairable
+
+    def _learn(self, household: Rows, key: Rows, month: int) -> None:
+        """Let deciders with circular neighbours hear of circular offers and move towards these neighbours' attitude."""
+        social = np.flatnonzero(self.peers[household] > 0)
+        household, key = household[social], key[social]
+        terms = self.behaviour
+        unaware = np.flatnonzero(~self.aware[household])
+        chance = terms.awareness_by_peers / self.degree * self.peers[household[unaware]]
+        hears = self.streams.uniform("awareness", key[unaware], month) < chance
+        self.aware[household[unaware[hears]]] = True
+        if terms.attitude_by_peers > 0.0:
+            near = self.neighbours[household]
+            shows = (self.circular_items[near] > 0).astype(np.float32)
+            example = np.einsum("dk,dk->d", self.attitude[near], shows)
+            own = self.attitude[household]
+            gap = example / self.peers[household] - own
+            self.attitude[household] = own + np.float32(terms.attitude_by_peers) * gap
+
+    def complete(self, choices: Choices, new_available: Reals, used_available: Reals) -> Purchases:
+        """Serve buyers from what dealers have (P, L) of new and of used products, in random order.
+
+        No more is sold than there is; those turned away come back next month.
+        """
+        taken = choices.chosen.copy()
+        wanted = np.bincount(choices.segment * OUTCOMES + taken, minlength=self.segments * OUTCOMES)
+        wanted = wanted.reshape(self.segments, OUTCOMES)
+        self._turn_away(taken, choices, (LINEAR, SERVICE), wanted, new_available)
+        self._turn_away(taken, choices, (USED, USED), wanted, used_available)
+        outcomes = self._outcomes(choices, taken)
+        replaced = self._replaced(choices, taken)
+        self._judge(choices, replaced)
+        self._hand_over(choices, taken)
+        self._spread_word(choices, taken)
+        return Purchases(choices.month, choices.offers, outcomes, replaced)
+
+    def _turn_away(
+        self, taken: Codes, choices: Choices, pool: tuple[int, int], wanted: Rows, available: Reals
+    ) -> None:
+        """Set WAIT in `taken` (D,) for buyers whom available units (P, L) do not reach, by lot.
+
+        One stock serves all alternatives from the first to the last of `pool`; `wanted` (R, 8) are items.
+        """
+        first, last = pool
+        served = _whole_items(self._by_segment(np.asarray(available)), self.units)
+        short = wanted[:, first : last + 1].sum(axis=1) > served
+        if not short.any():
+            return
+        buyers = np.flatnonzero((taken >= first) & (taken <= last) & short[choices.segment])
+        segment = choices.segment[buyers]
+        order = np.lexsort((self.streams.uniform("queue", choices.key[buyers], choices.month), segment))
+        place = np.arange(len(buyers)) - np.searchsorted(segment, segment)
+        taken[buyers[order[place >= served[segment]]]] = WAIT
+
+    def _outcomes(self, choices: Choices, taken: Codes) -> Reals:
+        """Return real products (P, L, 8, 5) by outcome and quintile."""
+        cell = (choices.segment * OUTCOMES + taken) * QUINTILES + self.quintile[choices.household]
+        counts = np.bincount(cell, minlength=self.segments * OUTCOMES * QUINTILES)
+        counts = counts.reshape(self.segments, OUTCOMES, QUINTILES)
+        self._items_in_use[:, USED:] += counts[:, USED:ALTERNATIVES].sum(axis=2)
+        return self._by_product(counts * self.units[:, None, None])
+
+    def _replaced(self, choices: Choices, taken: Codes) -> Items:
+        """Return the items that give way to another, or to none."""
+        leaves = np.flatnonzero(_replaces(taken) & (choices.kind > 0))
+        items = Items(choices.household[leaves], choices.segment[leaves], choices.kind[leaves],
+                      in_line(self.bought)[choices.flat[leaves]])
+        cell = items.segment * ALTERNATIVES + items.kind
+        gone = np.bincount(cell, minlength=self.segments * ALTERNATIVES)
+        self._items_in_use -= gone.reshape(self.segments, ALTERNATIVES)
+        return items
+
+    def _judge(self, choices: Choices, replaced: Items) -> None:
+        """Let owners of used items gain trust if these lasted as long as promised, else lose it."""
+        used = np.flatnonzero(replaced.kind == USED)
+        household, segment = replaced.household[used], replaced.segment[used]
+        promised = self._life[segment] * self._by_segment(choices.offers.life)[segment, USED]
+        works = in_line(self.fails)[household + self._origin[segment]] > choices.month
+        lasted = works | (choices.month - replaced.bought[used] >= promised)
+        change = np.where(lasted, self.behaviour.trust_by_experience, -self.behaviour.trust_by_experience)
+        np.add.at(self.trust, household, change.astype(np.float32))
+        self.trust[household] = np.clip(self.trust[household], 0.0, 1.0)
+
+    def _hand_over(self, choices: Choices, taken: Codes) -> None:
+        """Write the new items and when something falls due again."""
+        month, flat = choices.month, choices.flat
+        due = np.full(len(taken), month + 1, dtype=np.int16)
+        keeps = np.flatnonzero(taken == KEEP)
+        wait = 12.0 * self.behaviour.wait_time * self._hazard("wait", choices.key[keeps], month)
+        due[keeps] = np.minimum(_after(month, wait), in_line(self.fails)[flat[keeps]])
+        gives_up = taken == GIVE_UP
+        due[gives_up] = NEVER
+        changed = np.flatnonzero((taken >= REPAIR) & (taken <= SERVICE))
+        due[changed] = self._renew(choices, taken, changed)
+        in_line(self.due)[flat] = due
+        bought = np.flatnonzero((taken >= USED) & (taken <= SERVICE))
+        in_line(self.kind)[flat[bought]] = taken[bought]
+        in_line(self.bought)[flat[bought]] = month
+        if self._shrinks:
+            in_line(self.kind)[flat[gives_up]] = 0
+            in_line(self.fails)[flat[gives_up]] = NEVER
+
+    def _renew(self, choices: Choices, taken: Codes, changed: Rows) -> Months:
+        """Schedule failure and wish of items bought or repaired; returns the month of the earlier of both.
+
+        Life is Weibull; the wish for a newer one too, after a repair given the age that the item has reached.
+        """
+        month, segment, key, flat = choices.month, choices.segment[changed], choices.key[changed], choices.flat[changed]
+        power = self._inverse_shape[segment]
+        scale = (self._life_scale[:, None] * self._by_segment(choices.offers.life))[segment, taken[changed]]
+        life = scale * self._hazard("life", key, month) ** power
+        fails = _after(month, life)
+        hazard = self._hazard("upgrade", key, month)
+        upgrade = self._upgrade_scale[segment]
+        repaired = np.flatnonzero(taken[changed] == REPAIR)
+        age = np.zeros(len(changed), dtype=np.float32)
+        age[repaired] = month - in_line(self.bought)[flat[repaired]]
+        hazard[repaired] += (age[repaired] / upgrade[repaired]) ** self._shape[segment[repaired]]
+        wish = upgrade * hazard**power - age
+        in_line(self.fails)[flat] = fails
+        return np.minimum(fails, _after(month, wish))
+
+    def _hazard(self, name: str, key: Rows, month: int) -> NDArray[np.float32]:
+        """Return standard exponential draws."""
+        return -np.log(self.streams.uniform(name, key, month)).astype(np.float32)
+
+    def _spread_word(self, choices: Choices, taken: Codes) -> None:
+        """Update how many neighbours use circular items, for the neighbours of those who begin or end to."""
+        was_circular = choices.kind >= CIRCULAR
+        is_circular = (taken == CIRCULAR) | (taken == SERVICE)
+        changed = np.flatnonzero(_replaces(taken) & (was_circular != is_circular))
+        household = choices.household[changed]
+        change = np.where(was_circular[changed], -1, 1).astype(np.int8)
+        before = self.circular_items[household] > 0
+        np.add.at(self.circular_items, household, change)
+        after = self.circular_items[household] > 0
+        turned = np.flatnonzero(before != after)
+        # A household that changes several items at once turns only once.
+        _, once = np.unique(household[turned], return_index=True)
+        turned = turned[once]
+        step = np.where(after[turned], 1, -1).astype(np.int16)
+        np.add.at(self.peers, self.neighbours[household[turned]], step[:, None])
+
+    # ------------------------------------------------------------------------------ use and discard
+
+    def use(self, purchases: Purchases, refund: Refund, content_new: Reals, content_used: Reals) -> Discarded:
+        """Let the replaced items go into a drawer, back, to another user or into the bin.
+
+        Parameters
+        ----------
+        purchases
+            What `complete` returned.
+        refund
+            EUR that an item brings when handed in, by product, leaf and month bought, (n,) each.
+        content_new, content_used
+            Content (P, L, HISTORY + months, W) of an item bought new or used, by month bought + HISTORY.
+        """
+        month, replaced = purchases.month, purchases.replaced
+        places = self._places(replaced)
+        overdue = np.flatnonzero(in_line(self.drawer_due) == month)
+        leaving = self._in_drawers(overdue)
+        self._empty_drawers(overdue)
+        behind = np.flatnonzero(in_line(self.drawer_kind)[places])  # replaced items whose place in the drawer is taken
+        items = _joined(replaced, leaving, self._in_drawers(places[behind]))
+        gain = self._gain(items, refund, purchases.offers.price[:, :, LINEAR])
+        fate = self._fate(items, len(places), month, gain)
+        kept = fate[: len(places)] == DRAWER
+        moved = np.ones(len(fate), dtype=bool)
+        moved[len(fate) - len(behind) :] = kept[behind]
+        self._put_in_drawers(replaced.where(kept), month)
+        return self._discarded(items.where(moved), fate[moved], len(places), content_new, content_used)
+
+    def _places(self, items: Items) -> Rows:
+        return items.household + self._origin[items.segment]
+
+    def _in_drawers(self, places: Rows) -> Items:
+        """Return the items in the drawers at these places."""
+        group = places // len(self)
+        household = places - group * len(self)
+        segment = group * self.leaf_count + self.leaf[household]
+        return Items(household, segment, in_line(self.drawer_kind)[places], in_line(self.drawer_bought)[places])
+
+    def _empty_drawers(self, places: Rows) -> None:
+        in_line(self.drawer_kind)[places] = 0
+        in_line(self.drawer_due)[places] = NEVER
+
+    def _put_in_drawers(self, items: Items, month: int) -> None:
+        places = self._places(items)
+        stay = self._drawer_time[items.segment] * self._hazard("drawer", self._key(items), month)
+        in_line(self.drawer_kind)[places] = items.kind
+        in_line(self.drawer_bought)[places] = items.bought
+        in_line(self.drawer_due)[places] = _after(month, stay)
+
+    def _key(self, items: Items) -> Rows:
+        """Identity of items in random draws."""
+        return items.household * len(self.products) + self._group[items.segment]
+
+    def _gain(self, items: Items, refund: Refund, price: Reals) -> Reals:
+        """Return what handing in brings, over the price of a new product (n,)."""
+        product, leaf = self._product[items.segment], self._leaf[items.segment]
+        return refund(product, leaf, items.bought.astype(np.int64)) / price[product, leaf]
+
+    def _fate(self, items: Items, replaced: int, month: int, gain: Reals) -> Codes:
+        """Draw the fate (n,) of items: logit around the shares at the start.
+
+        Weights of attitude, subjective norm and perceived control follow the theory of planned behaviour (Ajzen
+        1991); they are standardised coefficients, hence traits in standard deviations. What is provided as a
+        service goes back. The first `replaced` items come from use; the others leave a drawer, to be handed in or
+        binned.
+        """
+        intention, control = self._intention(items.household)
+        push = np.zeros((FATES, len(items.kind)))
+        push[RETURNED] = intention + control + 100.0 * self.behaviour.deposit_response * gain
+        push[SOLD_ON] = intention
+        push -= np.maximum.reduce(push)
+        chance = self._fate_share.take(items.segment, axis=1) * np.exp(push)
+        chance[DRAWER, replaced:] = chance[SOLD_ON, replaced:] = 0.0
+        chance[RETURNED] += chance[DRAWER]
+        chance[SOLD_ON] += chance[RETURNED]
+        chance[BINNED] += chance[SOLD_ON]
+        key = 2 * self._key(items)
+        key[replaced:] += 1
+        mark = self.streams.uniform("fate", key, month) * chance[BINNED]
+        fate: Codes = (mark > chance[:BINNED]).sum(axis=0, dtype=np.int8)
+        fate[chance[BINNED] == 0.0] = BINNED
+        fate[items.kind == SERVICE] = RETURNED
+        return fate
+
+    def _intention(self, household: Rows) -> tuple[Reals, Reals]:
+        """Return what attitude and neighbours, and what convenience, add to the utility of handing in (n,)."""
+        terms = self.behaviour
+        attitude = _standardised(self.attitude[household], terms.attitude_mean, terms.attitude_spread)
+        norm = (self.peers[household] / self.degree - self._norm_at_start) / NORM_SCALE
+        ease = _standardised(self.convenience[household], terms.convenience_mean, terms.convenience_spread)
+        return terms.attitude_weight * attitude + terms.subjective_norm_weight * norm, terms.control_weight * ease
+
+    def _discarded(self, gone: Items, fate: Codes, replaced: int, content_new: Reals, content_used: Reals) -> Discarded:
+        """Add up items by fate; those from `replaced` on come out of drawers."""
+        product, leaf = self._product[gone.segment], self._leaf[gone.segment]
+        weight = self.units[gone.segment]
+        content = _looked_up(content_new, content_used, product, leaf, gone) * weight[:, None]
+        rows = np.concatenate([np.arange(len(fate)), np.arange(replaced, len(fate))])
+        cell = gone.segment[rows] * FLOWS
+        cell[: len(fate)] += fate
+        cell[len(fate) :] += LEFT_DRAWER
+        counts = np.bincount(cell, minlength=FLOWS * self.segments).reshape(self.segments, FLOWS)
+        self._items_hoarded += counts[:, DRAWER] - counts[:, LEFT_DRAWER]
+        totals = _sum_rows(content[rows], cell, FLOWS * self.segments)
+        handed_in = np.flatnonzero(fate == RETURNED)
+        return Discarded(
+            units=np.moveaxis(self._by_product(counts * self.units[:, None]), 2, 0),
+            content=np.moveaxis(self._by_product(totals.reshape(self.segments, FLOWS, -1)), 2, 0),
+            returned_product=product[handed_in], returned_leaf=leaf[handed_in], returned_bought=gone.bought[handed_in],
+            returned_kind=gone.kind[handed_in], returned_weight=weight[handed_in],
+        )
+
+    # ------------------------------------------------------------------------------ stocks
+
+    @property
+    def in_use(self) -> Reals:
+        """Real products in use (P, L, 6) by the alternative by which they were acquired."""
+        return self._by_product(self._items_in_use * self.units[:, None])
+
+    @property
+    def hoarded(self) -> Reals:
+        """Real products in drawers (P, L)."""
+        return self._by_product(self._items_hoarded * self.units)
+
+    def cohorts(self, months: int, *, hoarded: bool = False) -> Reals:
+        """Return real products in use, or in drawers, by month bought: (2, P, L, HISTORY + months), new and used."""
+        kind, bought = (self.drawer_kind, self.drawer_bought) if hoarded else (self.kind, self.bought)
+        length = HISTORY + months
+        there = np.flatnonzero(in_line(kind))
+        segment = self._segment_of_places()[there]
+        used = in_line(kind)[there] == USED
+        cell = (used * self.segments + segment) * length + in_line(bought)[there] + HISTORY
+        counts = np.bincount(cell, minlength=2 * self.segments * length).reshape(2, self.segments, length)
+        return np.stack([self._by_product(part * self.units[:, None]) for part in counts])
+
+
+
+def _replaces(taken: Codes) -> Flags:
+    """Return which outcomes (D,) end the use of the present item."""
+    ends: Flags = (taken >= USED) & (taken != WAIT)
+    return ends
+
+
+def _after(month: int, months: NDArray[Any]) -> Months:
+    """Return the month index at least one and about `months` later, as far as can be counted."""
+    later = np.rint(months)
+    np.clip(later, 1, NEVER - 1 - month, out=later)
+    return np.asarray(later + month, dtype=np.int16)
+
+
+def _whole_items(available: Reals, units: Reals) -> Reals:
+    """Return how many items of `units` products each there are in what is available, never more."""
+    whole = np.floor(available / units * (1.0 + 1e-12))
+    return whole - (whole * units > available)
+
+
+def _standardised(values: NDArray[Any], mean: float, spread: float) -> Reals:
+    """Return deviations from the mean in standard deviations, zero if there is no spread."""
+    return (values - mean) / spread if spread > 0.0 else np.zeros(len(values))
+
+
+def _joined(*parts: Items) -> Items:
+    return Items(*(np.concatenate([getattr(part, name) for part in parts])
+                   for name in ("household", "segment", "kind", "bought")))
+
+
+def _looked_up(content_new: Reals, content_used: Reals, product: Rows, leaf: Rows, items: Items) -> Reals:
+    """Return the content (n, W) of one real product of each item."""
+    _, leaves, length, width = content_new.shape
+    row = (product * leaves + leaf) * length + items.bought + HISTORY
+    content: Reals = content_new.reshape(-1, width).take(row, axis=0)
+    used = np.flatnonzero(items.kind == USED)
+    content[used] = content_used.reshape(-1, width).take(row[used], axis=0)
+    return content
+
+
+def _sum_rows(values: Reals, cell: Rows, cells: int) -> Reals:
+    """Sum rows (n, W) by cell (n,); returns (cells, W)."""
+    width = values.shape[1]
+    place = cell[:, None] * width + np.arange(width)
+    sums: Reals = np.bincount(place.reshape(-1), values.reshape(-1), cells * width).reshape(cells, width)
+    return sums

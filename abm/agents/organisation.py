@@ -1,0 +1,119 @@
+"""What organisations share: a balance sheet, debt service, default, and a permanent slot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.population import Column, Population
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+SLOT_STEP = 1_000  # slots of a niche: its number times this, plus the ordinal of the newcomer there
+
+
+class Organisations(Population):
+    """Organisations with an account in the books, which borrow, pay out and can fail."""
+
+    account = Column("int64", "Index of its account in the books", "1")
+    leaf = Column("int64", "Index of the leaf it lives in", "1")
+    niche = Column("int64", "Kind of business and place for which entrants compete", "1")
+    born = Column("int64", "Month of entry", "month")
+    died = Column("int64", "Month of exit, −1 while it lives", "month")
+    capital = Column("float64", "Book value of plant and stocks", "EUR")
+    monthly_cost = Column("float64", "Smoothed cost of a month", "EUR")
+    profit = Column("float64", "Smoothed monthly profit after interest", "EUR")
+    revenue = Column("float64", "Smoothed monthly revenue", "EUR")
+
+    def finance(self, books: Any, credit: Any, lender: int, owners: int | Rows, liquidity: float) -> Array:
+        """Debt service, overdrafts, dividends; returns interest paid (n,), EUR."""
+        account, active = self.account, self.active
+        debt = books.debt[account] * active
+        interest = debt * credit.rate / 12.0
+        books.pay("interest", account, lender, interest)
+        cash = books.cash[account]
+        repayment = np.minimum(debt / (12.0 * credit.term), np.maximum(cash, 0.0))
+        books.repay(account, repayment)
+        self._borrow_shortfall(books, credit)
+        self._pay_out(books, owners, liquidity)
+        return interest
+
+    def _borrow_shortfall(self, books: Any, credit: Any) -> None:
+        """Lenders cover a shortage of cash up to the leverage limit on the plant."""
+        account = self.account
+        cash, debt = books.cash[account], books.debt[account]
+        room = np.maximum(credit.leverage_limit * self.capital - debt, 0.0)
+        books.lend(account, np.where(self.active, np.minimum(np.maximum(-cash, 0.0), room), 0.0))
+
+    def _pay_out(self, books: Any, owners: int | Rows, liquidity: float) -> None:
+        """Owners get a part of the cash above a buffer; retained profit is for investment."""
+        cash = books.cash[self.account]
+        surplus = np.maximum(cash - 2.0 * liquidity * self.monthly_cost, 0.0)
+        books.pay("dividends", self.account, owners, np.where(self.active, 0.1 * surplus, 0.0))
+
+    def insolvent(self, books: Any, credit: Any) -> Rows:
+        """Rows whose overdraft is beyond what lenders tolerate."""
+        overdraft = -books.cash[self.account]
+        limit = credit.overdraft * self.monthly_cost + 1.0
+        return np.flatnonzero(self.active & (overdraft > limit))
+
+    def wind_up_money(self, books: Any, rows: Rows, lender: int) -> Array:
+        """Lenders take over cash and overdraft and lose the rest; returns their loss (len(rows),), EUR."""
+        account = self.account[rows]
+        cash, debt = books.cash[account].copy(), books.debt[account].copy()
+        books.pay("liquidation", account, lender, np.maximum(cash, 0.0))
+        books.pay("liquidation", lender, account, np.maximum(-cash, 0.0))
+        books.write_off(account, debt)
+        return debt - cash
+
+    # ------------------------------------------------------------------ why an organisation fails
+    def keep_ledger(self, receipts: Array, support: Array, inputs: Array, operations: Array, interest: Array,
+                    volume: Array) -> None:
+        """Smooth this month's books (each (n,), EUR; `volume` in units of output) and keep the best year.
+
+        The decomposition of a failure compares the last year with the best one.
+        """
+        now = np.stack([receipts, support, inputs, operations, interest, volume])
+        if not hasattr(self, "ledger") or self.ledger.shape[1] != len(self):
+            self._grow_ledger(now)
+        self.ledger += (now - self.ledger) / 12.0
+        result = self.ledger[0] + self.ledger[1] - self.ledger[2:5].sum(axis=0)
+        better = result > self.best_result
+        self.best_result = np.where(better, result, self.best_result)
+        self.best[:, better] = self.ledger[:, better]
+
+    def _grow_ledger(self, now: Array) -> None:
+        """Newcomers start with their first month as both the last and the best year."""
+        known = self.ledger.shape[1] if hasattr(self, "ledger") else 0
+        fresh = now[:, known:]
+        result = fresh[0] + fresh[1] - fresh[2:5].sum(axis=0)
+        if known:
+            self.ledger = np.concatenate([self.ledger, fresh], axis=1)
+            self.best = np.concatenate([self.best, fresh], axis=1)
+            self.best_result = np.concatenate([self.best_result, result])
+        else:
+            self.ledger, self.best, self.best_result = fresh.copy(), fresh.copy(), result
+
+    def decomposition(self, row: int) -> dict[str, float]:
+        """Change of the yearly result against the best year by cause, EUR per month; sums to the change.
+
+        Sales volume is valued at the best year's margin; prices of output, support, inputs and operations
+        at today's volume.
+        """
+        now, best = self.ledger[:, row], self.best[:, row]
+        per_now = now[:4] / max(now[5], 1e-12)
+        per_best = best[:4] / max(best[5], 1e-12)
+        margin_best = per_best[0] + per_best[1] - per_best[2] - per_best[3]
+        effect = (per_now - per_best) * now[5] * np.array([1.0, 1.0, -1.0, -1.0])
+        names = ("price", "support", "inputs", "operations")
+        parts = {name: float(value) for name, value in zip(names, effect, strict=True)}
+        parts["volume"] = float((now[5] - best[5]) * margin_best)
+        parts["debt"] = float(best[4] - now[4])
+        return parts
+
+    def next_slot(self, niche: int) -> int:
+        """Permanent slot of a newcomer: its niche and its ordinal there, never reused."""
+        return niche * SLOT_STEP + int((self.niche == niche).sum())

@@ -1,0 +1,349 @@
+"""Mines and refineries of every country, aggregated where small.
+
+They run on the margin over avoidable cost, mothball after lasting losses and invest on the expected
+price with long lead times: debottlenecking, extension and new site each have their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.organisation import SLOT_STEP, Array, Organisations, Rows
+from abm.population import Column, RowAgent
+
+EXTRACTION, REFINING = 0, 1
+RUNNING, MOTHBALLED, RESTARTING = 0, 1, 2
+CEILING = 0.97  # largest utilisation, share of capacity
+
+
+class PrimaryProducer(RowAgent):
+    """A mine or refinery."""
+
+
+class PrimaryProducers(Organisations):
+    """All mines and refineries; capacities are in kg of main product per month."""
+
+    agent_class = PrimaryProducer
+    jurisdiction = Column("int64", "Index of the jurisdiction it lies in", "1")
+    side = Column("int64", "0 outside the blocs, 1 + b inside active bloc b", "1")
+    stage = Column("int64", "0 extraction, 1 refining", "1")
+    main = Column("int64", "Index of the main product", "1")
+    host = Column("bool", "Whether its main product is a by-product of something not modelled", "1")
+    capacity = Column("float64", "Capacity in main product", "kg/month")
+    start_capacity = Column("float64", "Capacity at the start", "kg/month")
+    utilisation = Column("float64", "Share of capacity in use", "1")
+    status = Column("int64", "0 running, 1 mothballed, 2 restarting", "1")
+    status_months = Column("float64", "Months of loss while running, or of restart", "month")
+    cash_cost = Column("float64", "Avoidable cost of its stage per kg of main product", "EUR/kg")
+    other_revenue = Column("float64", "Revenue from other products per kg of main product", "EUR/kg")
+    capital_cost = Column("float64", "Cost of new capacity", "EUR per kg/yr")
+    energy_share = Column("float64", "Share of energy in avoidable cost", "1")
+    brownfield = Column("float64", "Lead time of an extension", "month")
+    greenfield = Column("float64", "Lead time of a new site", "month")
+    expected = Column("float64", "Log of expected price over full cost", "1")
+    output = Column("float64", "Output of main product this month", "kg")
+
+    def __init__(self, model: Any, config: Any, books: Any, side_of: NDArray[np.int64], horizon: int) -> None:
+        super().__init__(model, widths={})
+        self.config, self.terms = config, config.primary_producers
+        materials = config.materials
+        self.count = len(materials)
+        long_run = np.asarray(materials.long_run_cost)
+        self.stage_cost = np.stack([long_run * (1.0 - materials.refining_share), long_run * materials.refining_share])
+        self.reference = np.stack([self.stage_cost[0], long_run])
+        self._found(config.producers, books, side_of)
+        self._prepare(horizon)
+
+    def _found(self, table: Any, books: Any, side_of: NDArray[np.int64]) -> None:
+        count = len(table)
+        stage = np.array([0 if name == "extraction" else 1 for name in table.stage])
+        capacity = np.asarray(table.capacity) * 1000.0 / 12.0
+        domestic = np.asarray(self.config.jurisdictions.domestic)[table.jurisdiction]
+        leaf_of = {j: number for number, j in enumerate(self.config.leaves)}
+        leaf = np.array([leaf_of.get(j, -1) for j in table.jurisdiction])
+        cost = np.asarray(table.cash_cost) * capacity * self.terms.utilisation_usual
+        capital = np.asarray(table.capital_cost) * capacity * 12.0 * 0.5  # half written down
+        self.append(
+            account=books.account(*[f"producer {name}" for name in table.ids]),
+            leaf=np.where(domestic, leaf, -1), niche=np.arange(count), slot=np.arange(count) * SLOT_STEP,
+            born=np.zeros(count, dtype=np.int64), died=np.full(count, -1), active=np.ones(count, dtype=bool),
+            capital=capital, monthly_cost=cost, profit=np.zeros(count), revenue=cost,
+            jurisdiction=np.asarray(table.jurisdiction), side=side_of[table.jurisdiction], stage=stage,
+            main=np.asarray(table.main_product), host=np.asarray(table.host) > 0.5,
+            capacity=capacity, start_capacity=capacity.copy(),
+            utilisation=np.full(count, self.terms.utilisation_usual), status=np.zeros(count, dtype=np.int64),
+            status_months=np.zeros(count), cash_cost=np.asarray(table.cash_cost).copy(),
+            other_revenue=np.asarray(table.other_revenue).copy(), capital_cost=np.asarray(table.capital_cost).copy(),
+            energy_share=np.asarray(table.energy_share).copy(),
+            brownfield=12.0 * np.asarray(table.brownfield), greenfield=12.0 * np.asarray(table.greenfield),
+            expected=np.zeros(count), output=capacity * self.terms.utilisation_usual,
+        )
+        self.names = tuple(table.ids)
+        self.recipe = np.array(table.coproducts, dtype=np.float64).copy()
+        self.recipe[np.arange(count), self.main] = 1.0
+        books.lend(self.account, self.terms.leverage * capital)
+        self.owners_put_in = self.terms.liquidity * cost
+
+    def _prepare(self, horizon: int) -> None:
+        """Arrays that never change, and the projects under way at the start."""
+        terms, main, stage = self.terms, self.main, self.stage
+        self.own_price = (stage, self.side, main)
+        self.unit_reference = self.reference[stage, main]
+        # Revenue per kg of main product at long-run prices, for a refinery net of its concentrate.
+        gross = (self.recipe * self.reference[stage]).sum(axis=1) + self.other_revenue
+        self.usual_revenue = np.where(stage == REFINING, self.stage_cost[1, main] + self.other_revenue, gross)
+        full_cost = self.cash_cost + self.capital_cost * (terms.hurdle_rate + 1.0 / terms.capacity_life)
+        self.full_cost_ratio = np.log(np.maximum(full_cost / self.usual_revenue, 1.0))
+        shut = terms.margin_to_shut * self.cash_cost / self.usual_revenue
+        self.shut = np.minimum(shut, 0.95)
+        usual = terms.utilisation_usual / CEILING
+        self.slope = np.log(usual / (1.0 - usual)) / np.maximum(1.0 - self.shut, terms.utilisation_width)
+        self.pipeline = np.zeros((horizon + 12 * 41, len(self)))
+        self._start_pipeline()
+
+    def _start_pipeline(self) -> None:
+        """Projects that keep pace with forecast growth until new decisions bear fruit, and those on record."""
+        growth = self.growth_forecast[self.main]
+        lead = np.minimum(self.brownfield, 60.0).astype(np.int64)
+        wear = 1.0 / self.terms.capacity_life
+        start = self.config.time.start
+        for row, series in enumerate(self.config.producers.pipeline):
+            months = np.arange(1, lead[row] + 1)
+            pace = np.exp(growth[row] * months / 12.0) * max(growth[row] + wear, 0.0) / 12.0
+            self.pipeline[months, row] = self.capacity[row] * pace
+            for year, tonnes in series:
+                month = int(round((year - start) * 12.0))
+                if 0 < month < len(self.pipeline):
+                    self.pipeline[month, row] += tonnes * 1000.0 / 12.0
+
+    @property
+    def growth_forecast(self) -> Array:
+        """Published forecast of yearly growth of use (M,)."""
+        return np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0
+
+    # ------------------------------------------------------------------ running
+    def margins(self, price: Array, concentrate: Array) -> Array:
+        """Revenue per kg of main product over usual revenue (n,), net of concentrate for refineries.
+
+        `price` (2, sides, M) EUR/kg; `concentrate` (sides, M) its price in EUR/kg.
+        """
+        own = (self.recipe * price[self.stage, self.side]).sum(axis=1) + self.other_revenue
+        own -= np.where(self.stage == REFINING, concentrate[self.side, self.main], 0.0)
+        return own / self.usual_revenue
+
+    def plan(self, month: int, price: Array, energy: Array, pushed: Array) -> None:
+        """Choose utilisation; open what is due; mothball or restart.
+
+        `energy` (J,) multiplies energy cost; `pushed` (2, sides, M) extra output that a flooding state
+        orders and pays for, as a share of normal.
+        """
+        self._open_capacity(month)
+        margin = self.margins(price, price[EXTRACTION])
+        burden = 1.0 + self.energy_share * (energy[self.jurisdiction] - 1.0)
+        wanted = CEILING / (1.0 + np.exp(-np.clip(self.slope * (margin - self.shut * burden), -60.0, 60.0)))
+        wanted = np.where(self.host, self._host_utilisation(price), wanted)
+        order = pushed[self.stage, self.side, self.main]
+        wanted = np.where(order > 0.0, np.maximum(wanted, self.terms.utilisation_usual) * (1.0 + order), wanted)
+        self._change_status(margin * self.usual_revenue < self.cash_cost * burden, margin, order > 0.0)
+        running = self.active & (self.status == RUNNING)
+        wanted = np.where(running, wanted, 0.0)
+        self.utilisation += (wanted - self.utilisation) * self.terms.utilisation_speed
+        self.burden = burden
+
+    def _host_utilisation(self, price: Array) -> Array:
+        """A by-product's recovered share follows its own price within a ceiling; the host sets the rest."""
+        terms = self.terms
+        ratio = price[self.own_price] / self.unit_reference
+        share = np.minimum(ratio**terms.byproduct_elasticity, terms.recovery_ceiling)
+        return np.minimum(terms.utilisation_usual * share, CEILING)
+
+    def _open_capacity(self, month: int) -> None:
+        opened = self.pipeline[month]
+        self.capacity += opened * self.active
+        self.capacity *= 1.0 - 1.0 / (12.0 * self.terms.capacity_life)
+        self.opened = opened
+
+    def _change_status(self, loses: NDArray[np.bool_], margin: Array, ordered: NDArray[np.bool_]) -> None:
+        """Mothball after lasting losses; restart when the margin is back, with a delay."""
+        terms, status, months = self.terms, self.status, self.status_months
+        running = status == RUNNING
+        months[:] = np.where(running, np.where(loses & ~ordered, months + 1.0, np.maximum(months - 2.0, 0.0)), months)
+        closing = running & (months > terms.mothball_patience)
+        opening = (status == MOTHBALLED) & (margin > np.maximum(self.shut, 0.9))
+        waiting = status == RESTARTING
+        months[:] = np.where(waiting, months + 1.0, np.where(closing | opening, 0.0, months))
+        ready = waiting & (months > terms.restart_time)
+        self.mothballing, self.restarted = np.flatnonzero(closing), np.flatnonzero(ready)
+        status[:] = np.select([closing, opening, ready], [MOTHBALLED, RESTARTING, RUNNING], status)
+        months[ready] = 0.0
+
+    def mine(self, price: Array, sides: int) -> Array:
+        """Output of concentrate (sides, M), kg; co-products are recovered more when dear."""
+        terms = self.terms
+        share = np.minimum((price[EXTRACTION] / self.reference[EXTRACTION]) ** terms.byproduct_elasticity,
+                           terms.recovery_ceiling)
+        rows = np.flatnonzero(self.stage == EXTRACTION)
+        main = self.capacity[rows] * self.utilisation[rows]
+        recovered = self.recipe[rows] * share[self.side[rows]]
+        recovered[np.arange(len(rows)), self.main[rows]] = 1.0
+        self.mined = recovered * main[:, None]
+        self.output[rows] = main
+        return self._by_side(rows, self.mined, sides)
+
+    def refine(self, concentrate: Array, sides: int) -> Array:
+        """Share out the concentrate bought (sides, M) over refineries by planned throughput; (sides, M) kg."""
+        rows = np.flatnonzero(self.stage == REFINING)
+        planned = self.capacity[rows] * self.utilisation[rows]
+        cell = self.side[rows] * self.count + self.main[rows]
+        total = np.bincount(cell, planned, sides * self.count)
+        share = np.divide(planned, total[cell], out=np.zeros_like(planned), where=total[cell] > 0.0)
+        self.output[rows] = share * concentrate.ravel()[cell]
+        return np.bincount(cell, self.output[rows], sides * self.count).reshape(sides, self.count)
+
+    def throughput_wanted(self, sides: int) -> Array:
+        """Concentrate that refineries can process at the going margin (sides, M), kg."""
+        rows = np.flatnonzero(self.stage == REFINING)
+        able = self.capacity[rows] * (self.status[rows] == RUNNING) * self.active[rows] * CEILING
+        cell = self.side[rows] * self.count + self.main[rows]
+        return np.bincount(cell, able, sides * self.count).reshape(sides, self.count)
+
+    def shut_margin(self, sides: int) -> Array:
+        """Capacity-weighted margin at which the refineries of a side stop (sides, M)."""
+        rows = np.flatnonzero(self.stage == REFINING)
+        cell = self.side[rows] * self.count + self.main[rows]
+        weight = np.bincount(cell, self.capacity[rows], sides * self.count)
+        total = np.bincount(cell, self.capacity[rows] * self.shut[rows], sides * self.count)
+        return np.divide(total, weight, out=np.full_like(total, 0.6), where=weight > 0.0).reshape(sides, self.count)
+
+    def _by_side(self, rows: Rows, amounts: Array, sides: int) -> Array:
+        chosen = np.equal(self.side[rows][None, :], np.arange(sides)[:, None])
+        return chosen.astype(np.float64) @ amounts
+
+    # ------------------------------------------------------------------ money
+    def settle(self, books: Any, price: Array, merchants: Rows, suppliers: Rows, pushed: Array, purse: Rows) -> None:
+        """Sell output to merchants, pay for concentrate and inputs; the state pays for ordered losses.
+
+        `suppliers` (n,) is the account that receives each producer's spending on inputs.
+        """
+        rows = self.stage == EXTRACTION
+        sales = self.output * price[self.own_price]
+        sales[rows] = (self.mined * price[EXTRACTION, self.side[rows]]).sum(axis=1)
+        bought = np.where(rows, 0.0, self.output * price[EXTRACTION, self.side, self.main])
+        cost = self.output * self.cash_cost * self.burden
+        cost += 0.1 * self.capacity * self.cash_cost * self.active  # care and maintenance of plant
+        merchant = merchants[self.side]
+        books.pay("material_sales", merchant, self.account, sales)
+        books.pay("material_sales", self.account, merchant, bought)
+        books.pay("other_inputs", self.account, suppliers, cost)
+        other = self.output * self.other_revenue
+        books.pay("other_inputs", suppliers, self.account, other)
+        result = sales + other - bought - cost
+        self._support(books, result, pushed, purse)
+        self.monthly_cost += (cost + bought - self.monthly_cost) / 6.0
+        self.revenue += (sales + other - self.revenue) / 6.0
+        self.profit += (result - self.profit) / 6.0
+
+    def _support(self, books: Any, result: Array, pushed: Array, purse: Rows) -> None:
+        """A state-backed bloc makes good the losses of its own producers while it floods."""
+        if not len(purse):
+            return
+        ordered = (pushed[self.stage, self.side, self.main] > 0.0) & (self.side > 0)
+        loss = np.where(ordered, np.maximum(-result, 0.0), 0.0)
+        if loss.any():
+            books.pay("state_support", purse[np.maximum(self.side - 1, 0)], self.account, loss)
+
+    # ------------------------------------------------------------------ investment
+    def invest(self, month: int, log_price: Array, books: Any, credit: Any, suppliers: Rows, growth: Array) -> Rows:
+        """Order capacity so that capacity and projects meet what the expected price warrants; rows that ordered.
+
+        The supply line is counted (Sterman 1989, Management Science 35), so that builders overshoot by
+        misjudging the price, not by forgetting what is under way. `growth` (M,) is the forecast.
+        """
+        terms = self.terms
+        seen = log_price[self.own_price] - self.full_cost_ratio
+        self.expected += (seen - self.expected) / terms.expectation_time
+        lead_years = self._mean_lead() / 12.0
+        forecast = terms.forecast_weight * growth[self.main] * lead_years
+        wanted = self.capacity * np.exp(np.clip(forecast + terms.investment_response * self.expected, -1.0, 1.0))
+        # What wears out over the lead time has to be replaced as well.
+        wanted += self.capacity * lead_years / terms.capacity_life
+        under_way = self.pipeline[month + 1 :].sum(axis=0)
+        order = np.clip(wanted - self.capacity - under_way, 0.0, terms.growth_limit * self.capacity) / 12.0
+        order *= self.active & (self.status == RUNNING) & ~self.host
+        return self._order(month, order, books, credit, suppliers)
+
+    def _mean_lead(self) -> Array:
+        terms = self.terms
+        quick = terms.debottleneck_limit / max(terms.growth_limit, 1e-9)
+        slow = terms.greenfield_share
+        return quick * terms.debottleneck_time + (1.0 - quick) * (
+            slow * self.greenfield + (1.0 - slow) * self.brownfield
+        )
+
+    def _order(self, month: int, order: Array, books: Any, credit: Any, suppliers: Rows) -> Rows:
+        terms = self.terms
+        cost = order * 12.0 * self.capital_cost
+        room = np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt[self.account], 0.0)
+        means = np.maximum(books.cash[self.account] - terms.liquidity * self.monthly_cost, 0.0) + room
+        order = order * np.minimum(1.0, np.divide(means, cost, out=np.ones_like(cost), where=cost > 0.0))
+        cost = order * 12.0 * self.capital_cost
+        books.lend(self.account, np.minimum(cost * credit.leverage_limit, room))
+        books.pay("capital_spending", self.account, suppliers, cost)
+        self.capital += cost - self.capital / (12.0 * terms.capacity_life)
+        self._schedule(month, order)
+        return np.flatnonzero(order > 0.0)
+
+    def _schedule(self, month: int, order: Array) -> None:
+        terms = self.terms
+        quick = np.minimum(order, terms.debottleneck_limit * self.capacity / 12.0)
+        rest = order - quick
+        rows = np.arange(len(self))
+        for lead, part in (
+            (np.full(len(self), terms.debottleneck_time), quick),
+            (self.brownfield, rest * (1.0 - terms.greenfield_share)),
+            (self.greenfield, rest * terms.greenfield_share),
+        ):
+            due = np.minimum(month + 1 + lead.astype(np.int64), len(self.pipeline) - 1)
+            self.pipeline[due, rows] += part
+
+    def fail(self, books: Any, credit: Any, lender: int, state_backed: NDArray[np.bool_]) -> tuple[Rows, float]:
+        """Insolvent producers change hands: debts are written off and the plant is mothballed.
+
+        Producers of a state-backed bloc are not let down. Returns rows and lenders' loss in EUR.
+        """
+        rows = self.insolvent(books, credit)
+        rows = rows[~state_backed[rows]]
+        if not len(rows):
+            return rows, 0.0
+        loss = self.wind_up_money(books, rows, lender)
+        self.status[rows] = MOTHBALLED
+        self.status_months[rows] = 0.0
+        self.capital[rows] *= 0.5
+        return rows, float(loss.sum())
+
+    # ------------------------------------------------------------------ what others see
+    def share_of_side(self, side: int, sides: int, announced_months: int, month: int) -> Array:
+        """Share of a side in capacity at each stage, projects of the coming months included (2, M)."""
+        ahead = self.pipeline[month + 1 : month + 1 + announced_months].sum(axis=0)
+        capacity = ((self.capacity + ahead) * self.active * (self.status == RUNNING))[:, None] * self.recipe
+        shares = np.zeros((2, self.count))
+        for stage in (EXTRACTION, REFINING):
+            rows = self.stage == stage
+            total = capacity[rows].sum(axis=0)
+            own = capacity[rows & (self.side == side)].sum(axis=0)
+            shares[stage] = np.divide(own, total, out=np.zeros_like(own), where=total > 0.0)
+        return shares
+
+    def rival_cost(self, side: int) -> Array:
+        """Capacity-weighted avoidable cost of producers outside a side, both stages together (M,), EUR/kg."""
+        cost = np.zeros(self.count)
+        for stage in (EXTRACTION, REFINING):
+            rows = (self.stage == stage) & (self.side != side) & self.active
+            weight = np.bincount(self.main[rows], self.capacity[rows], self.count)
+            total = np.bincount(self.main[rows], self.capacity[rows] * self.cash_cost[rows], self.count)
+            usual = 0.6 * self.stage_cost[stage]
+            cost += np.divide(total, weight, out=usual.copy(), where=weight > 0.0)
+        return cost

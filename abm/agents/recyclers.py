@@ -1,0 +1,293 @@
+"""Recyclers: they bid for scrap, run or shut, learn, invest, enter and fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from abm.agents.organisation import SLOT_STEP, Array, Organisations, Rows
+from abm.population import Column, RowAgent
+
+RUNNING, SHUT, RESTARTING, BUILDING = range(4)
+FIRST_NICHE = 500_000
+
+
+class Recycler(RowAgent):
+    """A plant that recovers materials from one stream of scrap."""
+
+
+class Recyclers(Organisations):
+    """All recyclers; capacity and feed are in kg of scrap per month."""
+
+    agent_class = Recycler
+    stream = Column("int64", "Index of the stream of scrap it takes", "1")
+    feed_place = Column("int64", "Place of its stock of scrap", "1")
+    output_place = Column("int64", "Place of recovered material not yet sold", "1")
+    status = Column("int64", "0 running, 1 shut, 2 restarting, 3 being built", "1")
+    status_months = Column("float64", "Months of loss, of restart or of building left", "month")
+    capacity = Column("float64", "Largest throughput of scrap", "kg/month")
+    feed = Column("float64", "Gross mass of scrap in stock", "kg")
+    other_feed = Column("float64", "Value of other recoverables in that stock", "EUR")
+    processed = Column("float64", "Scrap processed this month", "kg")
+    cumulative = Column("float64", "Scrap ever processed, for learning", "kg")
+    base_cost = Column("float64", "Processing cost per kg at efficient scale before learning", "EUR/kg")
+    start_cumulative = Column("float64", "Cumulative output to which base cost refers", "kg")
+    variable_cost = Column("float64", "Avoidable cost per kg of scrap this month", "EUR/kg")
+    fixed_cost = Column("float64", "Cost per month that does not vary with output", "EUR/month")
+    feed_value = Column("float64", "Value of what a kg of scrap at hand will yield", "EUR/kg")
+    feed_price = Column("float64", "Smoothed price paid per kg of scrap", "EUR/kg")
+    bid = Column("float64", "Bid per kg of scrap", "EUR/kg")
+    margin = Column("float64", "Cash margin per kg of scrap this month", "EUR/kg")
+    expected_margin = Column("float64", "Smoothed margin per kg of scrap before capital", "EUR/kg")
+    starved_months = Column("float64", "Smoothed share of capacity without feed", "1")
+    recovery = Column("float64", "Recovered share of a material", "1", width="materials")
+    contract_strike = Column("float64", "Strike of a contract for difference", "EUR/kg", width="materials")
+    contract_until = Column("int64", "Last month of that contract, −1 if none", "month", width="materials")
+    contract_instrument = Column("int64", "Instrument behind that contract, −1 if none", "1", width="materials")
+    sold = Column("float64", "Material sold this month", "kg", width="materials")
+    recovered = Column("float64", "Material recovered this month", "kg", width="materials")
+    feed_end_of_life = Column("float64", "Part of the feed from end-of-life goods", "kg", width="materials")
+    recovered_end_of_life = Column("float64", "Part of this month's recovery from end-of-life goods", "kg",
+                                   width="materials")
+    price_received = Column("float64", "Market price received before support", "EUR/kg", width="materials")
+
+    def __init__(self, model: Any, config: Any, books: Any) -> None:
+        super().__init__(model, widths={"materials": len(config.materials)})
+        self.config, self.terms, self.books = config, config.recyclers, books
+        self.streams = config.streams
+        self.names: tuple[str, ...] = ()
+
+    # ------------------------------------------------------------------ founding
+    def niche_of(self, stream: Array, leaf: Array) -> Array:
+        """Number of the niche: stream × leaf."""
+        return FIRST_NICHE + np.asarray(stream) * 100 + np.asarray(leaf)
+
+    def found(self, month: int, stream: Array, leaf: Array, capacity: Array, building: float, experience: Array,
+              capital: Array) -> Rows:
+        """Set up plants (n,); `building` months pass before they run. Returns rows."""
+        count, streams, terms = len(stream), self.streams, self.terms
+        niche = self.niche_of(stream, leaf)
+        slots, names, seen = [], [], {}
+        for n, s, where in zip(niche, stream, leaf, strict=True):
+            ordinal = seen.get(int(n), 0)
+            seen[int(n)] = ordinal + 1
+            slots.append((self.next_slot(int(n)) if len(self) else int(n) * SLOT_STEP) + ordinal)
+            place = self.config.jurisdictions.ids[self.config.leaves[where]]
+            names.append(f"{streams.ids[s]} recycler {slots[-1] % SLOT_STEP + 1} in {place}")
+        unit = np.asarray(streams.processing_cost)[stream]
+        zeros = np.zeros((count, len(self.config.materials)))
+        rows = self.append(
+            account=self.books.account(*names), feed_place=self.books.place(*[f"{n}: scrap" for n in names]),
+            output_place=self.books.place(*[f"{n}: recovered" for n in names]),
+            leaf=np.asarray(leaf), niche=niche, slot=np.array(slots, dtype=np.int64),
+            active=np.ones(count, dtype=bool), born=np.full(count, month), died=np.full(count, -1),
+            capital=capital, monthly_cost=unit * capacity, profit=np.zeros(count), revenue=unit * capacity,
+            stream=np.asarray(stream), status=np.full(count, BUILDING if building > 0 else RUNNING),
+            status_months=np.full(count, float(building)), capacity=capacity, feed=np.zeros(count),
+            other_feed=np.zeros(count), processed=np.zeros(count), cumulative=experience.copy(),
+            base_cost=unit, start_cumulative=np.maximum(experience, 1.0), variable_cost=unit.copy(),
+            fixed_cost=np.zeros(count), feed_value=np.zeros(count), feed_price=np.zeros(count), bid=np.zeros(count),
+            margin=np.zeros(count), expected_margin=np.zeros(count), starved_months=np.zeros(count),
+            recovery=np.asarray(streams.recovery)[stream], contract_strike=zeros.copy(),
+            contract_until=np.full(zeros.shape, -1), contract_instrument=np.full(zeros.shape, -1),
+            sold=zeros.copy(), recovered=zeros.copy(), feed_end_of_life=zeros.copy(),
+            recovered_end_of_life=zeros.copy(), price_received=zeros.copy(),
+        )
+        self.names += tuple(names)
+        return rows
+
+    # ------------------------------------------------------------------ prices and costs
+    def effective_price(self, market: Array, rules: Any, certificate: Array) -> Array:
+        """What a kg of recovered material brings with all support (n, M), EUR/kg.
+
+        `market` (n, M) is the price received; floors and contracts lift it, subsidies and certificates
+        (L, M) add to it.
+        """
+        leaf = self.leaf
+        held = self.contract_instrument >= 0
+        lifted = np.where(held, self.contract_strike, np.maximum(market, rules.price_floor[leaf]))
+        return lifted + rules.recovery_subsidy[leaf] + certificate[leaf]
+
+    def sign_contracts(self, month: int, market: Array, rules: Any) -> Rows:
+        """Take a contract for difference on offer where it beats the price expected; end those that expired."""
+        expired = (self.contract_until >= 0) & (self.contract_until < month)
+        self.contract_instrument[expired] = -1
+        self.contract_until[expired] = -1
+        self.contract_strike[expired] = 0.0
+        offers = rules.contributions.get("contract_strike", [])
+        if not offers:
+            return np.zeros(0, dtype=np.int64)
+        strike = rules.contract_strike[self.leaf]
+        term = rules.contract_term[self.leaf]
+        free = (self.contract_instrument < 0) & self.active[:, None] & (self.recovery > 0.0)
+        takes = free & (strike > 0.0) & (strike > 0.9 * market)
+        best = np.full(takes.shape, -1)
+        for number, written in offers:
+            best = np.where(written[self.leaf] >= strike, number, best)
+        self.contract_instrument[takes] = best[takes]
+        self.contract_strike[takes] = strike[takes]
+        self.contract_until[takes] = (month + term.astype(np.int64))[takes]
+        return np.flatnonzero(takes.any(axis=1))
+
+    def cost_of_processing(self, energy: Array, wage: Array) -> None:
+        """Unit cost after learning, scale, energy and wages (Wright 1936; Qiu and Suh 2019 for the rate)."""
+        streams, stream = self.streams, self.stream
+        exponent = -np.log2(1.0 - np.asarray(streams.learning))[stream]
+        learned = np.minimum((self.cumulative / self.start_cumulative) ** -exponent, 1.0)
+        scale = self.capacity * 12.0 / 1000.0 / np.maximum(np.asarray(streams.efficient_scale)[stream], 1e-9)
+        small = np.maximum(scale, 1e-6) ** -self.terms.scale_exponent
+        unit = self.base_cost * learned * np.where(scale < 1.0, small, 1.0)
+        burden = (1.0 + np.asarray(streams.energy_share)[stream] * (energy[self.leaf] - 1.0)
+                  + np.asarray(streams.labour_share)[stream] * (wage[self.leaf] - 1.0))
+        fixed = np.asarray(streams.fixed_share)[stream]
+        self.unit_cost = unit * burden
+        self.variable_cost[:] = self.unit_cost * (1.0 - fixed) + np.asarray(streams.transport_cost)[stream]
+        self.fixed_cost[:] = self.unit_cost * fixed * self.capacity * (self.status != BUILDING) * self.active
+
+    def value_of(self, content: Array, other: Array, price: Array) -> Array:
+        """Value of what a kg of scrap yields: content (n, M) kg/kg, other recoverables (n,) EUR/kg, EUR/kg."""
+        return (content * self.recovery * price).sum(axis=1) + other
+
+    # ------------------------------------------------------------------ running
+    def plan(self, price: Array) -> None:
+        """Value the feed at hand, and decide to run, shut or restart."""
+        stock = self.books.stock[self.feed_place]
+        has = self.feed > 1e-9
+        content = np.divide(stock, self.feed[:, None], out=np.zeros_like(stock), where=has[:, None])
+        other = np.divide(self.other_feed, self.feed, out=np.zeros_like(self.feed), where=has)
+        value = self.value_of(content, other, price)
+        self.feed_value[:] = np.where(has, value, self.feed_value)
+        self._change_status(has)
+
+    def _change_status(self, has: Array) -> None:
+        terms, status, months = self.terms, self.status, self.status_months
+        loses = has & (self.feed_value - self.variable_cost < np.minimum(self.feed_price, 0.0))
+        earns = self.feed_value - self.variable_cost > np.minimum(self.feed_price, 0.0)
+        running = status == RUNNING
+        months[running] = np.where(loses[running], months[running] + 1.0, np.maximum(months[running] - 1.0, 0.0))
+        building = status == BUILDING
+        months[building] -= 1.0
+        closing = running & (months > terms.shutdown_patience)
+        opening = (status == SHUT) & earns
+        waiting = status == RESTARTING
+        months[waiting] += 1.0
+        ready = (waiting & (months > terms.restart_time)) | (building & (months <= 0.0))
+        self.shutting, self.opened = np.flatnonzero(closing), np.flatnonzero(ready)
+        status[:] = np.select([closing, opening, ready], [SHUT, RESTARTING, RUNNING], status)
+        months[closing | opening | ready] = 0.0
+
+    def wanted_feed(self) -> Array:
+        """Scrap to buy this month (n,), kg: for throughput and the usual stock.
+
+        A plant that is shut keeps bidding, so that it starts again when scrap is cheap enough.
+        """
+        open_soon = (self.status != BUILDING) & self.active
+        target = (1.0 + self.terms.feed_cover) * self.capacity
+        return np.where(open_soon, np.clip(target - self.feed, 0.0, 1.5 * self.capacity), 0.0)
+
+    def recover(self, dissipated: int) -> None:
+        """Process feed; recovered material goes to stock, the rest is dissipated in other metals' streams."""
+        books = self.books
+        throughput = np.where(self.active & (self.status == RUNNING), np.minimum(self.feed, self.capacity), 0.0)
+        share = np.divide(throughput, self.feed, out=np.zeros_like(self.feed), where=self.feed > 1e-9)
+        stock = books.stock[self.feed_place] * share[:, None]
+        recovered = stock * self.recovery
+        books.move("recovery", self.feed_place, self.output_place, recovered)
+        books.move("dissipation", self.feed_place, dissipated, stock - recovered)
+        end_of_life = self.feed_end_of_life * share[:, None]
+        self.feed_end_of_life -= end_of_life
+        self.recovered_end_of_life[:] = end_of_life * self.recovery
+        self.other_sold = self.other_feed * share
+        self.other_feed -= self.other_sold
+        self.feed -= throughput
+        self.processed[:] = throughput
+        self.recovered[:] = recovered
+        self._learn(throughput)
+
+    def _learn(self, throughput: Array) -> None:
+        by_stream = np.bincount(self.stream, throughput, len(self.streams))
+        others = by_stream[self.stream] - throughput
+        self.cumulative += throughput + self.terms.spillover * others
+
+    # ------------------------------------------------------------------ money
+    def pay_for_processing(self, households: Rows, domestic: int, energy: Array, wage: Array) -> Array:
+        """Pay energy, labour and other inputs of this month; returns labour cost (n,), EUR."""
+        stream, streams, books = self.stream, self.streams, self.books
+        power = np.asarray(streams.energy_share)[stream] * energy[self.leaf]
+        labour = np.asarray(streams.labour_share)[stream] * wage[self.leaf]
+        rest = 1.0 - np.asarray(streams.energy_share)[stream] - np.asarray(streams.labour_share)[stream]
+        whole = power + labour + rest
+        processing = self.processed * (self.variable_cost - np.asarray(streams.transport_cost)[stream])
+        processing += self.fixed_cost
+        books.pay("labour", self.account, households, processing * labour / whole)
+        books.pay("energy", self.account, domestic, processing * power / whole)
+        transport = self.processed * np.asarray(streams.transport_cost)[stream]
+        books.pay("other_inputs", self.account, domestic, processing * rest / whole + transport)
+        books.pay("material_sales", domestic, self.account, self.other_sold)
+        self.cost_now = processing + transport
+        return processing * labour / whole
+
+    def close_accounts(self, receipts: Array, feed_cost: Array) -> None:
+        """Update margins from this month's receipts and feed cost (n,), EUR."""
+        result = receipts - self.cost_now - feed_cost
+        self.margin[:] = np.divide(result, self.processed, out=np.zeros_like(result), where=self.processed > 1e-9)
+        self.monthly_cost += (self.cost_now + np.maximum(feed_cost, 0.0) - self.monthly_cost) / 12.0
+        self.revenue += (receipts - self.revenue) / 12.0
+        self.profit += (result - self.profit) / 12.0
+        time = self.terms.expectation_time
+        per_capacity = np.divide(result, self.capacity, out=np.zeros_like(result), where=self.capacity > 1e-9)
+        self.expected_margin += (per_capacity - self.expected_margin) / time
+        idle = 1.0 - np.divide(self.processed, self.capacity, out=np.ones_like(result), where=self.capacity > 1e-9)
+        self.starved_months += (np.maximum(idle, 0.0) - self.starved_months) / 12.0
+
+    def expand(self, credit: Any, promise: Array, support: Array, suppliers: Rows, speed: Array) -> Array:
+        """Extend plants that are full and pay; returns spending on new capacity (n,), EUR.
+
+        `promise` (n,) is expected support not yet in the margin, EUR per kg of scrap; `support` (n,) the
+        share of investment that government pays.
+        """
+        terms, streams = self.terms, self.streams
+        capital_cost = np.asarray(streams.capital_cost)[self.stream]
+        earned = 12.0 * (self.expected_margin + promise) / np.maximum(12.0 * capital_cost * (1.0 - support), 1e-9)
+        full = (self.starved_months < 0.15) & (self.status == RUNNING) & self.active
+        pays = earned > terms.hurdle_rate + 1.0 / terms.plant_life
+        growth = np.where(full & pays, terms.growth_limit / 12.0 * self.capacity, 0.0) * speed
+        keep = np.where(self.active & (self.status != BUILDING) & (earned > 0.0), 1.0, 0.0)
+        wear = self.capital / (12.0 * terms.plant_life)
+        cost = growth * 12.0 * capital_cost
+        means = np.maximum(self.books.cash[self.account] - terms.liquidity * self.monthly_cost, 0.0)
+        room = np.maximum(credit.leverage_limit * (self.capital + cost) - self.books.debt[self.account], 0.0)
+        loan = np.minimum(credit.leverage_limit * cost, room)
+        share = np.minimum(1.0, np.divide(means + loan, cost, out=np.zeros_like(cost), where=cost > 0.0))
+        upkeep = wear * keep * np.where(means > 0.0, 1.0, 0.0)
+        self.books.lend(self.account, loan * share)
+        self.books.pay("capital_spending", self.account, suppliers, cost * share + upkeep)
+        self.capacity += growth * share
+        self.capital += cost * share + upkeep - wear
+        return cost * share
+
+    def upkeep_due(self) -> Array:
+        """Monthly spending that keeps the plant from wearing out (n,), EUR."""
+        return self.capital / (12.0 * self.terms.plant_life)
+
+    def fail(self, credit: Any, lender: int, pools: Rows, dissolved: Any) -> tuple[Rows, Array]:
+        """Insolvent recyclers leave; scrap goes back to collectors (`pools` (n,)), recovered material is sold off.
+
+        `dissolved` is the place that takes the recovered material. Returns rows and lenders' losses (EUR).
+        """
+        rows = self.insolvent(self.books, credit)
+        if not len(rows):
+            return rows, np.zeros(0)
+        loss = self.wind_up_money(self.books, rows, lender)
+        for row in rows.tolist():
+            self.books.move("liquidation", int(self.feed_place[row]), int(pools[row]),
+                            self.books.stock[self.feed_place[row]].copy())
+        self.books.move("liquidation", self.output_place[rows], dissolved, self.books.stock[self.output_place[rows]].copy())
+        for name in ("capacity", "processed", "fixed_cost", "capital", "starved_months", "expected_margin"):
+            getattr(self, name)[rows] = 0.0
+        for name in ("sold", "recovered", "feed_end_of_life", "recovered_end_of_life", "contract_strike"):
+            getattr(self, name)[rows] = 0.0
+        self.contract_instrument[rows] = -1
+        self.contract_until[rows] = -1
+        return rows, loss

@@ -1,0 +1,308 @@
+"""The books: every payment has a payer and a payee, every kilogram a place.
+
+Money and mass move only through `pay`, `lend`, `repay`, `write_off` and `move`. Each verb changes
+the balance and, separately, a journal of flows; `close` compares the two at the end of every month,
+relative to gross flow, so that a change made around the verbs is caught.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+MONEY_KINDS: tuple[str, ...] = (
+    "material_sales",  # materials, components and secondary material between organisations
+    "product_sales",  # products by makers and importers to dealers
+    "retail_sales",  # products by dealers to households and business
+    "public_purchases",
+    "scrap_sales",
+    "gate_fees",
+    "repairs",
+    "energy",
+    "labour",
+    "other_inputs",
+    "freight",
+    "capital_spending",
+    "interest",
+    "loans",
+    "dividends",
+    "equity",
+    "operating_support",  # subsidies per kg, floors and contracts for difference
+    "investment_support",
+    "levies",
+    "certificates",
+    "procurement_premium",
+    "deposits",
+    "stockpile_trade",
+    "state_support",  # a state-backed bloc to its producers
+    "rents",
+    "income",
+    "value_added_tax",
+    "lump_sum",
+    "liquidation",
+)
+MASS_KINDS: tuple[str, ...] = (
+    "mining",
+    "mining_loss",
+    "refining",
+    "refining_loss",
+    "world_use",
+    "trade",
+    "purchase",
+    "secondary_sale",
+    "stockpiling",
+    "release",
+    "component_making",
+    "swarf",
+    "component_import",
+    "manufacture",
+    "export",
+    "product_import",
+    "delivery",
+    "sale",
+    "hoarding",
+    "discard",
+    "refurbishment",
+    "scrap_purchase",
+    "scrap_export",
+    "landfill",
+    "dissipation",
+    "recovery",
+    "intermediate_export",
+    "liquidation",
+)
+
+TOLERANCE = 1e-9
+
+
+class BooksError(RuntimeError):
+    """The books do not close; the message names month, account or place, and amount."""
+
+
+class Books:
+    """Accounts of money (EUR) and places of material (kg).
+
+    Parameters
+    ----------
+    materials
+        Ids of the M materials, in the order of the columns of `stock`.
+    """
+
+    def __init__(self, materials: tuple[str, ...]) -> None:
+        self.materials = materials
+        width = len(materials)
+        self.account_names: list[str] = []
+        self.place_names: list[str] = []
+        self.cash: Array = np.zeros(0)
+        self.debt: Array = np.zeros(0)
+        self.flow: Array = np.zeros((len(MONEY_KINDS), 0))
+        self.turnover: Array = np.zeros(0)  # gross payments through an account this month
+        self.stock: Array = np.zeros((0, width))
+        self.inflow: Array = np.zeros((0, width))
+        self.outflow: Array = np.zeros((0, width))
+        self.moved: Array = np.zeros((len(MASS_KINDS), width))
+        self._money_kind = {name: number for number, name in enumerate(MONEY_KINDS)}
+        self._mass_kind = {name: number for number, name in enumerate(MASS_KINDS)}
+        self._lender = -1
+        self._borrowed: Array = np.zeros(0)
+        self._opening_cash: Array = np.zeros(0)
+        self._opening_debt: Array = np.zeros(0)
+        self._opening_stock: Array = self.stock.copy()
+        self._busiest: Array = self.stock.copy()
+        self._mass_total: Array = np.zeros(width)
+        self.worst_residual = 0.0
+        self._open = True
+
+    # ------------------------------------------------------------------ opening accounts and places
+    def account(self, *names: str, lender: bool = False) -> Rows:
+        """Open one account per name, at zero; returns their indices."""
+        first, count = len(self.account_names), len(names)
+        self.account_names.extend(names)
+        self.cash = np.concatenate([self.cash, np.zeros(count)])
+        self.debt = np.concatenate([self.debt, np.zeros(count)])
+        self.turnover = np.concatenate([self.turnover, np.zeros(count)])
+        self._borrowed = np.concatenate([self._borrowed, np.zeros(count)])
+        self._opening_cash = np.concatenate([self._opening_cash, np.zeros(count)])
+        self._opening_debt = np.concatenate([self._opening_debt, np.zeros(count)])
+        self.flow = np.concatenate([self.flow, np.zeros((len(MONEY_KINDS), count))], axis=1)
+        if lender:
+            self._lender = first
+        return np.arange(first, first + count)
+
+    def place(self, *names: str) -> Rows:
+        """Open one empty place per name; returns their indices."""
+        first, count = len(self.place_names), len(names)
+        self.place_names.extend(names)
+        empty = np.zeros((count, len(self.materials)))
+        self.stock = np.concatenate([self.stock, empty])
+        self.inflow = np.concatenate([self.inflow, empty])
+        self.outflow = np.concatenate([self.outflow, empty])
+        self._opening_stock = np.concatenate([self._opening_stock, empty])
+        return np.arange(first, first + count)
+
+    def endow(self, place: Rows | int, kilograms: Array) -> None:
+        """Put the stock that exists at the start of the run into a place; not possible later."""
+        if not self._open:
+            raise BooksError("material can be endowed only before the first month")
+        self.stock[place] += kilograms
+
+    # ------------------------------------------------------------------ verbs of money
+    def pay(self, kind: str, payer: Rows | int, payee: Rows | int, amount: Array | float) -> None:
+        """Pay `amount` EUR (≥ 0, broadcast over payers or payees) from payer to payee."""
+        number = self._money_kind[kind]
+        if (isinstance(amount, float) and amount == 0.0) or (isinstance(payee, np.ndarray) and not len(payee)):
+            return
+        self._credit(number, payer, amount, -1.0)
+        self._credit(number, payee, amount, 1.0)
+
+    def _credit(self, kind: int, account: Rows | int, amount: Array | float, sign: float) -> None:
+        if isinstance(account, np.ndarray):
+            if not isinstance(amount, np.ndarray) or amount.shape != account.shape:
+                amount = np.broadcast_to(amount, account.shape)
+            change = np.bincount(account, amount, len(self.cash))  # an account may stand in several rows
+            change *= sign
+            self.cash += change
+            self.flow[kind] += change
+            self.turnover += np.abs(change)
+        else:
+            total = sign * float(np.sum(amount))
+            self.cash[account] += total
+            self.flow[kind, account] += total
+            self.turnover[account] += abs(total)
+
+    def lend(self, borrower: Rows | int, amount: Array | float) -> None:
+        """Lenders pay out a loan: cash and debt of the borrower rise by `amount` EUR."""
+        self.pay("loans", self._lender, borrower, amount)
+        self._change_debt(borrower, amount)
+
+    def repay(self, borrower: Rows | int, amount: Array | float) -> None:
+        """The borrower pays back `amount` EUR of principal."""
+        self.pay("loans", borrower, self._lender, amount)
+        self._change_debt(borrower, -np.asarray(amount))
+
+    def write_off(self, borrower: Rows | int, amount: Array | float) -> None:
+        """Lenders lose `amount` EUR of what the borrower owes; their equity falls by it."""
+        self._change_debt(borrower, -np.asarray(amount))
+
+    def _change_debt(self, borrower: Rows | int, amount: Array | float) -> None:
+        np.add.at(self.debt, borrower, amount)
+        np.add.at(self._borrowed, borrower, amount)
+
+    @property
+    def lender_equity(self) -> float:
+        """Net worth of lenders: loans outstanding less what they owe to depositors, EUR."""
+        return float(self.cash[self._lender] + self.debt.sum())
+
+    @property
+    def net_financial_assets(self) -> Array:
+        """Cash less debt per account; lenders hold all loans (n accounts,), EUR."""
+        net = self.cash - self.debt
+        net[self._lender] += self.debt.sum()
+        return net
+
+    # ------------------------------------------------------------------ verb of mass
+    def move(self, kind: str, source: Rows | int, target: Rows | int, kilograms: Array) -> None:
+        """Move `kilograms` ((n, M) or (M,), ≥ 0) from source to target places.
+
+        Where one side is a single place and the other has n rows, the single side gets the sum.
+        Rows on one side must be distinct.
+        """
+        total = kilograms if kilograms.ndim == 1 else kilograms.sum(axis=0)
+        self.moved[self._mass_kind[kind]] += total
+        out = total if not isinstance(source, np.ndarray) else kilograms
+        into = total if not isinstance(target, np.ndarray) else kilograms
+        self.stock[source] -= out
+        self.outflow[source] += out
+        self.stock[target] += into
+        self.inflow[target] += into
+
+    # ------------------------------------------------------------------ closing
+    def start(self) -> None:
+        """Freeze the endowment: from here on nothing is made or lost."""
+        self._open = False
+        self._mass_total = self.stock.sum(axis=0)
+        self._opening_cash = self.cash.copy()
+        self._opening_debt = self.debt.copy()
+        self._opening_stock = self.stock.copy()
+        self.begin_month()
+
+    def begin_month(self) -> None:
+        """Open a new month's journal."""
+        self.flow[:] = 0.0
+        self.turnover[:] = 0.0
+        self._borrowed[:] = 0.0
+        self.inflow[:] = 0.0
+        self.outflow[:] = 0.0
+        self.moved[:] = 0.0
+
+    def close(self, month: int) -> None:
+        """Compare balances with the journal; raise `BooksError` unless they agree to 1e-9.
+
+        The measure is relative to the gross flow through an account or place plus its balance.
+        """
+        self._close_money(month)
+        self._close_mass(month)
+        self._opening_cash = self.cash.copy()
+        self._opening_debt = self.debt.copy()
+        self._opening_stock = self.stock.copy()
+
+    def _close_money(self, month: int) -> None:
+        gross = self.turnover + np.abs(self.cash) + np.abs(self.debt) + 1.0
+        residual = self.cash - self._opening_cash - self.flow.sum(axis=0)
+        self._check(residual / gross, residual, self.account_names, month, "EUR of cash")
+        residual = self.debt - self._opening_debt - self._borrowed
+        self._check(residual / gross, residual, self.account_names, month, "EUR of debt")
+        imbalance = self.net_financial_assets.sum()
+        if not abs(imbalance) <= TOLERANCE * gross.sum():
+            raise BooksError(f"month {month}: net financial assets of all accounts add up to {imbalance:.6g} EUR, not 0")
+
+    def _close_mass(self, month: int) -> None:
+        gross = self.inflow + self.outflow + np.abs(self.stock) + 1.0  # a microgram is not missed
+        residual = self.stock - self._opening_stock - self.inflow + self.outflow
+        self._check((residual / gross).ravel(), residual.ravel(), self._cells, month, "kg of stock")
+        # Rounding in a busy month may stay in a place that is quiet later: measure against its busiest month.
+        if self._busiest.shape != gross.shape:
+            self._busiest = np.concatenate([self._busiest, np.zeros((len(gross) - len(self._busiest), gross.shape[1]))])
+        np.maximum(self._busiest, gross, out=self._busiest)
+        lowest = self.stock / self._busiest
+        if not lowest.min() >= -TOLERANCE:
+            cell = int(np.argmin(lowest))
+            raise BooksError(f"month {month}: {self._cells[cell]} holds {self.stock.ravel()[cell]:.6g} kg")
+        drift = self.stock.sum(axis=0) - self._mass_total
+        relative = drift / self._mass_total.clip(1e-9)
+        self._check(relative, drift, self.materials, month, "kg in all places together")
+
+    def _check(self, relative: Array, residual: Array, names: object, month: int, what: str) -> None:
+        worst = float(np.abs(relative).max(initial=0.0))
+        if worst <= TOLERANCE:
+            self.worst_residual = max(self.worst_residual, worst)
+            return
+        cell = int(np.argmax(np.where(np.isnan(relative), np.inf, np.abs(relative))))
+        name = names[cell]  # type: ignore[index]
+        raise BooksError(f"month {month}: {name} is off by {residual[cell]:.6g} {what}")
+
+    @property
+    def _cells(self) -> "_Cells":
+        return _Cells(self.place_names, self.materials)
+
+    def month_flow(self, kind: str) -> Array:
+        """Net receipts of a kind this month (n accounts,), EUR."""
+        return self.flow[self._money_kind[kind]]
+
+    def month_moved(self, kind: str) -> Array:
+        """Kilograms moved under a kind this month (M,)."""
+        return self.moved[self._mass_kind[kind]]
+
+
+class _Cells:
+    """Names of the cells of a place × material table, made only when asked for."""
+
+    def __init__(self, places: list[str], materials: tuple[str, ...]) -> None:
+        self.places, self.materials = places, materials
+
+    def __getitem__(self, cell: int) -> str:
+        place, material = divmod(cell, len(self.materials))
+        return f"{self.places[place]}, {self.materials[material]}"

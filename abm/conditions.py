@@ -1,0 +1,142 @@
+"""What the world imposes this month: conditions that shocks write and agents read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.events import EventLog
+from abm.rules import Sizes, unchanged
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A circumstance of trade or production.
+
+    `neutral` is its value when nothing is the matter. `composition` says what agents face when several
+    shocks write it: the product, the smallest, the sum, or the lowest of those that are not neutral.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    unit: str
+    neutral: float
+    composition: str
+    meaning: str
+
+
+_DECLARED = (
+    Condition("demand", ("material",), "1", 1.0, "multiply", "World demand over what it would have been"),
+    Condition(
+        "export_share",
+        ("bloc", "stage", "material"),
+        "1",
+        math.inf,
+        "smallest",
+        "Share of its normal exports that a bloc allows; infinite without a limit",
+    ),
+    Condition(
+        "component_export_share",
+        ("bloc", "component"),
+        "1",
+        math.inf,
+        "smallest",
+        "The same for components made of its materials",
+    ),
+    Condition("export_tax", ("bloc", "stage", "material"), "1", 0.0, "add", "Export tax over the price inside"),
+    Condition(
+        "dumping",
+        ("bloc", "stage", "material"),
+        "1",
+        0.0,
+        "lowest",
+        "Price at which a bloc sells outside over its rivals' cash cost; 0 when it does not dump",
+    ),
+    Condition("energy", ("jurisdiction",), "1", 1.0, "multiply", "Energy price over what it would have been"),
+    Condition("interest_add", (), "1/yr", 0.0, "add", "Rise of the real interest rate"),
+)
+CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _DECLARED}
+
+
+def _lowest(current: Array, written: Array) -> Array:
+    """The smaller of two where both are positive, else the positive one."""
+    both = (current > 0.0) & (written > 0.0)
+    return np.where(both, np.minimum(current, written), np.maximum(current, written))
+
+
+_COMPOSE: dict[str, Callable[[Array, Array], Array]] = {
+    "multiply": np.multiply,
+    "smallest": np.minimum,
+    "add": np.add,
+    "lowest": _lowest,
+}
+
+
+class Conditions:
+    """Conditions of one month as attributes: `conditions.demand` is an array (M,), `interest_add` a number."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
+        self._values: dict[str, Array] = {}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Shape of a condition's array."""
+        return tuple(self.sizes[axis] for axis in CONDITIONS[name].axes)
+
+    def __getitem__(self, name: str) -> Array:
+        """The composed values, read-only; neutral where no shock wrote."""
+        value = self._values.get(name)
+        return unchanged(self.shape(name), CONDITIONS[name].neutral) if value is None else value
+
+    def __getattr__(self, name: str) -> Array:
+        if name in CONDITIONS:
+            return self[name]
+        raise AttributeError(f"there is no condition '{name}'")
+
+    def write(self, name: str, array: Array) -> None:
+        """Compose what a shock imposes with what others did; neutral where the shock does not strike.
+
+        Raises ValueError if the shape is wrong or a value is negative or not a number.
+        """
+        if np.shape(array) != self.shape(name):
+            raise ValueError(f"{name} has shape {self.shape(name)}, not {np.shape(array)}")
+        if not np.all(np.asarray(array) >= 0.0):
+            raise ValueError(f"{name}: a shock wrote a value that is not ≥ 0")
+        value = np.asarray(_COMPOSE[CONDITIONS[name].composition](self[name], array))
+        value.flags.writeable = False
+        self._values[name] = value
+
+
+class Strike(Protocol):
+    """What circumstances need of a shock."""
+
+    def strike(self, conditions: Conditions, month: int) -> None:
+        """Write what it does this month."""
+
+    def report(self, events: EventLog, month: int) -> None:
+        """Note that it starts or ends this month, if it does."""
+
+
+class Circumstances:
+    """The course of the world in a scenario: its shocks, scripted or drawn in advance."""
+
+    def __init__(self, sizes: Sizes, shocks: Sequence[Strike], events: EventLog | None = None) -> None:
+        self.sizes = sizes
+        self.shocks = list(shocks)
+        self.events = events
+
+    def this_month(self, month: int) -> Conditions:
+        """Fresh conditions, with every shock that strikes this month."""
+        conditions = Conditions(self.sizes)
+        for shock in self.shocks:
+            shock.strike(conditions, month)
+            if self.events is not None:
+                shock.report(self.events, month)
+        return conditions

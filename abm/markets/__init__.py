@@ -1,0 +1,1 @@
+"""Where agents meet: materials, components, products, scrap, credit and labour."""

@@ -1,0 +1,148 @@
+"""Product markets: dealers order from makers and importers and sell to households, business and government."""
+
+from __future__ import annotations
+
+from math import gamma
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+KEEP, REPAIR, USED, LINEAR, CIRCULAR, SERVICE = range(6)
+LABELS = 3  # new products: linear, circular, as a service
+BUSINESS, PUBLIC = 0, 1
+COHORT_MONTHS = 540  # longest life that is followed
+
+
+class Dealers:
+    """One pool of new products and one of used products per product group and leaf.
+
+    Pools stand between sampled purchases and production: dealers order on smoothed expected sales,
+    so that the lumpiness of a sample does not drive makers.
+    """
+
+    def __init__(self, config: Any, books: Any, demand: Array, content: Array) -> None:
+        """`demand` (P, L, labels) initial monthly sales; `content` (P, M) kg per product."""
+        self.config, self.books = config, books
+        products, leaves = config.products, config.leaves
+        self.shape = (len(products), len(leaves))
+        names = [f"{p} in {config.jurisdictions.ids[j]}" for p in products.ids for j in leaves]
+        self.new_place = books.place(*[f"dealers' {n}" for n in names]).reshape(self.shape)
+        self.used_place = books.place(*[f"used {n}" for n in names]).reshape(self.shape)
+        self.accounts = books.account(*[f"dealers {config.jurisdictions.ids[j]}" for j in leaves])
+        self.demand = demand.copy()  # smoothed expected sales (P, L, labels)
+        self.sales = demand.sum(axis=2)
+        self.units = config.firms.dealer_cover * demand.sum(axis=2)
+        self.used_units = 0.5 * demand.sum(axis=2) * np.asarray(products.used_share)[:, None]
+        books.endow(self.new_place.ravel(), (self.units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1]))
+        books.endow(
+            self.used_place.ravel(), (self.used_units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1])
+        )
+
+    def content(self, places: Array, units: Array) -> Array:
+        """Mean material content per product in pools (P, L, M), kg."""
+        stock = self.books.stock[places.ravel()].reshape(*self.shape, -1)
+        return np.divide(stock, units[:, :, None], out=np.zeros_like(stock), where=units[:, :, None] > 1e-9)
+
+    def orders(self) -> Array:
+        """Products to order this month (P, L, labels): smoothed sales and what restores usual stocks."""
+        cover = self.config.firms.dealer_cover
+        total = self.demand.sum(axis=2)
+        wanted = np.maximum(total + (cover * total - self.units) / 4.0, 0.0)
+        share = np.divide(self.demand, total[:, :, None], out=np.zeros_like(self.demand), where=total[:, :, None] > 0.0)
+        return wanted[:, :, None] * share
+
+    def learn(self, expected: Array) -> None:
+        """Smooth expected sales (P, L, labels)."""
+        self.demand += (expected - self.demand) / self.config.firms.order_smoothing
+
+
+class BusinessBuyers:
+    """Business and government as owners: deterministic cohorts whose failures are scheduled at purchase."""
+
+    def __init__(self, config: Any, books: Any, horizon: int, content: Array) -> None:
+        self.config, self.books = config, books
+        products, leaves = config.products, config.leaves
+        self.shape = (2, len(products), len(leaves))
+        self.stock = np.stack([
+            np.asarray(products.business_stock)[:, leaves], np.asarray(products.public_stock)[:, leaves]
+        ])
+        self.start_stock = self.stock.copy()
+        self.places = books.place(*[
+            f"{p} in use by {o} in {config.jurisdictions.ids[j]}"
+            for o in ("business", "government") for p in products.ids for j in leaves
+        ]).reshape(self.shape)
+        self.owned = np.flatnonzero(self.stock.ravel() > 0.0)  # cells of (2, P, L) that exist
+        self.product = np.unravel_index(self.owned, self.shape)[1]
+        self.failure = self._failure_density()
+        length = horizon + COHORT_MONTHS + 2
+        self.due_units = np.zeros((length, len(self.owned)))
+        self.due_content = np.zeros((length, len(self.owned), content.shape[1]))
+        self._endow(content)
+
+    def _failure_density(self) -> Array:
+        """Share of a cohort that fails in each month after purchase (P, K), Weibull."""
+        products = self.config.products
+        age = np.arange(COHORT_MONTHS + 1) / 12.0
+        shape = np.asarray(products.lifetime_shape)
+        scale = np.asarray(products.lifetime) / np.array([gamma(1.0 + 1.0 / k) for k in shape])
+        survival = np.exp(-((age[None, :] / scale[:, None]) ** shape[:, None]))
+        density = survival[:, :-1] - survival[:, 1:]
+        return density / density.sum(axis=1, keepdims=True)
+
+    def _endow(self, content: Array) -> None:
+        """Initial cohorts: past sales grew at `past_growth`; what survives fails later."""
+        growth = np.asarray(self.config.products.past_growth)
+        ages = np.arange(COHORT_MONTHS)
+        for product, density in enumerate(self.failure):
+            survival = 1.0 - np.concatenate([[0.0], np.cumsum(density)[:-1]])
+            cohort = np.exp(-growth[product] * ages / 12.0)
+            # Failures k months from now: sum over ages of past sales × density at age + k.
+            ahead = np.array([(cohort[: COHORT_MONTHS - k] * density[k:]).sum() for k in range(1, COHORT_MONTHS)])
+            ahead = np.concatenate([[0.0], ahead]) / max((cohort * survival).sum(), 1e-300)
+            ahead *= 1.0 / max(ahead.sum(), 1e-300)
+            cells = np.flatnonzero(self.product == product)
+            units = ahead[:, None] * self.stock.ravel()[self.owned[cells]]
+            self.due_units[:COHORT_MONTHS, cells] = units
+            self.due_content[:COHORT_MONTHS, cells] = units[..., None] * content[product]
+        self.books.endow(self.places.ravel()[self.owned], self.due_content.sum(axis=0))
+
+    def _spread(self, values: Array) -> Array:
+        """Values per owned cell (n, …) as a full (2, P, L, …) table."""
+        full = np.zeros((int(np.prod(self.shape)), *values.shape[1:]))
+        full[self.owned] = values
+        return full.reshape(*self.shape, *values.shape[1:])
+
+    def wanted(self, month: int, path: Array) -> Array:
+        """Purchases that business and government want (2, P, L): replacement and growth along `path` (P,)."""
+        failing = self._spread(self.due_units[month])
+        target = self.start_stock * path[None, :, None]
+        growth = (target - self.stock + failing) / 12.0
+        return np.maximum(failing + np.where(target > self.stock, growth, np.maximum(growth, -failing)), 0.0)
+
+    def discard(self, month: int) -> tuple[Array, Array]:
+        """Products that fail this month: units (2, P, L) and content (2, P, L, M); they leave use."""
+        units, content = self._spread(self.due_units[month]), self._spread(self.due_content[month])
+        self.stock -= units
+        return units, content
+
+    def receive(self, month: int, units: Array, content: Array) -> None:
+        """Enter purchases (2, P, L) with mean content (P, L, M) and schedule their failure."""
+        self.stock += units
+        bought = units.ravel()[self.owned]
+        inside = np.broadcast_to(content[None], (*self.shape, content.shape[-1])).reshape(-1, content.shape[-1])
+        kilograms = bought[:, None] * inside[self.owned]
+        pace = self.failure[self.product].T  # (K, n)
+        rows = slice(month + 1, month + 1 + len(pace))
+        self.due_units[rows] += pace * bought
+        self.due_content[rows] += pace[:, :, None] * kilograms
+
+
+def label_shares(start: Array, price: Array, start_price: Array, elasticity: Array) -> Array:
+    """Shares of labels (…, n) that follow relative price from calibrated shares `start`; constant elasticity."""
+    relative = np.divide(price, start_price, out=np.ones_like(price), where=start_price > 0.0)
+    weight = start * relative**-elasticity
+    total = weight.sum(axis=-1, keepdims=True)
+    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0)

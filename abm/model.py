@@ -1,0 +1,324 @@
+"""The model: construction, and the month on one screen."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm import policies, shocks
+from abm.agents.firms import Firms
+from abm.agents.governments import Governments
+from abm.agents.household_setup import HISTORY
+from abm.agents.households import Households
+from abm.agents.primary_producers import PrimaryProducers
+from abm.agents.recyclers import Recyclers
+from abm.agents.state_backed import REGIMES, StateBackedBloc
+from abm.books import Books
+from abm.conditions import Circumstances
+from abm.events import EventLog
+from abm.indicators import Recorder
+from abm.markets.components import ComponentMarkets
+from abm.markets.credit import Credit
+from abm.markets.labour import Labour
+from abm.markets.materials import MaterialsMarkets
+from abm.markets.products import BusinessBuyers, Dealers
+from abm.markets.scrap import ScrapMarkets
+from abm.phases.end_of_life import EndOfLife
+from abm.phases.founding import found_firms, found_recyclers
+from abm.phases.materials_trade import MaterialsTrade
+from abm.phases.product_trade import ProductTrade
+from abm.phases.production import Production
+from abm.phases.renewal import Renewal
+from abm.phases.settlement import Settlement
+from abm.population import PopulationModel
+from abm.randomness import Streams
+from abm.rules import axis_sizes
+from abm.scenario import Scenario, load_scenario
+from abm.structure import Structure
+
+Array = NDArray[np.float64]
+ABROAD_YEARS = 15.0  # goods in use abroad at the start, in years of world use; only their scrap matters
+
+
+class CircularTransition(PopulationModel):
+    """Transition to a circular raw-materials economy, one month per step.
+
+    Parameters
+    ----------
+    setting, mix, shocks
+        Names of config files, or paths, or lists of uses; see `abm.load_scenario`.
+    households, months
+        Sampled households and length of the run; as in the setting when left out.
+    overrides
+        Parameter paths and their values.
+    rng
+        Seed: an int, a NumPy Generator, or None to draw one; it is kept in `seed`.
+    record, events
+        Whether to keep indicators and events.
+
+    Raises
+    ------
+    ConfigError
+        If the scenario is not valid.
+    BooksError
+        In `step`, if a euro or a gram is missing.
+    """
+
+    def __init__(
+        self, setting: str = "default", mix: Any = None, shocks: Any = None, households: int | None = None,
+        months: int | None = None, overrides: dict[str, Any] | None = None,
+        rng: int | np.random.Generator | None = None, record: bool = True, events: bool = True,
+    ) -> None:
+        scenario = load_scenario(setting, mix=mix, shocks=shocks, households=households, months=months,
+                                 overrides=overrides)
+        self._construct(scenario, rng, record, events)
+
+    @classmethod
+    def from_scenario(cls, scenario: Scenario, rng: int | np.random.Generator | None = None, record: bool = True,
+                      events: bool = True) -> CircularTransition:
+        """A model of a scenario that is already loaded."""
+        model = cls.__new__(cls)
+        model._construct(scenario, rng, record, events)
+        return model
+
+    def _construct(self, scenario: Scenario, rng: Any, record: bool, events: bool) -> None:
+        self.seed = seed_of(rng)
+        super().__init__(rng=self.seed)
+        self.settings, self.config, self.months = scenario, scenario.config, scenario.months
+        self.month = -1
+        self.streams = Streams(self.seed)
+        self.event_log = EventLog(enabled=events)
+        self.failures: list[dict[str, Any]] = []
+        self.structure = Structure(self.config)
+        self.books = Books(self.config.materials.ids)
+        self._open_accounts_and_places()
+        self._open_markets()
+        self._found_organisations()
+        self._start_governments(scenario)
+        self._start_phases(scenario)
+        self.books.start()
+        self.recorder = Recorder(self, record)
+        self.running = True
+
+    # ------------------------------------------------------------------ construction
+    def _open_accounts_and_places(self) -> None:
+        config, books = self.config, self.books
+        names = [config.jurisdictions.ids[j] for j in config.leaves]
+        governments = np.full(len(config.jurisdictions), -1)
+        for row in config.governments:
+            governments[row] = books.account(f"government of {config.jurisdictions.ids[row]}")[0]
+        self.accounts = SimpleNamespace(
+            lender=int(books.account("lenders", lender=True)[0]),
+            domestic=int(books.account("rest of the domestic economy")[0]),
+            abroad=int(books.account("rest of the world")[0]),
+            public=int(books.account("public buyers")[0]), treasury=int(books.account("treasury")[0]),
+            secondary=int(books.account("clearing house")[0]),
+            households=books.account(*[f"households {n}" for n in names]), governments=governments,
+        )
+        owned = [f"{p} in {n}" for p in config.products.ids for n in names]
+        single = ("ground", "abroad", "dissipated", "landfill", "scrap_abroad", "secondary", "components", "goods", "sorting")
+        self.places = SimpleNamespace(**{name: int(books.place(name.replace("_", " "))[0]) for name in single})
+        self.places.in_use = books.place(*[f"in use by households: {n}" for n in owned])
+        self.places.hoarded = books.place(*[f"in drawers: {n}" for n in owned])
+        use = np.asarray(config.materials.world_use) * 1000.0
+        books.endow(self.places.ground, use * np.asarray(config.materials.ground))
+        books.endow(self.places.abroad, use * ABROAD_YEARS)
+        self._stockpiles: dict[int, int] = {}
+
+    def _open_markets(self) -> None:
+        config, structure = self.config, self.structure
+        materials = config.materials
+        base = np.zeros((structure.sides, len(materials)))
+        np.add.at(base, structure.side_of, np.asarray(materials.use_share).T)
+        base *= np.asarray(materials.world_use) * 1000.0 / 12.0
+        self.materials = MaterialsMarkets(config, self.books, structure.sides, base)
+        self.components = ComponentMarkets(config, structure.side_of, structure.bloc_of, self.materials.price[1])
+        self.scrap = ScrapMarkets(config, self.books)
+        self.credit, self.labour = Credit(config), Labour(config)
+        self.energy = np.ones(len(config.leaves))
+        self.secondary_content = np.zeros((len(config.products), len(config.leaves), len(materials)))
+        self._stream_contents()
+
+    def _stream_contents(self) -> None:
+        """Material (S, M) kg and other recoverables (S,) EUR per kg of scrap, for the mix of products in use."""
+        products, structure, leaves = self.config.products, self.structure, self.config.leaves
+        stock = sum(np.asarray(table)[:, leaves].sum(axis=1) for table in (
+            products.household_stock, products.business_stock, products.public_stock))
+        weight = stock / np.asarray(products.lifetime)
+        gross = weight @ (structure.mass_route * np.asarray(products.mass)[:, None])
+        content = np.einsum("p,pm,pms->sm", weight, structure.content, structure.route)
+        self.stream_content = np.divide(content, gross[:, None], out=np.zeros_like(content), where=gross[:, None] > 0.0)
+        value = weight @ (structure.other_route * np.asarray(products.other_value)[:, None])
+        self.stream_other = np.divide(value, gross, out=np.zeros_like(value), where=gross > 0.0)
+
+    def _found_organisations(self) -> None:
+        config, books, structure = self.config, self.books, self.structure
+        demand = structure.first_demand()
+        self.producers = PrimaryProducers(self, config, books, structure.side_of, self.months + 2)
+        self.firms = Firms(self, config, books)
+        self.start_sales = found_firms(self, demand.sum(axis=0))
+        self.recyclers = Recyclers(self, config, books)
+        found_recyclers(self)
+        self.business = BusinessBuyers(config, books, self.months + 2, structure.content)
+        self.product_trade = ProductTrade(self)
+        labels = demand.sum(axis=0)[..., None] * self.product_trade.start_shares[:, None, :]
+        self.dealers = Dealers(config, books, labels, structure.content)
+        abroad = self.accounts.abroad
+        domestic = np.asarray(config.jurisdictions.domestic)[self.producers.jurisdiction]
+        self.accounts.suppliers = np.where(domestic, self.accounts.domestic, abroad)
+        self.rival_cost = [self.producers.rival_cost(1 + number) for number in range(structure.sides - 1)]
+        self.blocs = [
+            StateBackedBloc(self, config, number, int(row), *self._state_accounts(config.blocs.ids[row]), self.streams)
+            for number, row in enumerate(config.active_blocs)
+        ]
+        self.recent_flood = np.zeros(len(config.materials))
+
+    def _state_accounts(self, name: str) -> tuple[int, int]:
+        purse, licence = self.books.account(f"state of {name}", f"licence holders in {name}")
+        return int(purse), int(licence)
+
+    def _start_governments(self, scenario: Scenario) -> None:
+        instruments = policies.build(scenario.mix, self.config)
+        self.governments = Governments(self, self.config, instruments, self.accounts.governments, self.event_log)
+        found = shocks.build(scenario.shocks, self.config, self.streams)
+        self.circumstances = Circumstances(axis_sizes(self.config), found, self.event_log)
+        for instrument in self.governments.traders:
+            self._stockpiles[instrument.index] = int(self.books.place(f"stockpile {instrument.label}")[0])
+
+    def _start_phases(self, scenario: Scenario) -> None:
+        self.households = Households(self, self.config, self.streams, self.product_trade.offers(), scenario.households)
+        self._endow_households()
+        self.materials_trade = MaterialsTrade(self)
+        self.production = Production(self)
+        self.end_of_life = EndOfLife(self)
+        self.settlement = Settlement(self)
+        self.renewal = Renewal(self)
+
+    def _endow_households(self) -> None:
+        """Material content of what households own at the start, all of today's composition."""
+        content = self.structure.content
+        shape = (*self.dealers.shape, HISTORY + self.months + 1, content.shape[1])
+        self.content_new = np.empty(shape)
+        self.content_new[:] = content[:, None, None, :]
+        self.content_used = self.content_new.copy()
+        in_use, hoarded = self.households.in_use.sum(axis=2), self.households.hoarded
+        self.books.endow(self.places.in_use, (in_use[..., None] * content[:, None, :]).reshape(-1, content.shape[1]))
+        self.books.endow(self.places.hoarded, (hoarded[..., None] * content[:, None, :]).reshape(-1, content.shape[1]))
+
+    def enter_content(self, new: Array, used: Array) -> None:
+        """Remember what products bought this month contain (P, L, M), kg per product."""
+        self.content_new[:, :, HISTORY + self.month] = new
+        self.content_used[:, :, HISTORY + self.month] = used
+
+    def stockpile_place(self, instrument: Any) -> int:
+        """Place in the books of an instrument's stockpile."""
+        return self._stockpiles[instrument.index]
+
+    # ------------------------------------------------------------------ the month
+    def step(self) -> None:
+        """One month: circumstances, rules, plans, exchange, use, settlement, books."""
+        self.month += 1
+        self.books.begin_month()
+        self.conditions = self.circumstances.this_month(self.month)  # shocks strike here
+        self.rules = self.governments.announce(self.conditions, self.month)  # instruments write levers here
+
+        self._choose_regimes()
+        self._quote_terms()
+        self._form_expectations()
+        self._plan()
+        self.materials_trade.run()  # concentrate, refined, secondary, components
+        self.production.run()
+        purchases = self.product_trade.run()  # households, business, public buyers
+        discarded = self._use(purchases)  # failures, drawers, returns
+        self.end_of_life.receive(discarded, self.product_trade.business_discarded)
+        self.end_of_life.trade_scrap()
+        self._recover_and_pay()
+
+        self.settlement.run(purchases, discarded)  # subsidies and taxes
+        self.renewal.run()  # investment, entry, exit
+        self.settlement.close_circuits()
+        self.books.close(self.month)  # raises if a euro or a gram is missing
+        self.recorder.record(purchases, discarded)
+        self.running = self.month + 1 < self.months
+
+    def _choose_regimes(self) -> None:
+        self.bloc_views = self.materials_trade.views()
+        self.recent_flood = np.maximum(self.recent_flood - 1.0 / 12.0, 0.0)
+        for bloc, view in zip(self.blocs, self.bloc_views, strict=True):
+            for material, regime, reason in bloc.choose_regime(self.month, view, self.conditions):
+                self.event_log.append(self.month, "regime", bloc.name, bloc.name, f"regime_{REGIMES[regime]}", reason,
+                                      material=self.config.materials.ids[material])
+            self.recent_flood = np.where(bloc.regime == 2, 1.0, self.recent_flood)
+
+    def _quote_terms(self) -> None:
+        self.energy = self.conditions.energy[self.config.leaves]
+        self.credit.quote(float(self.conditions.interest_add), float(self.rules.belief.mean()))
+
+    def _form_expectations(self) -> None:
+        restricted = np.zeros(len(self.config.materials))
+        for bloc in self.blocs:
+            normal = np.maximum(bloc.normal_exports[1], 1e-9)
+            restricted = np.maximum(restricted, np.minimum(bloc.withheld[1] / normal, 1.0))
+        outside = self.materials.log_price[1, 0]
+        self.firms.form_expectations(outside, self.materials_trade.home_rationed, restricted)
+        self.firms.thrift_on(outside, np.zeros_like(outside))
+
+    def _plan(self) -> None:
+        energy = self.conditions.energy
+        self.producers.plan(self.month, self.materials.price, energy, self.materials_trade.pushed())
+        self.firms.plan_output()
+        recyclers = self.recyclers
+        recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
+        market = self.materials.price[1, 0] * (1.0 - np.asarray(self.config.materials.quality_discount))
+        streams = self.config.streams
+        at_home = np.asarray(streams.processed_at_home)[recyclers.stream]
+        graded = at_home + (1.0 - at_home) * np.asarray(streams.payable)[recyclers.stream]
+        market = market[None, :] * graded[:, None]
+        recyclers.sign_contracts(self.month, market, self.rules)
+        value = np.broadcast_to(self.settlement.certificate_value, (len(self.config.leaves), market.shape[1]))
+        self.effective_price = recyclers.effective_price(market, self.rules, value)
+        recyclers.plan(self.effective_price)
+
+    def _use(self, purchases: Any) -> Any:
+        return self.households.use(purchases, self.rules.refund, self.content_new, self.content_used)
+
+    def _recover_and_pay(self) -> None:
+        """Recyclers and makers run and pay; producers are paid; prices for next month are set."""
+        labour = self.end_of_life.run_recyclers() + self.production.pay()
+        if hasattr(self.end_of_life, "refurbish_labour"):
+            labour = labour + self.end_of_life.refurbish_labour
+        self.labour.close_month(labour)
+        purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
+        self.producers.settle(self.books, self.materials.price, self.materials.accounts, self.accounts.suppliers,
+                              self.materials_trade.pushed(), purses)
+        self.production.price()
+        self._remember_imports()
+
+    def _remember_imports(self) -> None:
+        """Content of imports by side of origin, and the share of secondary material in what home makers make."""
+        trade, sales, config = self.materials_trade, self.product_trade, self.config
+        content = np.zeros((self.structure.sides, len(config.materials)))
+        loss = 1.0 - np.asarray(config.components.scrap_rate)
+        gross = trade.component_imports_by_origin / loss[:, None, None]
+        np.add.at(content, self.components.side, gross.sum(axis=0))
+        np.add.at(content, sales.side, sales.imported_by_origin)
+        trade.remember_imports(content)
+        bought = trade.primary_bought.sum(axis=0) + trade.to_maker.sum(axis=0)
+        share = np.divide(trade.to_maker.sum(axis=0), bought, out=np.zeros_like(bought), where=bought > 0.0)
+        trade.secondary_share += (share - trade.secondary_share) / 12.0
+        abroad = np.asarray(config.materials.recycled_abroad)
+        home = np.asarray(config.products.home_share)[:, None]
+        mixed = home * trade.secondary_share + (1.0 - home) * abroad
+        self.secondary_content[:] = mixed[:, None, :]
+
+
+def seed_of(rng: int | np.random.Generator | None) -> int:
+    """A seed from an int, a NumPy Generator or nothing."""
+    if rng is None:
+        return int(np.random.SeedSequence().entropy % 2**63)  # type: ignore[operator]
+    if isinstance(rng, np.random.Generator):
+        return int(rng.integers(2**63))
+    return int(rng)

@@ -1,0 +1,323 @@
+"""Renewal: organisations invest, enter and fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER
+from abm.agents.recyclers import BUILDING
+
+Array = NDArray[np.float64]
+CAUSES = ("dumping", "low price", "feedstock", "inputs", "support withdrawn", "debt", "demand", "operations")
+_CAUSE_TEXT = {
+    "dumping": "squeeze", "low price": "low_price", "feedstock": "feedstock", "inputs": "inputs",
+    "support withdrawn": "support_withdrawn", "debt": "debt", "demand": "demand", "operations": "energy",
+}
+
+
+class Renewal:
+    """Runs investment, entry and exit at the end of a month.
+
+    Attributes
+    ----------
+    failures
+        Failures this month: (kind, cause) pairs, for the indicators.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model, self.config = model, model.config
+        self.recycler_spending = np.zeros(len(model.recyclers))
+        self.failures: list[tuple[str, str]] = []
+        self.entries: list[str] = []
+        self.loss = 0.0
+        shape = (len(self.config.streams), len(self.config.leaves))
+        self.idle_scrap = np.zeros(shape)
+
+    def run(self) -> None:
+        """Everybody serves debt and invests; those who cannot pay leave; newcomers enter where it pays."""
+        model = self.model
+        self.failures, self.entries, self.loss = [], [], 0.0
+        self._serve_debt()
+        self._recyclers_invest()
+        self._firms_invest()
+        self._producers_invest()
+        self._fail()
+        if model.month % 3 == 0:
+            self._recyclers_enter()
+            self._firms_enter()
+            self._switch_design()
+        loans = float(model.books.debt.sum())
+        model.credit.remember(self.loss, loans)
+
+    def _serve_debt(self) -> None:
+        model, books, accounts = self.model, self.model.books, self.model.accounts
+        lender, credit = accounts.lender, model.credit
+        self.interest = {
+            "recyclers": model.recyclers.finance(books, credit, lender, accounts.domestic, self.config.recyclers.liquidity),
+            "firms": model.firms.finance(books, credit, lender, accounts.domestic, self.config.firms.liquidity),
+            "producers": model.producers.finance(books, credit, lender, accounts.abroad,
+                                                 self.config.primary_producers.liquidity),
+        }
+        self._keep_ledgers()
+
+    def _keep_ledgers(self) -> None:
+        """Record the month's books of recyclers and firms, from which a failure is explained."""
+        model, flow = self.model, self.model.books.month_flow
+        recyclers, firms = model.recyclers, model.firms
+        who = recyclers.account
+        support = (flow("operating_support") + flow("certificates") + flow("investment_support"))[who]
+        feed = -(flow("scrap_sales") + flow("gate_fees"))[who]
+        operations = -(flow("labour") + flow("energy") + flow("other_inputs"))[who]
+        recyclers.keep_ledger(flow("material_sales")[who], support, feed, operations, self.interest["recyclers"],
+                              recyclers.processed.copy())
+        receipts = flow("material_sales")[who] + support
+        recyclers.close_accounts(receipts, feed)
+        who = firms.account
+        spent = self._firm_inputs()
+        sales = (flow("product_sales") + flow("material_sales"))[who] + spent
+        operations = -(flow("labour") + flow("energy") + flow("other_inputs"))[who]
+        support = (flow("operating_support") + flow("investment_support") + flow("levies"))[who]
+        firms.keep_ledger(sales, support, spent, operations, self.interest["firms"], firms.sold.copy())
+        firms.cost_now = operations
+        firms.close_accounts(sales + support, spent)
+
+    def _firm_inputs(self) -> Array:
+        """What firms paid for materials, components and used goods this month (F,), EUR."""
+        trade, count = self.model.materials_trade, len(self.model.firms)
+        spent = trade.primary_spent + trade.secondary_spent + trade.component_spent
+        return np.concatenate([spent, np.zeros(count - len(spent))])
+
+    # ------------------------------------------------------------------ investment
+    def _recyclers_invest(self) -> None:
+        model, recyclers = self.model, self.model.recyclers
+        rules = model.rules
+        belief = rules.belief[recyclers.leaf]
+        promised = rules.outlook["recovery_subsidy"] - rules.recovery_subsidy
+        per_kg = recyclers.recovered / np.maximum(recyclers.processed, 1e-9)[:, None]
+        promise = (per_kg * promised[recyclers.leaf]).sum(axis=1) * belief * (recyclers.processed > 1e-9)
+        support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
+        suppliers = np.full(len(recyclers), model.accounts.domestic)
+        speed = model.labour.build_speed[recyclers.leaf]
+        self.recycler_spending = recyclers.expand(model.credit, promise, support, suppliers, speed)
+
+    def _firms_invest(self) -> None:
+        model, firms = self.model, self.model.firms
+        suppliers = np.full(len(firms), model.accounts.domestic)
+        firms.invest(model.credit, suppliers, model.labour.build_speed[firms.leaf])
+
+    def _producers_invest(self) -> None:
+        model, producers = self.model, self.model.producers
+        producers.invest(model.month, model.materials.log_price, model.books, model.credit, model.accounts.suppliers,
+                         producers.growth_forecast)
+        for row in producers.mothballing.tolist():
+            self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
+        for row in producers.restarted.tolist():
+            self._log("capacity", producers, row, "restarted", "", producers.capacity[row] * 12.0 / 1000.0)
+
+    def _log(self, kind: str, producers: Any, row: int, what: str, why: str, tonnes: float) -> None:
+        model = self.model
+        subject = model.config.materials.ids[producers.main[row]]
+        where = model.config.jurisdictions.ids[producers.jurisdiction[row]]
+        model.event_log.append(model.month, kind, producers.names[row], where, what, why, tonnes, "t/yr", subject=subject)
+
+    # ------------------------------------------------------------------ failure
+    def _fail(self) -> None:
+        self._fail_recyclers()
+        self._fail_firms()
+        model = self.model
+        backed = model.producers.side > 0
+        rows, loss = model.producers.fail(model.books, model.credit, model.accounts.lender, backed)
+        self.loss += loss
+        for row in rows.tolist():
+            self._log("exit", model.producers, row, "bankrupt", "low_price", model.producers.capacity[row] * 12.0 / 1000.0)
+
+    def _fail_recyclers(self) -> None:
+        model, recyclers = self.model, self.model.recyclers
+        pools = model.scrap.places[0, recyclers.stream, recyclers.leaf]
+        feed, other = recyclers.feed.copy(), recyclers.other_feed.copy()
+        rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, int(model.materials.places[1, 0]))
+        for row in rows.tolist():
+            cell = (0, recyclers.stream[row], recyclers.leaf[row])
+            model.scrap.gross[cell] += feed[row]
+            model.scrap.other[cell] += other[row]
+            recyclers.feed[row] = recyclers.other_feed[row] = 0.0
+        self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
+
+    def _fail_firms(self) -> None:
+        model, firms = self.model, self.model.firms
+        rows, loss = firms.fail(model.credit, model.accounts.lender, model.places.abroad)
+        self._leave(firms, rows, loss, "firm", self._firm_cause)
+
+    def _leave(self, organisations: Any, rows: Array, loss: Array, kind: str, cause_of: Any) -> None:
+        model = self.model
+        for number, row in enumerate(rows.tolist()):
+            parts = organisations.decomposition(row)
+            cause = cause_of(row, parts)
+            group = kind if kind == "recycler" else KINDS[organisations.kind[row]]
+            self.failures.append((group, cause))
+            where = model.config.jurisdictions.ids[model.config.leaves[organisations.leaf[row]]]
+            model.event_log.append(model.month, "exit", organisations.names[row], where, "bankrupt",
+                                   _CAUSE_TEXT[cause], float(loss[number]), "EUR lost by lenders")
+            model.failures.append({"month": model.month, "who": organisations.names[row], "kind": group,
+                                   "where": where, "cause": cause, **parts})
+        if len(rows):
+            organisations.died[rows] = model.month
+            organisations.retire(rows)
+        self.loss += float(loss.sum())
+
+    def _recycler_cause(self, row: int, parts: dict[str, float]) -> str:
+        """The largest part of the fall in the result; a fall in price is dumping when a bloc floods its metals."""
+        worst = min(parts, key=lambda name: parts[name])
+        if worst == "price":
+            return "dumping" if self._flooded(self.model.recyclers.recovery[row]) else "low price"
+        return {"support": "support withdrawn", "inputs": "feedstock", "volume": "feedstock", "debt": "debt",
+                "operations": "operations"}[worst]
+
+    def _flooded(self, recovery: Array) -> bool:
+        """Whether a bloc floods, or flooded within the last year, a material of which this one lives."""
+        recent = self.model.recent_flood
+        return bool(((recovery > 0.0) & (recent > 0.0)).any())
+
+    def _firm_cause(self, row: int, parts: dict[str, float]) -> str:
+        worst = min(parts, key=lambda name: parts[name])
+        return {"price": "low price", "support": "support withdrawn", "inputs": "inputs", "volume": "demand",
+                "debt": "debt", "operations": "operations"}[worst]
+
+    # ------------------------------------------------------------------ entry
+    def _recyclers_enter(self) -> None:
+        """A plant of efficient scale is founded where scrap is left over and the expected return pays."""
+        model, streams = self.model, self.config.streams
+        sales = model.end_of_life
+        left = sales.unsold
+        self.idle_scrap += (left - self.idle_scrap) / 4.0
+        returns, capacity = self._expected_return()
+        hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
+        cells = np.arange(returns.size)
+        chance = model.streams.uniform("entry of recyclers", cells, model.month).reshape(returns.shape)
+        enters = (returns > hurdle) & (chance < self.config.recyclers.entry_hazard / 4.0)
+        enters &= capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None]
+        for stream, leaf in np.argwhere(enters):
+            self._found_recycler(int(stream), int(leaf), float(capacity[stream, leaf]))
+
+    def _expected_return(self) -> tuple[Array, Array]:
+        """Expected yearly return on a new plant (S, L) and its capacity in kg/month."""
+        model, streams, rules = self.model, self.config.streams, self.model.rules
+        content, other = model.scrap.composition()
+        anchor = model.materials.reference[1] * np.exp(model.materials.anchor[1, 0])
+        price = anchor * (1.0 - np.asarray(self.config.materials.quality_discount))
+        payable = np.asarray(streams.processed_at_home) + np.asarray(streams.payable) * (
+            1.0 - np.asarray(streams.processed_at_home))
+        belief = rules.belief[:, None]
+        floor = np.maximum(rules.outlook["price_floor"], rules.outlook["contract_strike"]) * belief
+        outlook = rules.outlook["recovery_subsidy"] * belief + model.settlement.certificate_value
+        lifted = np.maximum(price[None, :], floor)  # (L, M)
+        worth = lifted[None] * payable[:, None, None] + outlook[None]  # (S, L, M)
+        value = (content[0] * np.asarray(streams.recovery)[:, None, :] * worth).sum(axis=2) + other[0]
+        cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None]
+        margin = value - cost - np.maximum(model.scrap.price[0], -np.asarray(streams.landfill_cost)[:, None])
+        support = rules.recycling_investment_support.T
+        capital = np.asarray(streams.capital_cost)[:, None] * (1.0 - support)
+        available = self.idle_scrap.sum(axis=1, keepdims=True) * np.asarray(streams.cross_border_limit)[:, None]
+        available = np.maximum(available, self.idle_scrap)
+        scale = np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0
+        capacity = np.minimum(available, 2.0 * scale)
+        return margin / np.maximum(capital, 1e-9), capacity
+
+    def _going_cost(self) -> Array:
+        """Processing cost per kg of the best plants at work (S,); the configured one where there is none."""
+        recyclers, streams = self.model.recyclers, self.config.streams
+        cost = np.asarray(streams.processing_cost).copy()
+        rows = recyclers.active & (recyclers.status != BUILDING)
+        for stream in range(len(cost)):
+            chosen = rows & (recyclers.stream == stream)
+            if chosen.any():
+                cost[stream] = min(cost[stream], recyclers.unit_cost[chosen].min())
+        return cost
+
+    def _found_recycler(self, stream: int, leaf: int, capacity: float) -> None:
+        model, streams, recyclers = self.model, self.config.streams, self.model.recyclers
+        cost = capacity * 12.0 * float(streams.capital_cost[stream])
+        peers = recyclers.cumulative[recyclers.stream == stream]
+        starts = recyclers.start_cumulative[recyclers.stream == stream]
+        months = 12.0 * float(streams.build_time[stream]) / float(model.labour.build_speed[leaf])
+        one = np.array([leaf])
+        rows = recyclers.found(model.month, np.array([stream]), one, np.array([capacity]), months,
+                               np.array([peers.mean() if len(peers) else capacity]), np.array([cost]))
+        recyclers.start_cumulative[rows] = starts.mean() if len(starts) else capacity
+        equity = self.config.credit.equity * cost
+        account, accounts = recyclers.account[rows], model.accounts
+        model.books.pay("equity", accounts.domestic, account, equity)
+        model.books.lend(account, cost - equity)
+        model.books.pay("capital_spending", account, accounts.domestic, cost)
+        self.recycler_spending = np.append(self.recycler_spending, cost)
+        where = model.config.jurisdictions.ids[model.config.leaves[leaf]]
+        self.entries.append("recycler")
+        model.event_log.append(model.month, "entry", recyclers.names[-1], where, "entered", "niche_pays",
+                               capacity * 12.0 / 1000.0, "t/yr")
+
+    def _firms_enter(self) -> None:
+        """A newcomer copies the business of a niche that earns more than the hurdle rate."""
+        model, firms, terms = self.model, self.model.firms, self.config.firms
+        rows = firms.of_kind(LINEAR, CIRCULAR, REFURBISHER)
+        if not len(rows):
+            return
+        niches, first = np.unique(firms.niche[rows], return_index=True)
+        members = np.searchsorted(niches, firms.niche[rows])
+        weight = np.bincount(members, firms.capital[rows])
+        earned = np.bincount(members, firms.capital[rows] * firms.return_on_capital[rows]) / np.maximum(weight, 1.0)
+        busy = np.bincount(members, firms.orders[rows]) / np.maximum(np.bincount(members, firms.capacity[rows]), 1e-9)
+        chance = model.streams.uniform("entry of firms", niches, model.month)
+        enters = (earned > terms.hurdle_rate) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
+        enters &= np.bincount(members) < 8
+        for row in rows[first[enters]].tolist():
+            self._found_firm(row)
+
+    def _found_firm(self, like: int) -> None:
+        model, firms = self.model, self.model.firms
+        place = model.config.jurisdictions.ids[model.config.leaves[firms.leaf[like]]]
+        product = model.config.products.ids[firms.product[like]]
+        ordinal = firms.next_slot(int(firms.niche[like])) % 1000 + 1
+        name = f"{KINDS[firms.kind[like]]} of {product} {ordinal} in {place}"
+        pick = np.array([like])
+        capacity = 0.2 * firms.capacity[pick]
+        rows = firms.found(model.month, [name], firms.kind[pick], firms.product[pick], firms.component[pick],
+                           firms.leaf[pick], firms.need[pick], firms.scrap_rate[pick], capacity,
+                           firms.conversion[pick], firms.unit_cost[pick], firms.markup[pick],
+                           model.materials.log_price[1, 0])
+        firms.thrift[rows], firms.start_price[rows] = firms.thrift[pick], firms.start_price[pick]
+        firms.orders[rows] = 0.3 * capacity
+        cost = firms.capital[rows]
+        model.start_sales = np.append(model.start_sales, 0.2 * model.start_sales[like])
+        account = firms.account[rows]
+        model.books.pay("equity", model.accounts.domestic, account, cost)
+        model.books.pay("capital_spending", account, model.accounts.domestic, cost * 0.8)
+        self.entries.append(KINDS[firms.kind[like]])
+        model.event_log.append(model.month, "entry", name, place, "entered", "niche_pays", float(capacity[0]) * 12.0,
+                               "products/yr")
+
+    def _switch_design(self) -> None:
+        """Linear makers take up a circular design when it promises a better return than their own."""
+        model, firms, terms = self.model, self.model.firms, self.config.firms
+        products = self.config.products
+        linear = firms.of_kind(LINEAR)
+        if not len(linear):
+            return
+        count = len(products)
+        circular = firms.of_kind(CIRCULAR)
+        weight = np.bincount(firms.product[circular], firms.capital[circular], count)
+        earned = np.bincount(firms.product[circular], firms.capital[circular] * firms.return_on_capital[circular], count)
+        better = np.divide(earned, weight, out=np.full(count, -1.0), where=weight > 0.0)
+        busy = np.bincount(firms.product[circular], firms.orders[circular], count) / np.maximum(
+            np.bincount(firms.product[circular], firms.capacity[circular], count), 1e-9)
+        gain = better[firms.product[linear]] - firms.return_on_capital[linear]
+        chance = model.streams.uniform("change of design", firms.slot[linear], model.month)
+        switch = (gain > 0.5 * terms.hurdle_rate) & (busy[firms.product[linear]] > 0.95)
+        switch &= chance < terms.switch_hazard / 4.0
+        for row in linear[switch].tolist():
+            firms.kind[row] = CIRCULAR
+            firms.conversion[row] *= 1.0 + float(products.circular_premium[firms.product[row]])
+            where = model.config.jurisdictions.ids[model.config.leaves[firms.leaf[row]]]
+            model.event_log.append(model.month, "capacity", firms.names[row], where, "design_circular", "niche_pays")

@@ -1,0 +1,310 @@
+"""What all instruments share: schedule, scope, budget cap, attribution of money, and events."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.events import TEXTS, EventLog
+from abm.parameters import ConfigError, Quantity
+from abm.rules import Activity, Rows, Rules
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Words = dict[str, str]
+
+PHASES = ("extraction", "design", "market", "end_of_life", "chain")
+PLANNED, ANNOUNCED, IN_FORCE, CAPPED, ENDED = "planned", "announced", "in force", "capped", "ended"
+OUTLOOK = 120  # months that an investor looks ahead
+NEWS = {
+    "announced": {"en": "announced", "nl": "aangekondigd"},
+    "started": {"en": "started", "nl": "begonnen"},
+    "capped": {"en": "reached its cap", "nl": "bereikte het plafond"},
+    "resumed": {"en": "resumed", "nl": "hervat"},
+    "withdrawn": {"en": "withdrawn", "nl": "ingetrokken"},
+    "ended": {"en": "ended", "nl": "beëindigd"},
+}
+TEXTS["promise_broken"] = {"en": "before its announced end", "nl": "vóór het aangekondigde einde"}
+
+
+class InstrumentUse(Protocol):
+    """An instrument as a mix asks for it; months are counted from the start of the run."""
+
+    use: str
+    jurisdiction: str
+    start: int
+    end: int | None  # last month in force
+    ramp: int | None  # months in which it reaches full strength
+    announced: int | None  # None: when it starts
+    intensity: float
+    materials: Any  # identifiers, None for all
+    products: Any
+    cap: float | None  # EUR/yr
+    parameters: dict[str, float]
+
+
+class Instrument:
+    """One use of an instrument by one government.
+
+    A subclass declares its texts and quantities, says in `at_full_strength` which levers it writes,
+    and in `settle` what is paid. Schedule, cap and events are handled here.
+
+    Attributes
+    ----------
+    paid, received
+        EUR this month, by and to its government.
+    total_paid, total_received
+        The same since the start of the run.
+    status
+        "planned" before announcement, "announced", "in force", "capped" or "ended".
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[Words]
+    phase: ClassVar[str]
+    level: ClassVar[tuple[str, ...]]  # levels of government that may use it
+    intensity: Any
+    texts: ClassVar[dict[str, Words]]  # what, how, watch, source
+    labels: ClassVar[dict[str, Words]]  # short names of intensity and parameters
+    scopes: ClassVar[tuple[str, ...]]  # of materials and products, by which it can be limited
+    steady: ClassVar[tuple[str, ...]] = ()  # levers that do not ramp up
+    spends: ClassVar[bool] = True  # whether it spends public money, so that a cap means something
+    trades: ClassVar[bool] = False  # whether it buys and sells on the materials market
+    parameters: ClassVar[dict[str, Quantity]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = {name: field for name, field in vars(cls).items() if isinstance(field, Quantity)}
+        cls.parameters = {**cls.parameters, **{name: field for name, field in own.items() if name != "intensity"}}
+        for code, words in NEWS.items():
+            TEXTS[f"{cls.name}_{code}"] = {
+                language: f"{title}{{scope}}: {words[language]}" for language, title in cls.title.items()
+            }
+
+    def __init__(self, use: InstrumentUse, config: Any) -> None:
+        self.jurisdiction: int = config.jurisdictions.index(use.jurisdiction)
+        self._check(use, config)
+        self._read_values(use)
+        self._read_schedule(use)
+        self._read_scope(use, config)
+        full = self.at_full_strength(config)
+        self.levers = full if self.intensity > 0.0 else {lever: np.zeros(array.shape) for lever, array in full.items()}
+        self.label = f"{self.name}@{use.jurisdiction}"
+        self.where = use.jurisdiction
+        named = [*(use.materials or ()), *(use.products or ())]
+        self.scope = f" ({', '.join(named)})" if named else ""
+        self.install(-1, -1)
+        self.rules: Rules
+        self.paid = self.received = self.total_paid = self.total_received = 0.0
+        self.spent = 0.0  # EUR in this calendar year, which the cap limits
+        self.broken = False  # a promise was broken this month
+        self._month = -1
+        self.status = self._status(self._month)  # what was announced before the run is no news
+
+    def install(self, index: int, account: int, events: EventLog | None = None) -> None:
+        """Give it its number among the instruments, its government's account and a place to report to."""
+        self.index, self.account, self.events = index, account, events
+
+    # What a subclass says
+
+    def at_full_strength(self, config: Any) -> dict[str, Array]:
+        """Levers and what it writes to them when fully in force."""
+        raise NotImplementedError
+
+    def settle(self, activity: Activity, books: Any, month: int) -> None:
+        """Pay and collect what the month's activity gives rise to."""
+        raise NotImplementedError
+
+    # Construction
+
+    def _check(self, use: InstrumentUse, config: Any) -> None:
+        self._check_level(config)
+        for scope in ("materials", "products"):
+            if getattr(use, scope) is not None and scope not in self.scopes:
+                raise ConfigError(f"{self.name} cannot be limited to {scope}", key=scope)
+        if use.cap is not None and not self.spends:
+            raise ConfigError(f"{self.name} spends nothing that a cap could limit", key="cap")
+        if use.cap is not None and not use.cap >= 0.0:
+            raise ConfigError(f"{use.cap} is not a budget", key="cap", expected="a number ≥ 0 (unit EUR/yr)")
+        for name in use.parameters:
+            if name not in self.parameters:
+                expected = f"one of {', '.join(self.parameters)}" if self.parameters else "no parameters"
+                raise ConfigError(f"{self.name} has no parameter '{name}'", key=name, expected=expected)
+
+    def _check_level(self, config: Any) -> None:
+        table, row = config.jurisdictions, self.jurisdiction
+        level = str(table.level[row])
+        if not table.government[row]:
+            raise ConfigError(f"{table.ids[row]} has no government", key="jurisdiction")
+        if level not in self.level:
+            problem = f"{self.name} is not in the power of a government of level '{level}'"
+            raise ConfigError(problem, key="jurisdiction", expected=f"level {' or '.join(self.level)}")
+
+    def _read_values(self, use: InstrumentUse) -> None:
+        try:
+            self.intensity = type(self).intensity.admit(use.intensity)
+        except ConfigError as error:
+            raise error.inside("intensity") from None
+        for name, field in self.parameters.items():
+            try:
+                given = use.parameters.get(name)
+                setattr(self, name, field.absent() if given is None else field.admit(given))
+            except ConfigError as error:
+                raise error.inside(name) from None
+
+    def _read_schedule(self, use: InstrumentUse) -> None:
+        self.start, self.ramp = use.start, max(use.ramp or 1, 1)
+        self.end = math.inf if use.end is None else use.end
+        self.announced = use.start if use.announced is None else use.announced
+        self.cap = math.inf if use.cap is None else float(use.cap)
+        if self.end < self.start:
+            raise ConfigError("ends before it starts", key="end")
+        if self.announced > self.start:
+            raise ConfigError("is announced after it starts", key="announced")
+
+    def _read_scope(self, use: InstrumentUse, config: Any) -> None:
+        """Leaves below the jurisdiction (L,), materials (M,), products (P,) and scrap streams (S,), as masks."""
+        below = [self.jurisdiction in config.ancestors[leaf] for leaf in config.leaves]
+        self.leaves: Mask = np.array(below, dtype=bool)
+        self.materials = _chosen(config.materials, use.materials, "materials")
+        self.products = _chosen(config.products, use.products, "products")
+        self.streams: Mask = np.any(np.asarray(config.streams.recovery)[:, self.materials] > 0.0, axis=1)
+        if use.products is not None:
+            table = config.products
+            routes = np.append(table.component_route[self.products].ravel(), table.route[self.products])
+            self.streams &= np.isin(np.arange(len(self.streams)), routes)
+
+    def in_leaves(self, values: Array) -> Array:
+        """Values (n,) in every leaf below the government and 0 elsewhere (L, n)."""
+        return np.outer(self.leaves.astype(np.float64), values)
+
+    # Schedule
+
+    def strength(self, month: int) -> float:
+        """Share of full strength that the schedule gives in a month."""
+        if not self.start <= month <= self.end:
+            return 0.0
+        return min((month - self.start + 1) / self.ramp, 1.0)
+
+    def strengths(self, months: Rows) -> Array:
+        """The same for many months (n,) at once."""
+        in_force = (months >= self.start) & (months <= self.end)
+        return np.where(in_force, np.minimum((months - self.start + 1) / self.ramp, 1.0), 0.0)
+
+    def outlook(self, month: int, horizon: int = OUTLOOK) -> dict[str, Array]:
+        """Mean of each lever over the coming months as announced; nothing before announcement."""
+        if month < self.announced:
+            return {}
+        strengths = self.strengths(np.arange(month, month + horizon))
+        ramped, steady = strengths.mean(), (strengths > 0.0).mean()
+        return {lever: full * (steady if lever in self.steady else ramped) for lever, full in self.levers.items()}
+
+    def withdraw(self, month: int) -> None:
+        """End it this month, before its announced end: a broken promise if it did anything."""
+        if month > self.end:
+            raise ValueError(f"{self.label} has already ended")
+        self.end, self.status = month - 1, ENDED
+        self.broken = self.intensity > 0.0
+        self._report(month, "withdrawn", "promise_broken")
+
+    # Verbs
+
+    def announce(self, rules: Rules, month: int) -> None:
+        """Write its levers, at the strength that the schedule gives, unless its budget is exhausted."""
+        self.rules, self._month = rules, month
+        self.paid = self.received = 0.0
+        if month % 12 == 0:
+            self.spent = 0.0
+        self._move_on(month)
+        if self.status != IN_FORCE:
+            return
+        strength = self.strength(month)
+        for lever, full in self.levers.items():
+            rules.write(lever, self.index, full if strength == 1.0 or lever in self.steady else full * strength)
+
+    def _move_on(self, month: int) -> None:
+        before, self.status = self.status, self._status(month)
+        if self.status == before:
+            return
+        what = {ANNOUNCED: "announced", IN_FORCE: "started", CAPPED: "capped", ENDED: "ended"}[self.status]
+        self._report(month, "resumed" if before == CAPPED and self.status == IN_FORCE else what)
+
+    def _status(self, month: int) -> str:
+        if month > self.end:
+            return ENDED
+        if month < self.start:
+            return ANNOUNCED if month >= self.announced else PLANNED
+        return CAPPED if self.spent >= self.cap else IN_FORCE
+
+    def _report(self, month: int, what: str, why: str = "", amount: float = math.nan) -> None:
+        if self.events is not None:
+            code, unit = f"{self.name}_{what}", "" if math.isnan(amount) else "EUR"
+            self.events.append(month, "instrument", self.where, self.where, code, why, amount, unit, scope=self.scope)
+
+    # Money
+
+    @property
+    def promises(self) -> bool:
+        """Whether it is announced or in force and does something."""
+        return self.intensity > 0.0 and self.status in (ANNOUNCED, IN_FORCE)
+
+    @property
+    def room(self) -> float:
+        """EUR that it may still spend this year."""
+        return max(self.cap - self.spent, 0.0)
+
+    def own(self, lever: str) -> Array:
+        """The part of a lever that it has to settle this month."""
+        return self.rules.own(lever, self.index)
+
+    def pay(self, books: Any, kind: str, payee: Rows, claims: Array) -> None:
+        """Pay claims (n,) in EUR, pro rata where the cap leaves less; at the cap nothing more until January."""
+        total, room = float(claims.sum()), self.room
+        if total == 0.0 or room == 0.0:
+            return
+        amounts = claims if total <= room else claims * (room / total)
+        rows = np.flatnonzero(amounts)
+        books.pay(kind, self.account, payee[rows], amounts[rows])
+        self.book_spending(float(amounts.sum()))
+        if total >= room:
+            self.exhaust()
+
+    def book_spending(self, amount: float) -> None:
+        """Count EUR as paid by this instrument."""
+        self.paid += amount
+        self.total_paid += amount
+        self.spent += amount
+
+    def exhaust(self) -> None:
+        """The cap bites: nothing more until January."""
+        self.status = CAPPED if self._month <= self.end else ENDED
+        self.spent = self.cap
+        self.broken = True
+        self._report(self._month, "capped", "budget_spent", self.cap)
+
+    def collect(self, books: Any, kind: str, payer: Rows, amounts: Array) -> None:
+        """Collect EUR (n,) for its government."""
+        rows = np.flatnonzero(amounts)
+        if len(rows) == 0:
+            return
+        books.pay(kind, payer[rows], self.account, amounts[rows])
+        self.book_revenue(float(amounts.sum()))
+
+    def book_revenue(self, amount: float) -> None:
+        """Count EUR as received through this instrument."""
+        self.received += amount
+        self.total_received += amount
+
+
+def _chosen(table: Any, identifiers: Any, key: str) -> Mask:
+    """Entries of a table (n,) that are in scope; all when none are named."""
+    mask = np.full(len(table), identifiers is None)
+    try:
+        for identifier in identifiers or ():
+            mask[table.index(identifier)] = True
+    except ConfigError as error:
+        raise error.inside(key) from None
+    return mask

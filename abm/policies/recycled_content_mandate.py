@@ -1,0 +1,95 @@
+"""Recycled-content mandate with tradable certificates and a buy-out price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.parameters import quantity
+from abm.policies.instrument import Instrument
+from abm.rules import Activity
+
+Array = NDArray[np.float64]
+
+
+class RecycledContentMandate(Instrument):
+    name = "recycled_content_mandate"
+    title = {"en": "Recycled-content mandate", "nl": "Verplicht aandeel recyclaat"}
+    phase = "design"
+    level = ("union", "national")
+    scopes = ("materials", "products")
+    steady = ("mandate_buyout",)
+    spends = False
+    intensity: Any = quantity("Share of a material in products sold that must be secondary", "1", 0, 1, default=0.15)
+    buyout: Any = quantity(
+        "Buy-out price of a kilogram short, as a multiple of the price at the start", "1", 0, 10, default=1.0
+    )
+    labels = {
+        "intensity": {"en": "Mandatory share", "nl": "Verplicht aandeel"},
+        "buyout": {"en": "Buy-out price", "nl": "Afkoopprijs"},
+    }
+    texts = {
+        "what": {
+            "en": "Of each material in the products sold, home-made or imported, a share must be secondary. Whoever "
+            "falls short buys certificates from recyclers or pays the buy-out price.",
+            "nl": "Van elk materiaal in de verkochte producten, zelf gemaakt of ingevoerd, moet een deel secundair "
+            "zijn. Wie tekortschiet, koopt certificaten van recyclers of betaalt de afkoopprijs.",
+        },
+        "how": {
+            "en": "Recyclers earn a certificate per kilogram recovered. Dealers must cover the share of the content "
+            "they sell; the certificate price follows scarcity and never exceeds the buy-out price, so that the "
+            "mandate cannot demand what does not exist. Certificates circulate among the leaves for which the same "
+            "government's buy-out price is the highest; that government receives the buy-out.",
+            "nl": "Recyclers verdienen een certificaat per teruggewonnen kilogram. Handelaren moeten het verplichte "
+            "deel van hun verkochte inhoud dekken; de certificaatprijs volgt de schaarste en komt nooit boven de "
+            "afkoopprijs, zodat de verplichting niet kan vragen wat er niet is. Certificaten zijn verhandelbaar "
+            "tussen de gebieden waarvoor de afkoopprijs van dezelfde overheid de hoogste is; die ontvangt de afkoop.",
+        },
+        "watch": {
+            "en": "As long as few goods reach the end of their life, most of the obligation is bought out and the "
+            "mandate works as a levy on products. It costs the treasury nothing, but buyers pay.",
+            "nl": "Zolang weinig goederen het einde van hun leven bereiken, wordt het meeste afgekocht en werkt de "
+            "verplichting als een heffing op producten. Het kost de schatkist niets, maar kopers wel.",
+        },
+        "source": {
+            "en": "Regulation (EU) 2023/1542 on batteries, Article 8: in 2031 16 % cobalt, 6 % lithium, 6 % nickel; in "
+            "2036 26, 12 and 15 %. Certificates with a buy-out price as in the United Kingdom's Renewable Transport "
+            "Fuel Obligation.",
+            "nl": "Verordening (EU) 2023/1542 inzake batterijen, artikel 8: in 2031 16 % kobalt, 6 % lithium, 6 % "
+            "nikkel; in 2036 26, 12 en 15 %. Certificaten met een afkoopprijs zoals in de Renewable Transport Fuel "
+            "Obligation van het Verenigd Koninkrijk.",
+        },
+    }
+
+    def at_full_strength(self, config: Any) -> dict[str, Array]:
+        """The share for products and materials in scope, and the buy-out price."""
+        share = self.leaves[:, None, None] * (self.products[:, None] * (self.intensity * self.materials))
+        price = self.in_leaves(self.buyout * config.materials.price * self.materials)
+        return {"recycled_content_mandate": share, "mandate_buyout": price}
+
+    def settle(self, activity: Activity, books: Any, month: int) -> None:
+        """Let dealers pay recyclers for certificates and the government for what is short."""
+        buyout = self.own("mandate_buyout")
+        obliged = activity.certificate_obligation * (buyout > 0.0)
+        if not obliged.any():
+            return
+        earned = activity.certificate_earned * (buyout > 0.0)[activity.recycler_leaf]
+        total_obliged, total_earned = obliged.sum(axis=0), earned.sum(axis=0)
+        bought = obliged * _share(np.minimum(total_obliged, total_earned), total_obliged)
+        due = bought * activity.certificate_price
+        _pay_recyclers(activity, books, due @ _share(earned, total_earned).T)
+        self.collect(books, "levies", activity.dealer_account, ((obliged - bought) * buyout).sum(axis=1))
+
+
+def _share(part: Array, whole: Array) -> Array:
+    """Part over whole by material (M,), 0 where there is none."""
+    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0.0)
+
+
+def _pay_recyclers(activity: Activity, books: Any, amounts: Array) -> None:
+    """Payments of dealers to recyclers, (L, R) EUR."""
+    dealer, recycler = np.nonzero(amounts)
+    payer, payee = activity.dealer_account[dealer], activity.recycler_account[recycler]
+    books.pay("certificates", payer, payee, amounts[dealer, recycler])

@@ -1,0 +1,288 @@
+"""What governments impose this month: levers that agents feel, and the activity on which policy is settled.
+
+Instruments write levers, agents read them. A lever composes what several governments write and keeps
+each contribution, so that every government pays its own part. Rules start empty every month, so that
+ending an instrument needs no undoing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, get_args, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Sizes = Mapping[str, int]
+Refund = Callable[[Rows, Rows, Rows], Array]
+
+STAGES = 2  # extraction and refining
+NO_INSTRUMENT = -1
+
+
+def axis_sizes(config: Any) -> dict[str, int]:
+    """Lengths of the axes that levers and conditions have."""
+    return {
+        "jurisdiction": len(config.jurisdictions),
+        "leaf": len(config.leaves),
+        "material": len(config.materials),
+        "component": len(config.components),
+        "product": len(config.products),
+        "stream": len(config.streams),
+        "bloc": len(config.active_blocs),
+        "stage": STAGES,
+    }
+
+
+@cache
+def unchanged(shape: tuple[int, ...], value: float) -> Array:
+    """A shared, read-only array of one value: what a lever or condition is that nobody has written."""
+    array = np.full(shape, value)
+    array.flags.writeable = False
+    return array
+
+
+# --- Levers -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A quantity by which governments act on agents.
+
+    `composition` says what agents face when several instruments write it: the sum ("add"), never
+    more than `ceiling`, or the largest ("max").
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    unit: str
+    composition: str
+    meaning: str
+    ceiling: float = math.inf
+
+
+_DECLARED = (
+    Lever("procurement_share", ("leaf", "product"), "1", "max", "Share of public purchases with circular criteria"),
+    Lever("procurement_premium", ("leaf", "product"), "1", "max", "Premium over the linear price that they may cost"),
+    Lever("recovery_subsidy", ("leaf", "material"), "EUR/kg", "add", "Paid to recyclers per kg recovered"),
+    # Aid from several governments together cannot exceed the cost of the investment.
+    Lever("recycling_investment_support", ("leaf", "stream"), "1", "add", "Share of new capacity that is paid", 1.0),
+    Lever(
+        "recycled_content_mandate",
+        ("leaf", "product", "material"),
+        "1",
+        "max",
+        "Share of the material in products sold that must be secondary or covered by certificates",
+    ),
+    Lever("mandate_buyout", ("leaf", "material"), "EUR/kg", "max", "Price of each kg short of the mandate"),
+    Lever("primary_levy", ("leaf", "material"), "EUR/kg", "add", "Levy on primary material bought by home makers"),
+    Lever("import_levy", ("leaf", "material"), "EUR/kg", "add", "Levy on primary material in imported goods"),
+    Lever("price_floor", ("leaf", "material"), "EUR/kg", "max", "Price to which recyclers' sales are topped up"),
+    Lever("contract_strike", ("leaf", "material"), "EUR/kg", "max", "Strike price of two-sided contracts on offer"),
+    Lever("contract_term", ("leaf", "material"), "month", "max", "Term of the contracts on offer"),
+    Lever("deposit", ("leaf", "product"), "EUR", "add", "Deposit on a product sold to a household"),
+)
+LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
+
+
+class Levers:
+    """Values of the levers, each composed of what instruments have written.
+
+    Attributes
+    ----------
+    contributions
+        For each lever written, (instrument, array) in the order of writing. Under a ceiling they hold
+        what was left for that instrument, so that contributions always add up to the lever.
+    """
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
+        self.contributions: dict[str, list[tuple[int, Array]]] = {}
+        self._values: dict[str, Array] = {}
+        self._bindings: dict[str, Rows] = {}
+
+    def shape(self, lever: str) -> tuple[int, ...]:
+        """Shape of a lever's array."""
+        return tuple(self.sizes[axis] for axis in LEVERS[lever].axes)
+
+    def __getitem__(self, lever: str) -> Array:
+        """What agents face: a read-only array over the lever's axes, zero where nobody wrote."""
+        value = self._values.get(lever)
+        return unchanged(self.shape(lever), 0.0) if value is None else value
+
+    def write(self, lever: str, instrument: int, array: Array) -> None:
+        """Add an instrument's contribution; one that is zero everywhere leaves no trace.
+
+        Raises ValueError if the shape is wrong or a value is negative or not a number.
+        """
+        if array.shape != self.shape(lever):
+            raise ValueError(f"{lever} has shape {self.shape(lever)}, not {array.shape}")
+        if not (array >= 0.0).all():
+            raise ValueError(f"{lever}: instrument {instrument} wrote a value that is not ≥ 0")
+        if not array.any():
+            return
+        declared, current = LEVERS[lever], self[lever]
+        if declared.composition == "add":
+            part = np.minimum(array, np.maximum(declared.ceiling - current, 0.0))
+            value = current + part
+        else:
+            part, value = array.copy(), np.maximum(current, array)
+        value.flags.writeable = part.flags.writeable = False
+        self._values[lever] = value
+        self._bindings.pop(lever, None)
+        self.contributions.setdefault(lever, []).append((instrument, part))
+
+    def binding(self, lever: str) -> Rows:
+        """The instrument with the largest contribution to each cell, −1 where none; ties go to the first writer."""
+        known = self._bindings.get(lever)
+        return self._find_binding(lever) if known is None else known
+
+    def _find_binding(self, lever: str) -> Rows:
+        largest = np.zeros(self.shape(lever))
+        binding = np.full(largest.shape, NO_INSTRUMENT)
+        for instrument, part in self.contributions.get(lever, ()):
+            larger = part > largest
+            binding[larger] = instrument
+            largest[larger] = part[larger]
+        self._bindings[lever] = binding
+        return binding
+
+    def own(self, lever: str, instrument: int) -> Array:
+        """The part of a lever that an instrument has to settle.
+
+        Its contribution where contributions add up; its value where it is the binding one, and zero
+        elsewhere, where the largest counts.
+        """
+        for writer, part in self.contributions.get(lever, ()):
+            if writer == instrument:
+                return part if LEVERS[lever].composition == "add" else part * (self.binding(lever) == instrument)
+        return unchanged(self.shape(lever), 0.0)
+
+
+class Rules(Levers):
+    """The levers of one month, also as attributes: `rules.recovery_subsidy` is an array (L, M).
+
+    Attributes
+    ----------
+    outlook
+        The same levers as the mean of the announced schedule over the next ten years: what an
+        investor would count on if he believed it.
+    belief
+        (L,) credibility of the governments above each leaf, by which an investor weighs the outlook.
+    """
+
+    def __init__(self, sizes: Sizes, outlook: Levers | None = None, belief: Array | None = None) -> None:
+        super().__init__(sizes)
+        self.outlook = Levers(sizes) if outlook is None else outlook
+        self.belief = unchanged((sizes["leaf"],), 1.0) if belief is None else belief
+        self._refunds: list[Refund] = []
+
+    def __getattr__(self, name: str) -> Array:
+        if name in LEVERS:
+            return self[name]
+        raise AttributeError(f"there is no lever '{name}'")
+
+    def promise_refund(self, refund: Refund) -> None:
+        """Let households know of a refund, also after the deposit itself has been ended."""
+        self._refunds.append(refund)
+
+    def refund(self, product: Rows, leaf: Rows, bought: Rows) -> Array:
+        """Refund (n,) in EUR for a product (n,) handed in in a leaf (n,), by month in which it was first sold (n,)."""
+        total = np.zeros(len(product))
+        for refund in self._refunds:
+            total += refund(product, leaf, bought)
+        return total
+
+
+# --- What happened this month -------------------------------------------------------------------
+
+
+@dataclass
+class Activity:
+    """What happened this month that policy pays for or charges, filled by the model.
+
+    R recyclers, F makers of components and products, L leaves, P products, M materials, J jurisdictions,
+    n products that households handed in. The letters after each name are its axes. Accounts, leaves and
+    the like are positions; −1 means none.
+    """
+
+    month: int
+    recycler_account: Annotated[Rows, "R"]
+    recycler_leaf: Annotated[Rows, "R"]
+    recycler_stream: Annotated[Rows, "R"]
+    recovered: Annotated[Array, "RM"]  # kg recovered at functional grade
+    sold: Annotated[Array, "RM"]  # kg sold
+    price_received: Annotated[Array, "RM"]  # EUR/kg of those sales, before any support
+    capacity_spending: Annotated[Array, "R"]  # EUR spent on new capacity
+    contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
+    contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
+    certificate_earned: Annotated[Array, "RM"]  # kg of certificates of recycled content
+    maker_account: Annotated[Rows, "F"]
+    maker_leaf: Annotated[Rows, "F"]
+    maker_product: Annotated[Rows, "F"]  # −1 for makers of components
+    primary_bought: Annotated[Array, "FM"]  # kg
+    secondary_bought: Annotated[Array, "FM"]  # kg
+    imported_component_content: Annotated[Array, "FM"]  # kg of primary material in components that the maker imported
+    dealer_account: Annotated[Rows, "L"]
+    household_account: Annotated[Rows, "L"]
+    units_sold: Annotated[Array, "PL"]  # to all buyers
+    units_sold_to_households: Annotated[Array, "PL"]
+    content_sold: Annotated[Array, "PLM"]  # kg in products sold
+    secondary_content_sold: Annotated[Array, "PLM"]  # kg of it that is secondary
+    imported_primary_content: Annotated[Array, "PLM"]  # kg of primary material in products imported
+    public_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for circular goods
+    returned_product: Annotated[Rows, "n"]
+    returned_leaf: Annotated[Rows, "n"]
+    returned_bought: Annotated[Rows, "n"]  # month of first sale
+    returned_weight: Annotated[Array, "n"]  # real products that the item stands for
+    certificate_price: Annotated[Array, "LM"]  # EUR/kg
+    certificate_obligation: Annotated[Array, "LM"]  # kg that dealers must cover by certificates or buy-out
+    certificate_supply: Annotated[Array, "LM"]  # kg of certificates in the market in which the leaf's dealers buy
+    government_account: Annotated[Rows, "J"]  # −1 without a government
+    price_outside: Annotated[Array, "M"]  # EUR/kg
+
+    @classmethod
+    def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0) -> Activity:
+        """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
+        lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"]}
+        lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
+        arrays: dict[str, Any] = {}
+        for name, (kind, axes) in _activity_arrays().items():
+            shape = [lengths[axis] for axis in axes]
+            arrays[name] = np.full(shape, -1) if kind is Rows else np.zeros(shape)
+        return cls(month=month, **arrays)
+
+
+@cache
+def _activity_arrays() -> dict[str, tuple[object, str]]:
+    """Kind of array and axes of each field of activity."""
+    hints = get_type_hints(Activity, include_extras=True)
+    return {name: get_args(hint) for name, hint in hints.items() if name != "month"}
+
+
+# --- Trade by governments -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MarketView:
+    """What a government that trades in materials sees; arrays (M,)."""
+
+    price: Array  # EUR/kg
+    usual_price: Array  # EUR/kg
+    home_use: Array  # kg per month used below its jurisdiction
+    shortage: Array  # share of that use that is not met
+    held: Array  # kg in its stockpile
+
+
+@dataclass(frozen=True)
+class Trade:
+    """What a stockpile offers to the market this month; arrays (M,)."""
+
+    buy: Array  # kg at most
+    limit_price: Array  # EUR/kg above which it does not buy
+    release: Array  # kg for sale at the market price

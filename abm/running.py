@@ -1,0 +1,386 @@
+"""Run a scenario and keep what came out: series, events, and a manifest from which it can be repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import json
+import math
+import platform
+import subprocess
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from abm.events import EventLog, month_name
+from abm.parameters import ConfigError, shown
+from abm.scenario import Scenario, load_scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[int, int], object]
+LABELS = ("indicator", "jurisdiction", "material", "product", "unit")
+FILES = ("series.parquet", "series.csv", "events.csv", "manifest.json")
+_PACKAGES = ("numpy", "pandas", "mesa", "kringloop")
+
+
+@dataclass
+class Run:
+    """What came out of one run.
+
+    Attributes
+    ----------
+    columns
+        For each column of `values`: name, indicator, jurisdiction, material, product, unit.
+    values
+        (months, columns) float64.
+    manifest
+        Scenario in full, seed, versions, processor, commit, time taken and headline means.
+    """
+
+    scenario: Scenario
+    columns: list[dict[str, str]]
+    values: np.ndarray
+    event_log: EventLog
+    manifest: dict[str, Any]
+
+    @cached_property
+    def months(self) -> list[str]:
+        """The months that were run, as YYYY-MM."""
+        return [month_name(month, self.scenario.config.time.start) for month in range(len(self.values))]
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """One row per month and one column per indicator, place, material and product."""
+        import pandas as pd
+
+        names = [column["name"] for column in self.columns]
+        return pd.DataFrame(self.values, index=pd.Index(self.months, name="month"), columns=names)
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per value: month, indicator, jurisdiction, material, product, unit, value."""
+        import pandas as pd
+
+        months, columns = self.values.shape
+        codes = np.tile(np.arange(months), columns)
+        table = {"month": pd.Categorical.from_codes(codes, categories=self.months)}
+        for label in LABELS:
+            words = pd.Categorical([column[label] or "" for column in self.columns])
+            table[label] = pd.Categorical.from_codes(np.repeat(words.codes, months), categories=words.categories)
+        return pd.DataFrame({**table, "value": self.values.T.reshape(-1)})
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """What happened: month, kind, who, where, what, why, amount, unit."""
+        return self.event_log.frame(self.scenario.config.time.start)
+
+    def summary(self) -> dict[str, float]:
+        """Mean over the run of each headline column, by its name."""
+        return headline_means(self.columns, self.values)
+
+    def write(self, folder: str | Path, force: bool = False) -> Path:
+        """Write `FILES` into a folder and return it.
+
+        Files are written aside and moved when all are complete, the manifest last. With `force`
+        files of these names are replaced and all others stay. Raises ConfigError if the folder is
+        not empty and `force` is not set, or if it cannot be written.
+        """
+        folder = Path(folder)
+        try:
+            _require_free(folder, force)
+            _write_aside(self, folder)
+        except OSError as error:
+            raise ConfigError(f"cannot be written ({error.strerror or error})", file=str(folder)) from None
+        return folder
+
+
+def run(
+    scenario: Scenario | None = None,
+    rng: int | np.random.Generator | None = None,
+    progress: Progress | None = None,
+    record: bool = True,
+    events: bool = True,
+    **keywords: Any,
+) -> Run:
+    """Run a scenario to its end.
+
+    Parameters
+    ----------
+    scenario
+        What to run; if left out, `load_scenario(**keywords)`.
+    rng
+        Seed or generator; None draws a seed. The manifest records the seed.
+    progress
+        Called after each month with the months done and the months in all; returning True stops the run.
+    record, events
+        Whether to keep series and events; neither changes what happens.
+    """
+    from abm.model import CircularTransition  # here, since Mesa takes a second to import and reading results needs none
+
+    if scenario is None:
+        scenario = load_scenario(**keywords)
+    elif keywords:
+        raise TypeError(f"with a scenario given, {', '.join(keywords)} would be ignored")
+    began = time.process_time()
+    model = CircularTransition.from_scenario(scenario, rng=rng, events=events, record=record)
+    done = _step_through(model, scenario.months, progress)
+    seconds = time.process_time() - began
+    columns = [dict(column) for column in model.recorder.columns] if record else []
+    values = np.array(model.recorder.values[:done]) if record else np.empty((done, 0))
+    manifest = _manifest(scenario, int(model.seed), columns, values, seconds)
+    return Run(scenario, columns, values, model.event_log, manifest)
+
+
+def _step_through(model: Any, months: int, progress: Progress | None) -> int:
+    """Take steps to the end, or until progress says to stop; return how many."""
+    for done in range(1, months + 1):
+        model.step()
+        if progress is not None and progress(done, months) is True:
+            return done
+    return months
+
+
+def _manifest(
+    scenario: Scenario, seed: int, columns: list[dict[str, str]], values: np.ndarray, seconds: float
+) -> dict[str, Any]:
+    return {
+        "scenario": scenario.describe(),
+        "seed": seed,
+        "months_run": len(values),
+        **environment(),
+        "cpu_seconds": round(seconds, 3),
+        "digest": digest(values),
+        "headline": {name: _or_none(mean) for name, mean in headline_means(columns, values).items()},
+    }
+
+
+# --- What a result depends on -------------------------------------------------------------------
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Versions, processor and commit of this process; on the same ones results are the same bit for bit."""
+    return {
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
+        "machine": platform.machine(),
+        "processor_features": processor_features(),
+        **_commit(),
+    }
+
+
+def _version(package: str) -> str:
+    """The installed version, or that of the checkout for a model that is run without installing it."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+        if package != "kringloop" or not project.is_file():
+            return "unknown"
+        return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
+
+
+def processor_features() -> list[str]:
+    """The processor's instruction sets that NumPy uses: they decide how sums are rounded."""
+    for name in ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath"):  # the second before NumPy 2
+        try:
+            features = importlib.import_module(name).__cpu_features__
+        except ImportError:
+            continue
+        return sorted(feature for feature, enabled in features.items() if enabled)
+    return []
+
+
+def _commit() -> dict[str, Any]:
+    """Commit of the checkout and whether files differ from it; both None outside a checkout."""
+    checkout = Path(__file__).resolve().parent.parent
+    commit = _git(checkout, "rev-parse", "HEAD") if (checkout / ".git").exists() else None
+    changes = _git(checkout, "status", "--porcelain") if commit else None
+    return {"commit": commit, "dirty": None if changes is None else bool(changes)}
+
+
+def _git(checkout: Path, *arguments: str) -> str | None:
+    """What git says, None if it cannot say it."""
+    command = ["git", "-C", str(checkout), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def digest(values: np.ndarray) -> str:
+    """A fingerprint of every bit of the series."""
+    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f8").tobytes()).hexdigest()
+
+
+def headline_means(columns: list[dict[str, str]], values: np.ndarray) -> dict[str, float]:
+    """Mean over the months of the columns that are not split by material or product; NaN where nothing was recorded."""
+    means = {}
+    for number, column in enumerate(columns):
+        if not column["material"] and not column["product"]:
+            known = values[np.isfinite(values[:, number]), number]
+            means[column["name"]] = float(known.mean()) if len(known) else math.nan
+    return means
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+# --- Writing ------------------------------------------------------------------------------------
+
+
+def _require_free(folder: Path, force: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError("is a file", file=str(folder), expected="a folder")
+    if not force and folder.is_dir() and any(folder.iterdir()):
+        raise ConfigError("the folder is not empty", file=str(folder), expected="an empty or new folder, or force")
+
+
+def _write_aside(result: Run, folder: Path) -> None:
+    """Write into a folder inside the target, on the same disk, then move file by file."""
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as name:
+            aside = Path(name)
+            _write_files(result, aside)
+            (folder / "manifest.json").unlink(missing_ok=True)
+            for file in FILES:
+                (aside / file).replace(folder / file)
+    except BaseException:
+        for parent in made:
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
+        raise
+
+
+def _write_files(result: Run, folder: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    table = pa.Table.from_pandas(result.tidy(), preserve_index=False)
+    pyarrow.parquet.write_table(table, folder / "series.parquet")
+    plain = pa.table({name: _spelled_out(table[name]) for name in table.column_names})
+    options = pyarrow.csv.WriteOptions(quoting_style="needed")
+    pyarrow.csv.write_csv(plain, folder / "series.csv", options)
+    result.events.to_csv(folder / "events.csv", index=False)
+    text = json.dumps(result.manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _spelled_out(column: Any) -> Any:
+    """Words in place of the codes in which repeated words are kept."""
+    import pyarrow as pa
+
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+# --- Repeating ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """How a repeated run compares with the original.
+
+    `largest_difference` is that of the headline means, relative to the larger of the two, and
+    `where` the indicator in which it occurs. `differing` holds (then, now) of what may explain it.
+    """
+
+    identical: bool
+    largest_difference: float
+    where: str
+    differing: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    missing_paths: tuple[str, ...] = ()
+    added_paths: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.identical:
+            lines = ["identical bit for bit"]
+        elif self.largest_difference == 0.0:
+            lines = ["headline means are equal, but not every series bit for bit"]
+        else:
+            lines = [f"largest relative difference in a headline mean: {self.largest_difference:.3g} ({self.where})"]
+        lines += [f"{name}: then {then}, now {now}" for name, (then, now) in self.differing.items()]
+        lines += [f"parameter that no longer exists: {path}" for path in self.missing_paths]
+        lines += [f"parameter that did not exist then: {path}" for path in self.added_paths]
+        return "\n".join(lines)
+
+
+def repeat(manifest: str | Path, progress: Progress | None = None) -> tuple[Run, Repetition]:
+    """Run again what a manifest (the file, or the folder that holds it) describes, and compare.
+
+    Raises ConfigError if the file cannot be read or is not a manifest.
+    """
+    original = read_manifest(Path(manifest))
+    scenario = Scenario.from_description(original["scenario"])
+    last = int(original["months_run"])
+
+    def stop(month: int, months: int) -> bool:
+        stopped = progress is not None and progress(month, months) is True
+        return stopped or month >= last
+
+    again = run(scenario, rng=int(original["seed"]), progress=stop)
+    return again, compare(original, again)
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The contents of a manifest."""
+    path = path / "manifest.json" if path.is_dir() else path
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot be read ({error.strerror})", file=shown(path), expected="a manifest") from None
+    except ValueError as error:
+        raise ConfigError(f"is not valid JSON: {error}", file=shown(path), expected="a manifest") from None
+    for key in ("scenario", "seed", "months_run", "digest", "headline"):
+        if not isinstance(manifest, dict) or key not in manifest:
+            raise ConfigError("missing", key=key, file=shown(path), expected="a manifest written by this model")
+    return manifest
+
+
+def compare(original: Mapping[str, Any], again: Run) -> Repetition:
+    """Compare a run with the manifest of an earlier one."""
+    then, now = original["headline"], again.manifest["headline"]
+    differences = {name: _relative(then[name], now.get(name)) for name in then}
+    where = max(differences, key=lambda name: differences[name], default="")
+    return Repetition(
+        identical=original["digest"] == again.manifest["digest"],
+        largest_difference=differences.get(where, 0.0),
+        where=where,
+        differing=_differing(original, again.manifest),
+        missing_paths=again.scenario.missing_paths,
+        added_paths=again.scenario.added_paths,
+    )
+
+
+def _relative(then: float | None, now: float | None) -> float:
+    """Difference over the larger; infinite if there is a value in only one of the two."""
+    if then is None or now is None:
+        return 0.0 if then is now else math.inf
+    scale = max(abs(then), abs(now))
+    return abs(then - now) / scale if scale else 0.0
+
+
+def _differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Versions, processor features and commit that are not the same."""
+    versions = {f"version of {name}": _pair(then, now, "versions", name) for name in now["versions"]}
+    others = {name: (then.get(name), now[name]) for name in ("machine", "commit", "dirty")}
+    features = set(then.get("processor_features", ())), set(now["processor_features"])
+    lacking = {"processor features": (sorted(features[0] - features[1]), sorted(features[1] - features[0]))}
+    pairs = {**versions, **others, **(lacking if features[0] != features[1] else {})}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _pair(then: Mapping[str, Any], now: Mapping[str, Any], group: str, name: str) -> tuple[Any, Any]:
+    return then.get(group, {}).get(name), now[group][name]

@@ -1,0 +1,121 @@
+"""Mixes × shock scenarios × seeds over local processes, into Parquet that pandas reads in one line.
+
+`DIR/runs` has one row per run, also for a run that failed, with its error; `DIR/series` one row per
+run and month. Both are folders of parts, so `pd.read_parquet("DIR/series")` reads everything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.output import remove, require_free
+from experiments.parallel import Outcome, outcomes
+from experiments.runs import Job, Result, Selection, load, perform
+
+RUNS_PER_PART = 50  # one Parquet file of fifty runs is written several times faster than fifty of one
+KEYS = ("run_id", "setting", "mix", "shocks", "seed")
+
+
+def jobs_of(base: Selection, mixes: Sequence[str], shocks: Sequence[str], seeds: Sequence[int]) -> list[Job]:
+    """All combinations, numbered in the order mixes, shocks, seeds."""
+    chosen = [base.with_mix(mix).with_shocks(shock) for mix, shock in product(mixes, shocks)]
+    return [Job(number, selection, seed) for number, (selection, seed) in enumerate(product(chosen, seeds))]
+
+
+def run_batch(jobs: Sequence[Job], folder: Path, workers: int, force: bool = False) -> Iterator[Outcome[Job, Result]]:
+    """Make all runs and store them; yield what became of each as it finishes.
+
+    Raises
+    ------
+    ConfigError
+        Before anything runs, if a scenario is wrong or the folder is not empty (and not `force`).
+    OSError
+        If the folder cannot be written.
+    """
+    for selection in {job.selection for job in jobs}:
+        load(selection)
+    store = Store(folder, force)
+    for outcome in outcomes(perform, jobs, workers):
+        store.add(outcome)
+        yield outcome
+    store.close()
+
+
+class Store:
+    """The Parquet folders of a batch; a part appears under its name only when it is complete."""
+
+    def __init__(self, folder: Path, force: bool = False) -> None:
+        require_free(folder, force)
+        self.folder = folder
+        self.part = 0
+        self._runs: list[dict[str, Any]] = []
+        self._series: list[pd.DataFrame] = []
+        for name in ("runs", "series"):
+            if (folder / name).exists():
+                remove(folder / name)
+            (folder / name).mkdir(parents=True)
+
+    def add(self, outcome: Outcome[Job, Result]) -> None:
+        """Keep what became of a run; write when a part is full."""
+        keys, result = _keys(outcome.job), outcome.result
+        row = {**keys, "status": "failed" if result is None else "done", "error": outcome.error}
+        if result is not None:
+            self._series.append(_with_keys(result.series, keys))
+            row |= {"seconds": result.seconds, **result.summary}
+        self._runs.append(row)
+        if len(self._runs) >= RUNS_PER_PART:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is kept; the series first, so that every run listed as done has its series."""
+        if self._series:
+            self._write("series", pd.concat(self._series, ignore_index=True))
+        if self._runs:
+            self._write("runs", pd.DataFrame(self._runs))
+        self._runs, self._series = [], []
+        self.part += 1
+
+    def close(self) -> None:
+        """Write the rest, and give all parts the same columns."""
+        self.flush()
+        for name in ("runs", "series"):
+            _align(self.folder / name)
+
+    def _write(self, name: str, table: pd.DataFrame) -> None:
+        _write_part(table, self.folder / name / f"part-{self.part:05d}.parquet")
+
+
+def _keys(job: Job) -> dict[str, Any]:
+    scenario = load(job.selection)
+    names = (scenario.setting, scenario.mix_name, scenario.shocks_name)
+    return dict(zip(KEYS, (job.number, *names, job.seed), strict=True))
+
+
+def _with_keys(series: pd.DataFrame, keys: dict[str, Any]) -> pd.DataFrame:
+    """The series of a run with the run's keys and the month as columns in front."""
+    front = pd.DataFrame(keys, index=series.index)
+    return pd.concat([front, series], axis=1).reset_index(names="month")
+
+
+def _write_part(table: pd.DataFrame, target: Path) -> None:
+    temporary = target.with_suffix(".partial")  # a reader of the folder sees whole parts only
+    table.to_parquet(temporary, index=False, compression="zstd", use_dictionary=["month", *KEYS])
+    os.replace(temporary, target)
+
+
+def _align(folder: Path) -> None:
+    """Rewrite parts that lack a column which others have (a mix has rows of its own): readers take the first's."""
+    import pyarrow.parquet as parquet
+
+    names = {part: parquet.read_schema(part).names for part in sorted(folder.glob("*.parquet"))}
+    union = list(dict.fromkeys(name for columns in names.values() for name in columns))
+    for part, columns in names.items():
+        if columns != union:
+            _write_part(pd.read_parquet(part).reindex(columns=union), part)
+

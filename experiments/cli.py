@@ -1,0 +1,419 @@
+"""The command `abm`: run, compare, batch, list, describe, check, dashboard, benchmark.
+
+Whatever is wrong with the input ends in one message on stderr and exit status 2; a model that breaks off
+ends in one message and exit status 1. Modules that a command needs are imported when it is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from abm.parameters import ConfigError, nearest_name
+
+if TYPE_CHECKING:
+    from experiments.runs import Selection
+
+T = TypeVar("T")
+
+# Packages that extras bring, and the extra that brings them.
+_EXTRAS = {"matplotlib": "analysis", "solara": "dashboard", "dask": "cluster", "distributed": "cluster"}
+_SEEDS = "how many seeds (5), which (3,8,21), or a range (1-20)"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks and return the exit status."""
+    try:
+        options = _parse(sys.argv[1:] if arguments is None else list(arguments))
+        status: int = options.command(options)
+        sys.stdout.flush()
+        return status
+    except ConfigError as error:
+        return _complain(error, 2)
+    except BrokenPipeError:  # `abm list … | head`: whoever read has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _complain(f"{error.filename or 'output'}: {error.strerror or error}", 2)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS:
+            raise
+        return _complain(f"{package} is not installed; install 'kringloop[{_EXTRAS[package]}]'", 2)
+    except KeyboardInterrupt:
+        return _complain("interrupted", 130)
+
+
+def _complain(message: object, status: int) -> int:
+    print(f"abm: {message}", file=sys.stderr)
+    return status
+
+
+# --- The command line ---------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong command line like any other wrong input."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(message, key=self.prog, expected=f"see `{self.prog} --help`")
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = _parser()
+    commands: dict[str, Any] = parser.commands  # type: ignore[attr-defined]
+    for word in arguments[:1]:
+        if not word.startswith("-") and word not in commands:
+            raise ConfigError(
+                f"unknown command '{word}'",
+                key="abm",
+                expected=f"one of {', '.join(commands)}",
+                nearest=nearest_name(word, commands),
+            )
+    options, rest = parser.parse_known_args(arguments)
+    if rest:
+        known = [name for name in commands[options.name]._option_string_actions if name.startswith("--")]
+        nearest = nearest_name(rest[0].partition("=")[0], known) if rest[0].startswith("-") else ""
+        raise ConfigError(f"unknown argument '{rest[0]}'", key=f"abm {options.name}", nearest=nearest)
+    return options
+
+
+def _parser() -> _Parser:
+    parser = _Parser("abm", description="An agent-based model of the transition to a circular economy.")
+    parser.add_argument("--version", action="version", version=_version())
+    added = parser.add_subparsers(metavar="COMMAND", dest="name", required=True, parser_class=_Parser)
+    for name, (command, declare) in _COMMANDS.items():
+        summary = (command.__doc__ or "").splitlines()[0]
+        declare(added.add_parser(name, help=summary, description=summary, allow_abbrev=False))
+        added.choices[name].set_defaults(command=command)
+    parser.commands = added.choices  # type: ignore[attr-defined]
+    return parser
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"kringloop {version('kringloop')}"
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "kringloop, not installed"
+
+
+def _scenario_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("scenario")
+    group.add_argument("--setting", default="default", metavar="NAME", help="setting (name or file)")
+    group.add_argument("--households", type=int, metavar="N", help="sampled households")
+    group.add_argument("--months", "--horizon", type=int, metavar="N", help="months to run")
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        dest="assignments",
+        help="another value for a parameter, such as firms.markup=0.3 (repeatable)",
+    )
+
+
+def _output_options(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--out", type=Path, metavar="DIR", required=required, help="folder for the results")
+    group.add_argument("--force", action="store_true", help="replace results that are already in that folder")
+
+
+def _declare_run(parser: argparse.ArgumentParser) -> None:
+    _scenario_options(parser)
+    parser.add_argument("--mix", metavar="NAME", help="mix of policies (names joined by + compose)")
+    parser.add_argument("--shocks", metavar="NAME", help="shock scenario (names joined by + compose)")
+    seeds = parser.add_mutually_exclusive_group()
+    seeds.add_argument("--seed", type=int, metavar="N", help="the seed (default 1)")
+    seeds.add_argument("--seeds", metavar="SEEDS", help=f"{_SEEDS}: a folder seed-N for each")
+    parser.add_argument("--from", metavar="MANIFEST", dest="manifest", type=Path, help="repeat the run of a manifest")
+    _output_options(parser)
+
+
+def _declare_compare(parser: argparse.ArgumentParser) -> None:
+    _scenario_options(parser)
+    parser.add_argument(
+        "--mix", action="append", metavar="NAME", help="mix of policies (repeatable); the first is compared with"
+    )
+    parser.add_argument("--shocks", metavar="NAME", help="shock scenario (names joined by + compose)")
+    parser.add_argument("--seeds", metavar="SEEDS", help=f"{_SEEDS} (default 5)", default="5")
+    parser.add_argument("--workers", type=_count, default=2, metavar="N", help="processes (default 2)")
+    _output_options(parser)
+
+
+def _declare_batch(parser: argparse.ArgumentParser) -> None:
+    _scenario_options(parser)
+    parser.add_argument("--design", metavar="NAME", help="a design (name or file) that names mixes, shocks and seeds")
+    parser.add_argument("--mixes", metavar="NAME,…", help="mixes of policies, separated by commas")
+    parser.add_argument("--shocks", metavar="NAME,…", help="shock scenarios, separated by commas")
+    parser.add_argument("--seeds", metavar="SEEDS", help=_SEEDS)
+    parser.add_argument("--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes")
+    _output_options(parser, required=True)
+
+
+def _language_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lang", choices=("en", "nl"), default="en", help="language of the texts")
+
+
+def _declare_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", metavar="KIND", help=", ".join(_KINDS))
+    _language_option(parser)
+
+
+def _declare_describe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("entry", metavar="NAME", help="anything that `abm list` lists, or the path of a parameter")
+    _language_option(parser)
+
+
+def _declare_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="TOML files of config")
+
+
+def _declare_dashboard(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8765, metavar="N", help="port (default 8765)")
+    parser.add_argument("--host", default="localhost", metavar="NAME", help="interface to listen on")
+    parser.add_argument("--no-open", action="store_true", help="do not open a browser")
+
+
+def _declare_benchmark(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="FILE", help="JSON file to store the figures in")
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return count
+
+
+# --- The commands -------------------------------------------------------------------------------
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one scenario, on one seed or several."""
+    return _repeat(options) if options.manifest else _run_seeds(options)
+
+
+def _run_seeds(options: argparse.Namespace) -> int:
+    import abm
+    from experiments.output import prepared
+    from experiments.report import run_lines
+    from experiments.runs import load
+
+    scenario = load(_selection(options))
+    seeds = _seeds(options.seeds) if options.seeds else (1 if options.seed is None else options.seed,)
+    with prepared(options.out, options.force) as folder:
+        for seed in seeds:
+            with _months_bar(f"seed {seed}") as progress:
+                result = abm.run(scenario, rng=seed, progress=progress)
+            if folder:
+                result.write(folder / f"seed-{seed}" if len(seeds) > 1 else folder)
+            _print(run_lines(result))
+    return _tell_where(options)
+
+
+def _repeat(options: argparse.Namespace) -> int:
+    from abm.running import repeat
+    from experiments.output import prepared
+
+    with prepared(options.out, options.force) as folder:
+        with _months_bar("repeating") as progress:
+            result, comparison = repeat(options.manifest, progress)
+        if folder:
+            result.write(folder)
+    print(comparison)
+    return _tell_where(options)
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare mixes of policies on the same seeds."""
+    from experiments import compare as comparing
+    from experiments.output import prepared
+    from experiments.parallel import outcomes
+    from experiments.report import comparison_lines, write_comparison
+    from experiments.runs import perform
+
+    selection = _selection(options, shocks=options.shocks or comparing.DEFAULT_SHOCKS)
+    jobs = comparing.jobs_of(selection, options.mix or comparing.DEFAULT_MIXES, _seeds(options.seeds))
+    if options.out:
+        import matplotlib  # noqa: F401  before the runs, so that a missing package is known at once
+    with prepared(options.out, options.force) as folder:
+        done = _bar(outcomes(perform, jobs, options.workers), len(jobs), "runs")
+        try:
+            comparison = comparing.gather(selection, jobs, done)
+        except comparing.RunFailed as error:
+            return _complain(f"a run failed, so nothing is compared: {error}", 1)
+        if folder:
+            write_comparison(comparison, folder)
+    _print(comparison_lines(comparison))
+    return _tell_where(options)
+
+
+def batch(options: argparse.Namespace) -> int:
+    """Run mixes × shock scenarios × seeds into Parquet."""
+    from experiments.batch import jobs_of, run_batch
+    from experiments.designs import load_design
+
+    design = load_design(options.design) if options.design else None
+    mixes = _names(options.mixes, design.mixes if design else ())
+    shocks = _names(options.shocks, design.shocks if design else ())
+    seeds = _seeds(options.seeds) if options.seeds else (design.seeds if design else _seeds("5"))
+    if design and options.setting == "default":
+        options.setting = design.setting
+    jobs = jobs_of(_selection(options, mix=None, shocks=None), mixes, shocks, seeds)
+    failed = 0
+    for outcome in _bar(run_batch(jobs, options.out, options.workers, options.force), len(jobs), "runs"):
+        if outcome.result is None:
+            failed += 1
+            _complain(f"run {outcome.job.number}: {outcome.error}", 1)
+    print(f"{len(jobs) - failed} runs done, {failed} failed")
+    return _tell_where(options) or int(failed > 0)
+
+
+def list_(options: argparse.Namespace) -> int:
+    """List policies, mixes, shocks, indicators, parameters and so on."""
+    from experiments.listing import plain_lines, table_lines
+
+    lines = table_lines if sys.stdout.isatty() else plain_lines
+    _print(lines(options.kind, options.lang))
+    return 0
+
+
+def describe(options: argparse.Namespace) -> int:
+    """Describe anything that is listed: meaning, unit, range, source."""
+    from experiments.listing import description_lines, find
+
+    for number, item in enumerate(find(options.entry)):
+        if number:
+            print()
+        _print(description_lines(item, options.lang))
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check config files."""
+    from experiments.checking import check_file
+
+    for path in options.files:
+        print(f"{path}: {check_file(path)}")
+    return 0
+
+
+def dashboard(options: argparse.Namespace) -> int:
+    """Open the dashboard in a browser."""
+    from experiments.dashboard import serve
+
+    serve(host=options.host, port=options.port, open_browser=not options.no_open)
+    return 0
+
+
+def benchmark(options: argparse.Namespace) -> int:
+    """Measure speed and memory."""
+    from experiments.benchmark import measure
+
+    measure(options.out)
+    return 0
+
+
+# --- What commands share ------------------------------------------------------------------------
+
+
+def _selection(options: argparse.Namespace, **chosen: str | None) -> Selection:
+    from experiments.runs import Selection
+
+    mix = chosen.get("mix", options.mix if isinstance(getattr(options, "mix", None), str) else None)
+    return Selection(
+        setting=options.setting,
+        mix=mix,
+        shocks=chosen.get("shocks", options.shocks),
+        households=options.households,
+        months=options.months,
+        assignments=tuple(options.assignments),
+    )
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    from experiments.designs import parse_seeds
+
+    try:
+        return parse_seeds(text)
+    except ConfigError as error:
+        raise error.inside("--seeds") from None
+
+
+def _names(text: str | None, otherwise: Sequence[str]) -> list[str | None]:
+    """Names separated by commas; without any, what the setting says."""
+    if text is None:
+        return list(otherwise) or [None]
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
+
+
+def _tell_where(options: argparse.Namespace) -> int:
+    if options.out:
+        print(f"Results are in {options.out}")
+    return 0
+
+
+def _bar(done: Iterator[T], total: int, unit: str) -> Iterator[T]:
+    """Show progress on stderr once something has taken two seconds."""
+    from tqdm import tqdm
+
+    yield from tqdm(done, total=total, unit=f" {unit}", delay=2, file=sys.stderr, smoothing=0, leave=False)
+
+
+class _months_bar:
+    """Progress over the months of a run, shown once it has taken two seconds."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=0, unit=" months", delay=2, file=sys.stderr, desc=self.label, leave=False)
+        return self._update
+
+    def _update(self, done: int, total: int) -> None:
+        self.bar.total = total
+        self.bar.update(done - self.bar.n)
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+
+_KINDS = (
+    "policies",
+    "mixes",
+    "shocks",
+    "shock-scenarios",
+    "indicators",
+    "materials",
+    "products",
+    "parameters",
+    "designs",
+    "settings",
+    "jurisdictions",
+)
+_COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentParser], None]]] = {
+    "run": (run, _declare_run),
+    "compare": (compare, _declare_compare),
+    "batch": (batch, _declare_batch),
+    "list": (list_, _declare_list),
+    "describe": (describe, _declare_describe),
+    "check": (check, _declare_check),
+    "dashboard": (dashboard, _declare_dashboard),
+    "benchmark": (benchmark, _declare_benchmark),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""One run as a job that can be sent to another process: which scenario, which seed, and what comes back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import pandas as pd
+
+from abm import Scenario, load_scenario, run
+from abm.parameters import parse_override
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a user chose: names or files of setting, mix and shocks, sizes, and parameters set by hand.
+
+    None means what the setting says; `assignments` are written as `path.to.parameter=value`.
+    """
+
+    setting: str = "default"
+    mix: str | None = None
+    shocks: str | None = None
+    households: int | None = None
+    months: int | None = None
+    assignments: tuple[str, ...] = ()
+
+    def with_mix(self, mix: str) -> Selection:
+        """The same, under another mix."""
+        return replace(self, mix=mix)
+
+    def with_shocks(self, shocks: str) -> Selection:
+        """The same, under other shocks."""
+        return replace(self, shocks=shocks)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be made: `number` identifies it among those of its batch."""
+
+    number: int
+    selection: Selection
+    seed: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gives: series (months × columns), events, headline values, and the seconds it took."""
+
+    series: pd.DataFrame
+    events: pd.DataFrame
+    summary: dict[str, float]
+    seconds: float
+
+
+@lru_cache(maxsize=64)
+def load(selection: Selection) -> Scenario:
+    """The scenario of a selection; kept, since all seeds of a batch share it. Raises ConfigError."""
+    return load_scenario(
+        selection.setting,
+        selection.mix,
+        selection.shocks,
+        households=selection.households,
+        months=selection.months,
+        overrides=dict(map(parse_override, selection.assignments)),
+    )
+
+
+def perform(job: Job) -> Result:
+    """Make the run of a job."""
+    start = time.perf_counter()
+    done = run(load(job.selection), rng=job.seed)
+    return Result(done.series, done.events, done.summary(), time.perf_counter() - start)
