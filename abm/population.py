@@ -285,6 +285,9 @@ class AgentsByType(Mapping[type[mesa.Agent], AgentSet]):
         population.make_handles()
         return self._made.get(agent_class, AgentSet([], random=self._model.random))
 
+    def __contains__(self, agent_class: object) -> bool:
+        return agent_class in self._model.agent_types
+
     def __iter__(self) -> Iterator[type[mesa.Agent]]:
         return iter(self._model.agent_types)
 

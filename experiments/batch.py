@@ -6,8 +6,8 @@ run and month. Both are folders of parts, so `pd.read_parquet("DIR/series")` rea
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ RUNS_PER_PART = 50  # one Parquet file of fifty runs is written several times fa
 KEYS = ("run_id", "setting", "mix", "shocks", "seed")
 
 
-def jobs_of(base: Selection, mixes: Sequence[str], shocks: Sequence[str], seeds: Sequence[int]) -> list[Job]:
-    """All combinations, numbered in the order mixes, shocks, seeds."""
-    chosen = [base.with_mix(mix).with_shocks(shock) for mix, shock in product(mixes, shocks)]
+def jobs_of(
+    base: Selection, mixes: Sequence[str | None], shocks: Sequence[str | None], seeds: Sequence[int]
+) -> list[Job]:
+    """All combinations, numbered in the order mixes, shocks, seeds; None means what the setting says."""
+    chosen = [replace(base, mix=mix, shocks=shock) for mix, shock in product(mixes, shocks)]
     return [Job(number, selection, seed) for number, (selection, seed) in enumerate(product(chosen, seeds))]
 
 
@@ -106,7 +108,7 @@ def _with_keys(series: pd.DataFrame, keys: dict[str, Any]) -> pd.DataFrame:
 def _write_part(table: pd.DataFrame, target: Path) -> None:
     temporary = target.with_suffix(".partial")  # a reader of the folder sees whole parts only
     table.to_parquet(temporary, index=False, compression="zstd", use_dictionary=["month", *KEYS])
-    os.replace(temporary, target)
+    temporary.replace(target)
 
 
 def _align(folder: Path) -> None:
@@ -118,4 +120,3 @@ def _align(folder: Path) -> None:
     for part, columns in names.items():
         if columns != union:
             _write_part(pd.read_parquet(part).reindex(columns=union), part)
-

@@ -60,7 +60,7 @@ class _Parser(argparse.ArgumentParser):
     """Reports a wrong command line like any other wrong input."""
 
     def error(self, message: str) -> NoReturn:
-        raise ConfigError(message, key=self.prog, expected=f"see `{self.prog} --help`")
+        raise ConfigError(f"{message} (see `{self.prog} --help`)", key=self.prog.removeprefix("abm").strip())
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -70,7 +70,6 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         if not word.startswith("-") and word not in commands:
             raise ConfigError(
                 f"unknown command '{word}'",
-                key="abm",
                 expected=f"one of {', '.join(commands)}",
                 nearest=nearest_name(word, commands),
             )
@@ -78,7 +77,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     if rest:
         known = [name for name in commands[options.name]._option_string_actions if name.startswith("--")]
         nearest = nearest_name(rest[0].partition("=")[0], known) if rest[0].startswith("-") else ""
-        raise ConfigError(f"unknown argument '{rest[0]}'", key=f"abm {options.name}", nearest=nearest)
+        raise ConfigError(f"unknown argument '{rest[0]}'", key=options.name, nearest=nearest)
     return options
 
 
@@ -87,7 +86,7 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action="version", version=_version())
     added = parser.add_subparsers(metavar="COMMAND", dest="name", required=True, parser_class=_Parser)
     for name, (command, declare) in _COMMANDS.items():
-        summary = (command.__doc__ or "").splitlines()[0]
+        summary = (command.__doc__ or name).splitlines()[0]
         declare(added.add_parser(name, help=summary, description=summary, allow_abbrev=False))
         added.choices[name].set_defaults(command=command)
     parser.commands = added.choices  # type: ignore[attr-defined]
@@ -209,7 +208,7 @@ def _run_seeds(options: argparse.Namespace) -> int:
     seeds = _seeds(options.seeds) if options.seeds else (1 if options.seed is None else options.seed,)
     with prepared(options.out, options.force) as folder:
         for seed in seeds:
-            with _months_bar(f"seed {seed}") as progress:
+            with _MonthsBar(f"seed {seed}") as progress:
                 result = abm.run(scenario, rng=seed, progress=progress)
             if folder:
                 result.write(folder / f"seed-{seed}" if len(seeds) > 1 else folder)
@@ -222,7 +221,7 @@ def _repeat(options: argparse.Namespace) -> int:
     from experiments.output import prepared
 
     with prepared(options.out, options.force) as folder:
-        with _months_bar("repeating") as progress:
+        with _MonthsBar("repeating") as progress:
             result, comparison = repeat(options.manifest, progress)
         if folder:
             result.write(folder)
@@ -246,7 +245,7 @@ def compare(options: argparse.Namespace) -> int:
         done = _bar(outcomes(perform, jobs, options.workers), len(jobs), "runs")
         try:
             comparison = comparing.gather(selection, jobs, done)
-        except comparing.RunFailed as error:
+        except comparing.RunFailedError as error:
             return _complain(f"a run failed, so nothing is compared: {error}", 1)
         if folder:
             write_comparison(comparison, folder)
@@ -299,9 +298,13 @@ def check(options: argparse.Namespace) -> int:
     """Check config files."""
     from experiments.checking import check_file
 
+    status = 0
     for path in options.files:
-        print(f"{path}: {check_file(path)}")
-    return 0
+        try:
+            print(f"{path}: {check_file(path)}")
+        except ConfigError as error:
+            status = _complain(error, 2)
+    return status
 
 
 def dashboard(options: argparse.Namespace) -> int:
@@ -371,7 +374,7 @@ def _bar(done: Iterator[T], total: int, unit: str) -> Iterator[T]:
     yield from tqdm(done, total=total, unit=f" {unit}", delay=2, file=sys.stderr, smoothing=0, leave=False)
 
 
-class _months_bar:
+class _MonthsBar:
     """Progress over the months of a run, shown once it has taken two seconds."""
 
     def __init__(self, label: str) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from abm import indicators
 from abm.parameters import ConfigError
 from experiments.parallel import Outcome
 from experiments.runs import Job, Result, Selection, load
+from experiments.wording import indicator_of, title_of
 
 DEFAULT_MIXES = ("business_as_usual", "subsidies_only", "market_pull", "push_and_pull")
 DEFAULT_SHOCKS = "rare_earth_restriction_2027"
@@ -25,7 +26,7 @@ DEFAULT_SEEDS = (1, 2, 3, 4, 5)
 LEVEL = 0.95
 
 
-class RunFailed(RuntimeError):
+class RunFailedError(RuntimeError):
     """A run of a comparison failed; without it the mixes are no longer paired."""
 
 
@@ -71,27 +72,17 @@ class Comparison:
             "verdict": verdict(indicator.direction, *difference[1:]),
         }
 
+    @cached_property
     def series(self) -> pd.DataFrame:
         """Series of all runs, one row per mix, seed and month."""
         frames = {pair: result.series for pair, result in self.results.items()}
         return pd.concat(frames, names=["mix", "seed", "month"]).reset_index()
 
+    @cached_property
     def events(self) -> pd.DataFrame:
         """Events of all runs with mix and seed."""
         frames = {pair: result.events for pair, result in self.results.items()}
         return pd.concat(frames, names=["mix", "seed"]).reset_index(level=["mix", "seed"]).reset_index(drop=True)
-
-
-def indicator_of(column: str) -> Any:
-    """The declaration behind a column such as `name` or `name[label]`."""
-    return indicators.registry()[column.partition("[")[0]]
-
-
-def title_of(column: str, language: str = "en") -> str:
-    """The indicator's title with the column's label."""
-    label = column.partition("[")[2].removesuffix("]")
-    title: str = indicator_of(column).title[language]
-    return f"{title}, {label}" if label else title
 
 
 def interval(values: np.ndarray[Any, np.dtype[np.float64]], level: float = LEVEL) -> tuple[float, float, float]:
@@ -122,12 +113,12 @@ def jobs_of(selection: Selection, mixes: Sequence[str], seeds: Sequence[int]) ->
 
 
 def gather(selection: Selection, jobs: Sequence[Job], done: Iterator[Outcome[Job, Result]]) -> Comparison:
-    """The comparison of finished runs. Raises RunFailed at the first that failed."""
+    """The comparison of finished runs. Raises RunFailedError at the first that failed."""
     results: dict[tuple[str, int], Result] = {}
     for outcome in done:
         pair = str(outcome.job.selection.mix), outcome.job.seed
         if outcome.result is None:
-            raise RunFailed(f"mix {pair[0]}, seed {pair[1]}: {outcome.error}")
+            raise RunFailedError(f"mix {pair[0]}, seed {pair[1]}: {outcome.error}")
         results[pair] = outcome.result
     mixes = tuple(dict.fromkeys(str(job.selection.mix) for job in jobs))
     seeds = tuple(dict.fromkeys(job.seed for job in jobs))

@@ -18,6 +18,8 @@ class Design:
     """A full factorial design: every mix under every shock scenario on every seed."""
 
     name: str
+    title: dict[str, str]
+    summary: dict[str, str]
     setting: str
     mixes: tuple[str, ...]
     shocks: tuple[str, ...]
@@ -44,10 +46,10 @@ def read_design(path: Path) -> Design:
     raw = read_toml(path)
     try:
         check_keys(raw, _KEYS)
-        for key in ("title", "summary"):
-            _at(key, read_words, raw.get(key))
         return Design(
             path.stem,
+            title=_at("title", read_words, raw.get("title")),
+            summary=_at("summary", read_words, raw.get("summary")),
             setting=str(raw.get("setting", "default")),
             mixes=_at("mixes", _names, raw.get("mixes")),
             shocks=_at("shocks", _names, raw.get("shocks")),
@@ -71,7 +73,9 @@ def parse_seeds(written: Any) -> tuple[int, ...]:
         seeds = ()
     if not seeds or len(set(seeds)) < len(seeds):
         problem = f"'{written}' names a seed twice" if seeds else f"'{written}' names no seeds"
-        raise ConfigError(problem, expected="a number of seeds such as 5, a list such as 3,8,21, or a range such as 1-20")
+        raise ConfigError(
+            problem, expected="a number of seeds such as 5, a list such as 3,8,21, or a range such as 1-20"
+        )
     return seeds
 
 
@@ -97,4 +101,3 @@ def _at(key: str, read: Any, raw: Any) -> Any:
         return read(raw)
     except ConfigError as error:
         raise error.inside(key) from None
-

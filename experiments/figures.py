@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.compare import Comparison, indicator_of, title_of
+from experiments.compare import Comparison
+from experiments.wording import indicator_of, number, title_of
 
 # Okabe and Ito's palette, which people with any form of colour vision can tell apart; and a dash for each, for print.
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -24,7 +25,7 @@ MOST_PANELS = 9
 
 def choose_panels(comparison: Comparison) -> list[str]:
     """Columns of the series for the panels: the first headline indicators of each family, in turn."""
-    known = [column for column in comparison.headline() if column in comparison.series()]
+    known = [column for column in comparison.headline() if column in comparison.series]
     by_family: dict[str, list[str]] = {}
     for column in known:
         by_family.setdefault(indicator_of(column).family, []).append(column)
@@ -40,21 +41,21 @@ def draw(comparison: Comparison, columns: Sequence[str], titles: dict[str, str])
     """
     from matplotlib.figure import Figure
 
-    series = comparison.series()
+    series = comparison.series
     years = _years(series["month"])
     across = min(3, len(columns))
     down = math.ceil(len(columns) / across)
     figure = Figure(figsize=(4.6 * across, 3.0 * down + 1.1), layout="constrained")
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for panel, column in zip(panels, columns, strict=False):
-        for number, mix in enumerate(comparison.mixes):
-            _line(panel, series[series["mix"] == mix], years, column, titles[mix], number)
+        for rank, mix in enumerate(comparison.mixes):
+            _line(panel, series[series["mix"] == mix], years, column, titles[mix], rank)
         _label(panel, column)
     for panel in panels[len(columns) :]:
         panel.set_visible(False)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=min(4, len(labels)), frameon=False)
-    figure.text(0.995, 0.003, _note(comparison), ha="right", va="bottom", fontsize=7, color="0.35")
+    figure.supxlabel(_note(comparison, columns), fontsize=7, color="0.35", ha="right", x=0.995)
     return figure
 
 
@@ -64,12 +65,12 @@ def save(figure: Any, folder: Path, name: str = "comparison") -> None:
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
 
 
-def _line(panel: Any, series: pd.DataFrame, years: pd.Series[float], column: str, title: str, number: int) -> None:
+def _line(panel: Any, series: pd.DataFrame, years: pd.Series[float], column: str, title: str, rank: int) -> None:
     by_seed = series.pivot(index="month", columns="seed", values=column)
     smooth = by_seed.rolling(SMOOTHING, min_periods=1).mean()
     when = years[series.index].groupby(series["month"]).first().reindex(smooth.index)
-    colour = COLOURS[number % len(COLOURS)]
-    panel.plot(when, smooth.mean(axis=1), color=colour, linestyle=DASHES[number % len(DASHES)], label=title, lw=1.6)
+    colour = COLOURS[rank % len(COLOURS)]
+    panel.plot(when, smooth.mean(axis=1), color=colour, linestyle=DASHES[rank % len(DASHES)], label=title, lw=1.6)
     panel.fill_between(when, smooth.min(axis=1), smooth.max(axis=1), color=colour, alpha=0.13, lw=0)
 
 
@@ -77,12 +78,13 @@ def _label(panel: Any, column: str) -> None:
     unit = indicator_of(column).unit
     panel.set_title(textwrap.fill(title_of(column), 44), fontsize=10, loc="left")
     panel.set_ylabel("" if unit == "1" else unit)
+    panel.yaxis.set_major_formatter(lambda value, _: number(value))
     panel.spines[["top", "right"]].set_visible(False)
     panel.grid(axis="y", color="0.9", lw=0.6)
     panel.set_axisbelow(True)
     panel.margins(x=0.01)
-    target = indicator_of(column).target
-    if isinstance(target, (int, float)):
+    target = _target(column)
+    if target is not None:
         panel.axhline(target, color="0.5", lw=0.8, linestyle=(0, (2, 2)))
 
 
@@ -92,8 +94,14 @@ def _years(months: pd.Series[str]) -> pd.Series[float]:
     return year + (month - 0.5) / 12.0
 
 
-def _note(comparison: Comparison) -> str:
+def _note(comparison: Comparison, columns: Sequence[str]) -> str:
     seeds = len(comparison.seeds)
-    bands = "bands from lowest to highest seed; " if seeds > 1 else ""
-    return f"Twelve-month means over {seeds} seed{'s' if seeds > 1 else ''}; {bands}dotted grey: target in law"
+    parts = [f"means of the past twelve months over {seeds} seed{'s' if seeds > 1 else ''}"]
+    parts += ["bands from lowest to highest seed"] if seeds > 1 else []
+    parts += ["dotted grey: target in law"] if any(_target(column) is not None for column in columns) else []
+    return "; ".join(parts)
 
+
+def _target(column: str) -> float | None:
+    target = indicator_of(column).target
+    return float(target) if isinstance(target, (int, float)) else None

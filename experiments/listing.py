@@ -12,8 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from abm import indicators, policies, shocks
-from abm.parameters import Config, ConfigError, Evidence, Quantity, config_folder, load_config, nearest_name, shown, unknown
-from abm.scenario import catalogue, read_entry
+from abm.parameters import (
+    Config,
+    ConfigError,
+    Evidence,
+    Quantity,
+    Row,
+    config_folder,
+    load_config,
+    nearest_name,
+    shown,
+    unknown,
+)
+from abm.scenario import catalogue
 from experiments import designs
 
 Words = Mapping[str, str]
@@ -65,7 +76,7 @@ class Item:
 def items(kind: str) -> Iterator[Item]:
     """Everything of a kind. Raises ConfigError for an unknown kind, or if the config is wrong."""
     if kind not in KINDS:
-        raise unknown("kind", kind, list(KINDS), key="abm list")
+        raise unknown("kind", kind, list(KINDS), key="list")
     return KINDS[kind](kind)
 
 
@@ -81,8 +92,8 @@ def _declared(kind: str, registry: Callable[[], Mapping[str, Any]], strength: st
 def _declared_details(declared: Any, strength: str) -> list[Detail]:
     details: list[Detail] = [(key, declared.texts[key]) for key in ("what", "how", "watch", "source")]
     for key in ("phase", "level", "scopes"):
-        value = getattr(declared, key, ())
-        details += [(key, value if isinstance(value, str) else ", ".join(value))] if value else []
+        value = vars(declared).get(key, ())  # shocks have a method `level` and no phase
+        details += [(key, value if isinstance(value, str) else ", ".join(value))]
     own = {strength: getattr(declared, strength), **declared.parameters}
     return details + [(name, _quantity_in_words(quantity)) for name, quantity in own.items()]
 
@@ -103,8 +114,8 @@ def _files(kind: str, folder: str) -> Iterator[Item]:
 
 def _designs(kind: str) -> Iterator[Item]:
     for path in designs.files():
-        entry = read_entry(path)
-        yield Item(kind, entry.name, entry.title, partial(_file_details, entry.summary, path))
+        design = designs.read_design(path)
+        yield Item(kind, design.name, design.title, partial(_file_details, design.summary, path))
 
 
 def _file_details(summary: Words, path: Path) -> list[Detail]:
@@ -133,18 +144,22 @@ def _indicator_details(indicator: Any) -> list[Detail]:
 
 
 def _entries(kind: str) -> Iterator[Item]:
-    table = getattr(_config(), kind)
-    for name, title, note in zip(table.ids, table.titles, table.notes, strict=True):
-        yield Item(kind, name, title, partial(_entry_details, f"{kind}.{name}", note))
+    for row in _config().sheets[kind, False].rows:
+        yield Item(kind, row.identifier, row.raw["title"], partial(_entry_details, f"{kind}.{row.identifier}", row))
 
 
-def _entry_details(stem: str, note: Words) -> list[Detail]:
-    return [("note", note), *_parameters_below(stem)]
+def _entry_details(stem: str, row: Row) -> list[Detail]:
+    words = [(f"{stem}.{key}", _number(value)) for key, value in row.raw.items() if not isinstance(value, dict)]
+    return [("note", row.raw.get("note", {})), ("file", shown(row.file)), *words, *_parameters_below(stem)]
+
+
+def _given() -> Iterator[tuple[str, Evidence]]:
+    """Parameters with a value in a file; the rest are the zeros of jurisdictions where nobody lives."""
+    return ((path, evidence) for path, evidence in _config().parameters() if evidence.source)
 
 
 def _parameters_below(stem: str) -> list[Detail]:
-    found = [(path, evidence) for path, evidence in _config().parameters() if path.startswith(f"{stem}.")]
-    return [(path, _evidence_in_words(evidence)) for path, evidence in found]
+    return [(path, _evidence_in_words(evidence)) for path, evidence in _given() if path.startswith(f"{stem}.")]
 
 
 def _evidence_in_words(evidence: Evidence) -> str:
@@ -154,7 +169,7 @@ def _evidence_in_words(evidence: Evidence) -> str:
 
 
 def _parameters(kind: str) -> Iterator[Item]:
-    for path, evidence in _config().parameters():
+    for path, evidence in _given():
         yield Item(kind, path, {"en": evidence.meaning}, partial(_parameter_details, evidence))
 
 
@@ -173,7 +188,9 @@ def _parameter_details(evidence: Evidence) -> list[Detail]:
 def _number(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:.10g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    return json.dumps(value) if isinstance(value, (bool, list)) else f"{value:.10g}"
 
 
 def _span(ends: tuple[Any, ...]) -> str:
@@ -184,7 +201,7 @@ KINDS: dict[str, Callable[[str], Iterator[Item]]] = {
     "policies": partial(_declared, registry=policies.registry, strength="intensity"),
     "mixes": partial(_files, folder="mixes"),
     "shocks": partial(_declared, registry=shocks.registry, strength="severity"),
-    "shock-scenarios": partial(_files, folder="shocks"),
+    "shock-scenarios": partial(_files, folder="shock_scenarios"),
     "indicators": _indicators,
     "materials": _entries,
     "products": _entries,

@@ -11,7 +11,7 @@ _RECYCLER = " recycler "  # part of every recycler's name
 
 def causes(comparison: Comparison) -> pd.DataFrame:
     """Recyclers' bankruptcies per run: a row for each cause, a column for each mix; the commonest cause first."""
-    events = comparison.events()
+    events = comparison.events
     failed = events[(events["kind"] == "exit") & events["who"].str.contains(_RECYCLER, regex=False)]
     counts = failed.groupby(["why", "mix"]).size().unstack("mix", fill_value=0)
     table = counts.reindex(columns=list(comparison.mixes), fill_value=0) / len(comparison.seeds)

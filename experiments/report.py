@@ -13,33 +13,22 @@ import pandas as pd
 from abm.running import Run, environment
 from abm.scenario import catalogue
 from experiments import figures
-from experiments.compare import Comparison, indicator_of, title_of
+from experiments.compare import Comparison
 from experiments.reasons import causes, reason
 from experiments.runs import load
+from experiments.wording import indicator_of, number, title_of
 
-_SCALES = ((1e12, " tn"), (1e9, " bn"), (1e6, " M"))
 _COLUMN = 19  # characters for each mix
-_UNKNOWN = "–"
-
-
-def number(value: float) -> str:
-    """A number short enough for a table: three or four figures, with M, bn (1e9) or tn (1e12)."""
-    if not math.isfinite(value):
-        return _UNKNOWN
-    for scale, suffix in _SCALES:
-        if abs(value) >= scale:
-            return f"{value / scale:.3g}{suffix}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def run_lines(result: Run) -> Iterator[str]:
     """Headline indicators of one run and how many events of each kind it had."""
     yield f"{result.scenario.name}, seed {result.manifest['seed']}, {len(result.months)} months"
     summary = result.summary()
-    width = max((len(title_of(name)) for name in summary.index), default=0)
+    width = max((len(title_of(name)) for name in summary), default=0)
     for name, value in summary.items():
-        unit = indicator_of(str(name)).unit
-        yield f"  {title_of(str(name)):<{width}}  {number(float(value)):>9} {'' if unit == '1' else unit}".rstrip()
+        unit = indicator_of(name).unit
+        yield f"  {title_of(name):<{width}}  {number(value):>9} {'' if unit == '1' else unit}".rstrip()
     counts = result.events["kind"].value_counts()
     if len(counts):
         yield "  Events: " + ", ".join(f"{count} {kind}" for kind, count in counts.items())
@@ -111,8 +100,8 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     """Write comparison.csv, bankruptcies.csv, series.parquet, events.csv, manifest.json and the figure."""
     comparison.table().to_csv(folder / "comparison.csv", index=False)
     causes(comparison).rename_axis("cause").to_csv(folder / "bankruptcies.csv")
-    comparison.series().to_parquet(folder / "series.parquet", index=False, compression="zstd")
-    comparison.events().to_csv(folder / "events.csv", index=False)
+    comparison.series.to_parquet(folder / "series.parquet", index=False, compression="zstd")
+    comparison.events.to_csv(folder / "events.csv", index=False)
     figure = figures.draw(comparison, figures.choose_panels(comparison), mix_titles(comparison))
     figures.save(figure, folder)
     text = json.dumps(_manifest(comparison), indent=1, ensure_ascii=False, allow_nan=False)

@@ -30,10 +30,6 @@ class Selection:
         """The same, under another mix."""
         return replace(self, mix=mix)
 
-    def with_shocks(self, shocks: str) -> Selection:
-        """The same, under other shocks."""
-        return replace(self, shocks=shocks)
-
 
 @dataclass(frozen=True)
 class Job:

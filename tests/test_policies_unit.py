@@ -301,7 +301,10 @@ def test_zero_intensity_writes_nothing_and_pays_nothing(declared: type[Instrumen
 
 @instruments
 def test_zero_intensity_beside_others_changes_nothing_for_them(declared: type[Instrument], config: Any) -> None:
-    others = [Use("recovery_subsidy", "country", 3.0, start=6, ramp=7), Use("price_floor", "union", 1.2, cap=50.0)]
+    others = [
+        Use("recovery_subsidy", "country", 3.0, start=6, ramp=7, announced=0),
+        Use("price_floor", "union", 1.2, cap=50.0),
+    ]
     idle = Use(declared.name, "union", 0.0, start=5)
     with_idle, without = government_of(config, idle, *others), government_of(config, *others)
     for month in range(20):
@@ -471,6 +474,12 @@ def test_revenue_paid_back_leaves_makers_together_with_nothing(config: Any) -> N
     assert change[0] == pytest.approx(0.0, abs=1e-9)
     assert change[MAKERS[0]] == pytest.approx(60.0 * 40.0 / 100.0 - 10.0 + (6.0 * 3.0) * 10.0 / 12.0 - 15.0)
     assert governments.paid[0] == pytest.approx(governments.received[0])
+
+
+def test_revenue_goes_back_only_where_the_levy_is_paid(config: Any) -> None:
+    _, change = settled(config, Use("primary_levy", "country", 0.1, parameters={"recycle": 1.0}))
+    assert change[MAKERS[:2]].sum() == pytest.approx(0.0, abs=1e-9)
+    assert change[MAKERS[2]] == 0.0
 
 
 def test_at_the_border_importers_pay_too(config: Any) -> None:

@@ -100,7 +100,7 @@ class Purchases:
     @property
     def spending_by_quintile(self) -> Reals:
         """EUR including tax by income quintile of the leaf (5,)."""
-        return np.einsum("plaq,pla->q", self.outcomes[:, :, :ALTERNATIVES], self.offers.price)
+        return np.asarray(np.einsum("plaq,pla->q", self.outcomes[:, :, :ALTERNATIVES], self.offers.price))
 
 
 @dataclass

@@ -104,7 +104,7 @@ class HouseholdSample(Population):
         households = np.asarray(jurisdictions.households, dtype=np.float64)[leaves]
         sizes = setup.sample_sizes(households, np.asarray(jurisdictions.sample_share)[leaves], number)
         self._leaf_starts = np.concatenate([[0], np.cumsum(sizes)])
-        self.represented = np.where(sizes > 0, households / np.maximum(sizes, 1), 1.0)
+        self.represented = _summable(np.where(sizes > 0, households / np.maximum(sizes, 1), 1.0))
         leaf = np.repeat(np.arange(len(leaves)), sizes)
         self.append(leaf=leaf, weight=self.represented[leaf])
 
@@ -118,7 +118,7 @@ class HouseholdSample(Population):
         households = self.represented * np.diff(self._leaf_starts)
         saturation = np.maximum(np.asarray(products.stock_multiple)[self.products], 1.0)[:, None]
         self.bundle = np.maximum(1.0, stock * saturation / np.maximum(households, 1e-9))  # (G, L)
-        self.units = (self.bundle * self.represented).reshape(-1)
+        self.units = _summable((self.bundle * self.represented).reshape(-1))
         self._group = np.repeat(np.arange(groups), leaves)
         self._leaf = np.tile(np.arange(leaves), groups)
         self._origin = self._group * number  # place of the first household in a flat item column
@@ -130,8 +130,8 @@ class HouseholdSample(Population):
         self._life = life[self._product]
         self._life_scale = setup.weibull_scale(life, shape)[self._product]
         self._upgrade_scale = setup.weibull_scale(12.0 * np.asarray(products.upgrade), shape)[self._product]
-        self._inverse_shape = (1.0 / shape)[self._product].astype(np.float32)
-        self._shape = shape[self._product].astype(np.float32)
+        self._inverse_shape = (1.0 / shape)[self._product]
+        self._shape = shape[self._product]
         self._repairable = np.asarray(products.repairable)[self._product]
         self._drawer_time = 12.0 * np.asarray(products.drawer_time)[self._product]
         self._fate_share = self._fates_at_start(products)
@@ -172,8 +172,8 @@ class HouseholdSample(Population):
     def _endow(self, config: Any, stock: Reals, offers: Offers, generator: np.random.Generator) -> None:
         """Give households their items, with tastes that reproduce the shares at the start.
 
-        Ages depend on how often failures are repaired, which depends on tastes; these are set once with the
-        neighbours' influence at its mean and once more when it is known who owns circular.
+        Ages depend on how often failures are repaired, which depends on tastes; these are set once before anybody
+        owns anything, and once more when it is known who has neighbours with circular items.
         """
         purchase_shares = self._shares_at_start(config.products)
         self.taste = self._calibrated(offers, purchase_shares)
@@ -188,12 +188,16 @@ class HouseholdSample(Population):
         self.peers[:] = (self.circular_items > 0)[self.neighbours].sum(axis=1)
         self._norm_at_start = float(self.peers.mean()) / self.degree
         self.taste = self._calibrated(offers, purchase_shares)
-        cells = self._segment_of_places() * ALTERNATIVES + in_line(self.kind)
+        self._count_items()
+
+    def _count_items(self) -> None:
+        """Count the items in use (R, 6) by kind, and in drawers (R,); from here on the counts follow the flows."""
+        segment = self._segment_of_places()
+        cells = segment * ALTERNATIVES + in_line(self.kind)
         counts = np.bincount(cells, minlength=self.segments * ALTERNATIVES).reshape(self.segments, ALTERNATIVES)
         counts[:, 0] = 0  # those who own none
         self._items_in_use = counts
-        hoarded = np.bincount(self._segment_of_places(), in_line(self.drawer_kind) > 0, self.segments)
-        self._items_hoarded = hoarded.astype(np.int64)
+        self._items_hoarded = np.bincount(segment[in_line(self.drawer_kind) > 0], minlength=self.segments)
 
     def _endow_leaf(
         self, config: Any, stock: Reals, leaf: int, rows: slice, lives: setup.Lives, shares: Reals,
@@ -316,3 +320,8 @@ class HouseholdSample(Population):
 def in_line(column: NDArray[Any]) -> NDArray[Any]:
     """Return an item column (N, G) as one line, group after group; writing to it writes to the column."""
     return column.T.reshape(-1)
+
+
+def _summable(weights: Reals) -> Reals:
+    """Round weights to seven digits, so that sums of up to a hundred million of them are exact in any order."""
+    return weights.astype(np.float32).astype(np.float64)

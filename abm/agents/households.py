@@ -60,6 +60,7 @@ Refund = Callable[[Rows, Rows, Rows], Reals]
 
 # Largest standard deviation that a share can have: the scale of the subjective norm.
 NORM_SCALE = 0.5
+_HUGE = 1e300
 
 
 class Households(HouseholdSample):
@@ -217,16 +218,16 @@ class Households(HouseholdSample):
         hazard = self._hazard("upgrade", key, month)
         upgrade = self._upgrade_scale[segment]
         repaired = np.flatnonzero(taken[changed] == REPAIR)
-        age = np.zeros(len(changed), dtype=np.float32)
+        age = np.zeros(len(changed))
         age[repaired] = month - in_line(self.bought)[flat[repaired]]
         hazard[repaired] += (age[repaired] / upgrade[repaired]) ** self._shape[segment[repaired]]
         wish = upgrade * hazard**power - age
         in_line(self.fails)[flat] = fails
         return np.minimum(fails, _after(month, wish))
 
-    def _hazard(self, name: str, key: Rows, month: int) -> NDArray[np.float32]:
+    def _hazard(self, name: str, key: Rows, month: int) -> Reals:
         """Return standard exponential draws."""
-        return -np.log(self.streams.uniform(name, key, month)).astype(np.float32)
+        return -np.log(self.streams.uniform(name, key, month))
 
     def _spread_word(self, choices: Choices, taken: Codes) -> None:
         """Update how many neighbours use circular items, for the neighbours of those who begin or end to."""
@@ -316,9 +317,11 @@ class Households(HouseholdSample):
         push = np.zeros((FATES, len(items.kind)))
         push[RETURNED] = intention + control + 100.0 * self.behaviour.deposit_response * gain
         push[SOLD_ON] = intention
-        push -= np.maximum.reduce(push)
-        chance = self._fate_share.take(items.segment, axis=1) * np.exp(push)
+        chance = self._fate_share.take(items.segment, axis=1)
         chance[DRAWER, replaced:] = chance[SOLD_ON, replaced:] = 0.0
+        push[chance == 0.0] = -np.inf
+        push -= np.maximum(np.maximum.reduce(push), -_HUGE)
+        chance *= np.exp(push)
         chance[RETURNED] += chance[DRAWER]
         chance[SOLD_ON] += chance[RETURNED]
         chance[BINNED] += chance[SOLD_ON]
@@ -382,7 +385,6 @@ class Households(HouseholdSample):
         return np.stack([self._by_product(part * self.units[:, None]) for part in counts])
 
 
-
 def _replaces(taken: Codes) -> Flags:
     """Return which outcomes (D,) end the use of the present item."""
     ends: Flags = (taken >= USED) & (taken != WAIT)
@@ -426,5 +428,5 @@ def _sum_rows(values: Reals, cell: Rows, cells: int) -> Reals:
     """Sum rows (n, W) by cell (n,); returns (cells, W)."""
     width = values.shape[1]
     place = cell[:, None] * width + np.arange(width)
-    sums: Reals = np.bincount(place.reshape(-1), values.reshape(-1), cells * width).reshape(cells, width)
-    return sums
+    sums = np.bincount(place.reshape(-1), values.reshape(-1), cells * width)
+    return np.asarray(sums, dtype=np.float64).reshape(cells, width)

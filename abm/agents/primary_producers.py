@@ -15,7 +15,6 @@ from abm.agents.organisation import SLOT_STEP, Array, Organisations, Rows
 from abm.population import Column, RowAgent
 
 EXTRACTION, REFINING = 0, 1
-RUNNING, MOTHBALLED, RESTARTING = 0, 1, 2
 CEILING = 0.97  # largest utilisation, share of capacity
 
 
@@ -35,8 +34,7 @@ class PrimaryProducers(Organisations):
     capacity = Column("float64", "Capacity in main product", "kg/month")
     start_capacity = Column("float64", "Capacity at the start", "kg/month")
     utilisation = Column("float64", "Share of capacity in use", "1")
-    status = Column("int64", "0 running, 1 mothballed, 2 restarting", "1")
-    status_months = Column("float64", "Months of loss while running, or of restart", "month")
+    awake = Column("float64", "Share of capacity that is not mothballed", "1")
     cash_cost = Column("float64", "Avoidable cost of its stage per kg of main product", "EUR/kg")
     other_revenue = Column("float64", "Revenue from other products per kg of main product", "EUR/kg")
     capital_cost = Column("float64", "Cost of new capacity", "EUR per kg/yr")
@@ -74,8 +72,7 @@ class PrimaryProducers(Organisations):
             jurisdiction=np.asarray(table.jurisdiction), side=side_of[table.jurisdiction], stage=stage,
             main=np.asarray(table.main_product), host=np.asarray(table.host) > 0.5,
             capacity=capacity, start_capacity=capacity.copy(),
-            utilisation=np.full(count, self.terms.utilisation_usual), status=np.zeros(count, dtype=np.int64),
-            status_months=np.zeros(count), cash_cost=np.asarray(table.cash_cost).copy(),
+            utilisation=np.full(count, self.terms.utilisation_usual), awake=np.ones(count), cash_cost=np.asarray(table.cash_cost).copy(),
             other_revenue=np.asarray(table.other_revenue).copy(), capital_cost=np.asarray(table.capital_cost).copy(),
             energy_share=np.asarray(table.energy_share).copy(),
             brownfield=12.0 * np.asarray(table.brownfield), greenfield=12.0 * np.asarray(table.greenfield),
@@ -99,8 +96,6 @@ class PrimaryProducers(Organisations):
         self.full_cost_ratio = np.log(np.maximum(full_cost / self.usual_revenue, 1.0))
         shut = terms.margin_to_shut * self.cash_cost / self.usual_revenue
         self.shut = np.minimum(shut, 0.95)
-        usual = terms.utilisation_usual / CEILING
-        self.slope = np.log(usual / (1.0 - usual)) / np.maximum(1.0 - self.shut, terms.utilisation_width)
         self.pipeline = np.zeros((horizon + 12 * 41, len(self)))
         self._start_pipeline()
 
@@ -143,15 +138,30 @@ class PrimaryProducers(Organisations):
         self._open_capacity(month)
         margin = self.margins(price, price[EXTRACTION])
         burden = 1.0 + self.energy_share * (energy[self.jurisdiction] - 1.0)
-        wanted = CEILING / (1.0 + np.exp(-np.clip(self.slope * (margin - self.shut * burden), -60.0, 60.0)))
-        wanted = np.where(self.host, self._host_utilisation(price), wanted)
+        self._mothball_or_restart(margin / (self.shut * burden))
+        terms = self.terms
+        wanted = terms.utilisation_usual * np.maximum(margin, 0.01) ** terms.utilisation_elasticity
+        wanted = np.where(self.host, self._host_utilisation(price), np.minimum(wanted, CEILING))
         order = pushed[self.stage, self.side, self.main]
-        wanted = np.where(order > 0.0, np.maximum(wanted, self.terms.utilisation_usual) * (1.0 + order), wanted)
-        self._change_status(margin * self.usual_revenue < self.cash_cost * burden, margin, order > 0.0)
-        running = self.active & (self.status == RUNNING)
-        wanted = np.where(running, wanted, 0.0)
-        self.utilisation += (wanted - self.utilisation) * self.terms.utilisation_speed
+        wanted = np.where(order > 0.0, np.maximum(wanted, terms.utilisation_usual) * (1.0 + order), wanted)
+        self.utilisation += (np.where(self.active, wanted, 0.0) - self.utilisation) * terms.utilisation_speed
         self.burden = burden
+
+    def _mothball_or_restart(self, cover: Array) -> None:
+        """Move the share of capacity at work towards what earns its avoidable cost.
+
+        A producer stands for many sites whose costs spread around its own by `utilisation_width`, so that
+        it closes by degrees; `cover` (n,) is revenue over avoidable cost. Mothballing waits for lasting
+        losses and restart takes time, so both lag the price.
+        """
+        terms = self.terms
+        able = 1.0 / (1.0 + np.exp(-np.clip((cover - 1.0) / terms.utilisation_width, -50.0, 50.0)))
+        able = np.where(self.host, 1.0, able)
+        time = np.where(able < self.awake, max(terms.mothball_patience, 1.0), max(terms.restart_time, 1.0))
+        before = self.awake.copy()
+        self.awake += (able - self.awake) / time
+        self.mothballing = np.flatnonzero((before >= 0.5) & (self.awake < 0.5))
+        self.restarted = np.flatnonzero((before < 0.5) & (self.awake >= 0.5))
 
     def _host_utilisation(self, price: Array) -> Array:
         """A by-product's recovered share follows its own price within a ceiling; the host sets the rest."""
@@ -166,27 +176,13 @@ class PrimaryProducers(Organisations):
         self.capacity *= 1.0 - 1.0 / (12.0 * self.terms.capacity_life)
         self.opened = opened
 
-    def _change_status(self, loses: NDArray[np.bool_], margin: Array, ordered: NDArray[np.bool_]) -> None:
-        """Mothball after lasting losses; restart when the margin is back, with a delay."""
-        terms, status, months = self.terms, self.status, self.status_months
-        running = status == RUNNING
-        months[:] = np.where(running, np.where(loses & ~ordered, months + 1.0, np.maximum(months - 2.0, 0.0)), months)
-        closing = running & (months > terms.mothball_patience)
-        opening = (status == MOTHBALLED) & (margin > np.maximum(self.shut, 0.9))
-        waiting = status == RESTARTING
-        months[:] = np.where(waiting, months + 1.0, np.where(closing | opening, 0.0, months))
-        ready = waiting & (months > terms.restart_time)
-        self.mothballing, self.restarted = np.flatnonzero(closing), np.flatnonzero(ready)
-        status[:] = np.select([closing, opening, ready], [MOTHBALLED, RESTARTING, RUNNING], status)
-        months[ready] = 0.0
-
     def mine(self, price: Array, sides: int) -> Array:
         """Output of concentrate (sides, M), kg; co-products are recovered more when dear."""
         terms = self.terms
         share = np.minimum((price[EXTRACTION] / self.reference[EXTRACTION]) ** terms.byproduct_elasticity,
                            terms.recovery_ceiling)
         rows = np.flatnonzero(self.stage == EXTRACTION)
-        main = self.capacity[rows] * self.utilisation[rows]
+        main = self.capacity[rows] * self.awake[rows] * self.utilisation[rows]
         recovered = self.recipe[rows] * share[self.side[rows]]
         recovered[np.arange(len(rows)), self.main[rows]] = 1.0
         self.mined = recovered * main[:, None]
@@ -196,7 +192,7 @@ class PrimaryProducers(Organisations):
     def refine(self, concentrate: Array, sides: int) -> Array:
         """Share out the concentrate bought (sides, M) over refineries by planned throughput; (sides, M) kg."""
         rows = np.flatnonzero(self.stage == REFINING)
-        planned = self.capacity[rows] * self.utilisation[rows]
+        planned = self.capacity[rows] * self.awake[rows] * self.utilisation[rows]
         cell = self.side[rows] * self.count + self.main[rows]
         total = np.bincount(cell, planned, sides * self.count)
         share = np.divide(planned, total[cell], out=np.zeros_like(planned), where=total[cell] > 0.0)
@@ -204,19 +200,11 @@ class PrimaryProducers(Organisations):
         return np.bincount(cell, self.output[rows], sides * self.count).reshape(sides, self.count)
 
     def throughput_wanted(self, sides: int) -> Array:
-        """Concentrate that refineries can process at the going margin (sides, M), kg."""
+        """Concentrate that refineries plan to process (sides, M), kg."""
         rows = np.flatnonzero(self.stage == REFINING)
-        able = self.capacity[rows] * (self.status[rows] == RUNNING) * self.active[rows] * CEILING
+        planned = self.capacity[rows] * self.awake[rows] * self.utilisation[rows]
         cell = self.side[rows] * self.count + self.main[rows]
-        return np.bincount(cell, able, sides * self.count).reshape(sides, self.count)
-
-    def shut_margin(self, sides: int) -> Array:
-        """Capacity-weighted margin at which the refineries of a side stop (sides, M)."""
-        rows = np.flatnonzero(self.stage == REFINING)
-        cell = self.side[rows] * self.count + self.main[rows]
-        weight = np.bincount(cell, self.capacity[rows], sides * self.count)
-        total = np.bincount(cell, self.capacity[rows] * self.shut[rows], sides * self.count)
-        return np.divide(total, weight, out=np.full_like(total, 0.6), where=weight > 0.0).reshape(sides, self.count)
+        return np.bincount(cell, planned, sides * self.count).reshape(sides, self.count)
 
     def _by_side(self, rows: Rows, amounts: Array, sides: int) -> Array:
         chosen = np.equal(self.side[rows][None, :], np.arange(sides)[:, None])
@@ -272,7 +260,7 @@ class PrimaryProducers(Organisations):
         wanted += self.capacity * lead_years / terms.capacity_life
         under_way = self.pipeline[month + 1 :].sum(axis=0)
         order = np.clip(wanted - self.capacity - under_way, 0.0, terms.growth_limit * self.capacity) / 12.0
-        order *= self.active & (self.status == RUNNING) & ~self.host
+        order *= self.active * self.awake
         return self._order(month, order, books, credit, suppliers)
 
     def _mean_lead(self) -> Array:
@@ -319,8 +307,7 @@ class PrimaryProducers(Organisations):
         if not len(rows):
             return rows, 0.0
         loss = self.wind_up_money(books, rows, lender)
-        self.status[rows] = MOTHBALLED
-        self.status_months[rows] = 0.0
+        self.awake[rows] *= 0.5
         self.capital[rows] *= 0.5
         return rows, float(loss.sum())
 
@@ -328,7 +315,7 @@ class PrimaryProducers(Organisations):
     def share_of_side(self, side: int, sides: int, announced_months: int, month: int) -> Array:
         """Share of a side in capacity at each stage, projects of the coming months included (2, M)."""
         ahead = self.pipeline[month + 1 : month + 1 + announced_months].sum(axis=0)
-        capacity = ((self.capacity + ahead) * self.active * (self.status == RUNNING))[:, None] * self.recipe
+        capacity = ((self.capacity * self.awake + ahead) * self.active)[:, None] * self.recipe
         shares = np.zeros((2, self.count))
         for stage in (EXTRACTION, REFINING):
             rows = self.stage == stage

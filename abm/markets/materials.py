@@ -19,7 +19,8 @@ Array = NDArray[np.float64]
 
 EXTRACTION, REFINING = 0, 1
 OUTSIDE = 0
-REFINERY_CEILING = 0.97  # largest utilisation of a refinery, share of capacity
+CHARGE_EXPONENT = 1.5  # rise of the treatment charge with the cover of concentrate
+LEAST_CONCENTRATE = 0.2  # least share of the refined price that concentrate fetches
 
 
 @dataclass
@@ -67,6 +68,8 @@ class MaterialsMarkets:
         self.log_price[REFINING, 1:] -= np.log1p(materials.freight)
         self.anchor = self.log_price.copy()
         self.trend = np.zeros_like(self.log_price)
+        self.news = np.zeros(self.count)  # this month's news to expected log prices
+        self.treatment = np.ones((sides, self.count))  # treatment charge over its long-run level
         self.throughput = np.stack([base_use, base_use])  # (2, sides, M) kg/month, smoothed
         self.adaptation = np.zeros((sides, self.count))
         # Concentrate moves both ways at much the same price; freight on refined material sets the wedge.
@@ -114,14 +117,56 @@ class MaterialsMarkets:
     def expected(self, stage: int) -> Array:
         """Log price that merchants expect over the coming months (sides, M).
 
-        They let a share of the recent trend go on and expect part of the distance to the usual
-        price to be made good.
+        They know roughly what production costs, remember what prices used to be, let a share of the
+        recent trend go on, and expect the rest of the distance to the usual price to be made good.
         """
         merchants = self.config.merchants
         now = self.log_price[stage]
+        usual = (1.0 - merchants.cost_weight) * self.anchor[stage]  # the long-run cost is zero on the log scale
         carried_on = self.trend_following * self.trend[stage] * merchants.trend_time
-        reverted = (now - self.anchor[stage]) * min(1.0, merchants.trend_time / merchants.anchor_time)
-        return now + carried_on - reverted - self._carry * merchants.trend_time
+        lasting = merchants.persistence * (now - usual)
+        return usual + lasting + carried_on + self.news - self._carry * merchants.trend_time
+
+    def clear_concentrate(self, planned: Array, trade: list[Trade]) -> Cleared:
+        """Share concentrate out over sides and set its price by the treatment charge.
+
+        As in practice the price of concentrate is the refined price less a charge for treatment, which is
+        low when concentrate is scarce against refining capacity and high when it is plentiful (annual
+        benchmark treatment charges; Teck and Humphreys 2019 describe the convention for copper). Free
+        trade evens out cover between sides; quotas keep it apart.
+
+        `planned` (sides, M) is what refineries would process, kg.
+        """
+        available = self.stock(EXTRACTION).copy()
+        wanted = planned * (1.0 + self.usual_cover)
+        total = wanted.sum(axis=0)
+        target = available.sum(axis=0) * np.divide(wanted, total, out=np.full_like(wanted, 1.0 / self.sides),
+                                                  where=total > 0.0)
+        exports = np.zeros((self.sides - 1, self.count))
+        for bloc, rules in enumerate(trade):
+            flow = available[1 + bloc] - target[1 + bloc]
+            most_in = 0.9 * available[OUTSIDE] / (self.sides - 1)
+            exports[bloc] = np.clip(np.minimum(flow, rules.limit), -most_in, 0.9 * available[1 + bloc])
+        within = available.copy()
+        within[OUTSIDE] += exports.sum(axis=0)
+        within[1:] -= exports
+        use = np.minimum(planned, 0.9 * within)
+        self._charge_for_treatment(within, planned)
+        self.throughput[EXTRACTION] += (use - self.throughput[EXTRACTION]) / 24.0
+        price = self.reference[EXTRACTION] * np.exp(self.log_price[EXTRACTION])
+        shortfall = 1.0 - np.divide(use, planned, out=np.ones_like(use), where=planned > 0.0)
+        rent = np.where(exports > 0.0, price[OUTSIDE] - price[1:], 0.0)
+        return Cleared(price, use, np.zeros(self.count), exports, shortfall, rent)
+
+    def _charge_for_treatment(self, within: Array, planned: Array) -> None:
+        """Move the treatment charge towards what the cover of concentrate warrants, and set the price."""
+        cover = np.divide(within, planned * (1.0 + self.usual_cover), out=np.ones_like(within), where=planned > 0.0)
+        charge = np.clip(cover, 0.1, 4.0) ** CHARGE_EXPONENT
+        self.treatment += (charge - self.treatment) / 3.0
+        refined = self.reference[REFINING] * np.exp(self.log_price[REFINING])
+        cost = self.reference[REFINING] - self.reference[EXTRACTION]
+        price = np.maximum(refined - self.treatment * cost, LEAST_CONCENTRATE * refined)
+        self.log_price[EXTRACTION] = np.log(price / self.reference[EXTRACTION])
 
     def clear(self, stage: int, opening: Array, demand: Array, home: Array, trade: list[Trade]) -> Cleared:
         """Find the prices of one stage.

@@ -30,6 +30,9 @@ class MaterialsTrade:
         self.base_use = share * self.world_use
         self.growth = structure.demand_growth(model.months + 2)
         self.noise = self._noise(model, sides)
+        slots = np.arange(count)
+        drawn = np.stack([model.streams.normal("news", slots, month) for month in range(model.months + 2)])
+        self.news = drawn * np.asarray(materials.news)
         self.pull = np.zeros((sides, count))  # smoothed content of goods that home imports, by side
         self.start_pull: Array | None = None
         self.secondary_share = np.zeros(count)  # of what home makers buy
@@ -78,6 +81,7 @@ class MaterialsTrade:
     # ------------------------------------------------------------------ the month
     def run(self) -> None:
         """Clear extraction, refining and components, and move what was bought."""
+        self.markets.news = self.news[self.model.month]
         self._mine()
         concentrate = self._clear_concentrate()
         self._refine(concentrate)
@@ -88,7 +92,7 @@ class MaterialsTrade:
 
     def _mine(self) -> None:
         model, markets = self.model, self.markets
-        self.opening = [markets.stock(EXTRACTION).copy(), markets.stock(REFINING).copy()]
+        self.opening = markets.stock(REFINING).copy()
         supply_noise = np.exp(self.noise[1][model.month])
         mined = model.producers.mine(markets.price, markets.sides) * supply_noise
         model.producers.mined *= supply_noise
@@ -100,17 +104,8 @@ class MaterialsTrade:
 
     def _clear_concentrate(self) -> Cleared:
         model, markets = self.model, self.markets
-        able = model.producers.throughput_wanted(markets.sides)
-        shut = model.producers.shut_margin(markets.sides)
-        usual = self.config.primary_producers.utilisation_usual / 0.97
-        slope = np.log(usual / (1.0 - usual)) / np.maximum(1.0 - shut, 0.2)
-        refined = markets.price[REFINING]
-        concentrate = markets.reference[EXTRACTION][:, None] * np.exp(markets.grid)[None, :]
-        margin = (refined[:, :, None] - concentrate[None]) / self.refining_cost[None, :, None]
-        run = 1.0 / (1.0 + np.exp(-np.clip(slope[:, :, None] * (margin - shut[:, :, None]), -50.0, 50.0)))
-        demand = able[:, :, None] * run
-        nothing = np.zeros(markets.count)
-        cleared = markets.clear(EXTRACTION, self.opening[EXTRACTION], demand, nothing, self._trade_rules(EXTRACTION))
+        planned = model.producers.throughput_wanted(markets.sides)
+        cleared = markets.clear_concentrate(planned, self._trade_rules(EXTRACTION))
         self._settle(EXTRACTION, cleared)
         return cleared
 
@@ -217,7 +212,7 @@ class MaterialsTrade:
         self._release(trades)
         asked = primary.sum(axis=0)
         demand = self._world_demand()
-        cleared = markets.clear(REFINING, self.opening[REFINING], demand, asked + bids, self._trade_rules(REFINING))
+        cleared = markets.clear(REFINING, self.opening, demand, asked + bids, self._trade_rules(REFINING))
         self._settle(REFINING, cleared)
         self._serve_world(cleared)
         self._serve_stockpiles(cleared, trades, asked, bids)

@@ -63,5 +63,4 @@ class ExportRestriction(Shock):
     def impose(self, conditions: Conditions, level: float) -> None:
         """Limit exports to what is not withheld; a stage of weight 0 has no limit."""
         for name, weight in (("export_share", self.weight), ("component_export_share", self.component_weight)):
-            if weight.any():
-                conditions.write(name, np.where(weight > 0.0, 1.0 - level * weight, math.inf))
+            conditions.write(name, np.where(weight > 0.0, 1.0 - level * weight, math.inf))

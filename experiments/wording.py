@@ -1,0 +1,32 @@
+"""Words and figures for people: titles of columns, and numbers short enough for a table or an axis."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from abm import indicators
+
+_SCALES = ((1e12, " tn"), (1e9, " bn"), (1e6, " M"))
+
+
+def indicator_of(column: str) -> Any:
+    """The declaration behind a column such as `name` or `name[label]`."""
+    return indicators.registry()[column.partition("[")[0]]
+
+
+def title_of(column: str, language: str = "en") -> str:
+    """The indicator's title with the column's label."""
+    label = column.partition("[")[2].removesuffix("]")
+    title: str = indicator_of(column).title[language]
+    return f"{title}, {label}" if label else title
+
+
+def number(value: float) -> str:
+    """Three figures, with M, bn (1e9) or tn (1e12) where it is large; a dash where there is none."""
+    if not math.isfinite(value):
+        return "–"
+    for scale, suffix in _SCALES:
+        if abs(value) >= scale:
+            return f"{value / scale:.3g}{suffix}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
