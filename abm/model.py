@@ -159,7 +159,7 @@ class CircularTransition(PopulationModel):
         demand = structure.first_demand()
         self.producers = PrimaryProducers(self, config, books, structure.side_of, self.months + 2)
         self.firms = Firms(self, config, books)
-        self.start_sales = found_firms(self, demand.sum(axis=0))
+        self.start_sales = found_firms(self, demand)
         self.recyclers = Recyclers(self, config, books)
         found_recyclers(self)
         self.business = BusinessBuyers(config, books, self.months + 2, structure.content)

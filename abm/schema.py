@@ -315,6 +315,8 @@ class MerchantBehaviour(Declaration, section="merchants"):
     anchor_time = quantity("Time over which merchants form their idea of the usual price", "month", 1, 240)
     cost_weight = quantity("Weight of long-run cost, beside past prices, in that idea", "1", 0, 1)
     persistence = quantity("Part of a price's distance from usual that merchants expect to last", "1", 0, 1)
+    precaution = quantity("Months by which wanted stocks rise per unit of supply withheld", "month", 0, 36)
+    foresight = quantity("Rise of the logarithm of the expected price per unit of supply withheld", "1", 0, 20)
     rebuild_time = quantity("Time in which merchants fill or empty stocks", "month", 0.2, 24)
     convenience = quantity("Share of usual stocks that is never sold", "1", 0, 0.9)
 

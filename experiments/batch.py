@@ -16,7 +16,7 @@ import pandas as pd
 
 from experiments.output import remove, require_free
 from experiments.parallel import Outcome, outcomes
-from experiments.runs import Job, Result, Selection, load, perform
+from experiments.runs import Job, Result, Selection, load, perform, write_manifest
 
 RUNS_PER_PART = 50  # one Parquet file of fifty runs is written several times faster than fifty of one
 KEYS = ("run_id", "setting", "mix", "shocks", "seed")
@@ -40,9 +40,11 @@ def run_batch(jobs: Sequence[Job], folder: Path, workers: int, force: bool = Fal
     OSError
         If the folder cannot be written.
     """
-    for selection in {job.selection for job in jobs}:
+    selections = list(dict.fromkeys(job.selection for job in jobs))
+    for selection in selections:
         load(selection)
     store = Store(folder, force)
+    write_manifest(selections, sorted({job.seed for job in jobs}), folder)
     for outcome in outcomes(perform, jobs, workers):
         store.add(outcome)
         yield outcome

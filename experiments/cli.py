@@ -174,8 +174,8 @@ def _declare_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _declare_dashboard(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=8765, metavar="N", help="port (default 8765)")
-    parser.add_argument("--host", default="localhost", metavar="NAME", help="interface to listen on")
+    parser.add_argument("--port", type=int, metavar="N", help="port (default 8765, or another if that is in use)")
+    parser.add_argument("--host", default="127.0.0.1", metavar="NAME", help="interface to listen on (default: this machine only)")
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
 
 
@@ -309,10 +309,9 @@ def check(options: argparse.Namespace) -> int:
 
 def dashboard(options: argparse.Namespace) -> int:
     """Open the dashboard in a browser."""
-    from experiments.dashboard import serve
+    from experiments.dashboard import launch
 
-    serve(host=options.host, port=options.port, open_browser=not options.no_open)
-    return 0
+    return launch(options.port, options.host, open_browser=not options.no_open)
 
 
 def benchmark(options: argparse.Namespace) -> int:

@@ -100,7 +100,7 @@ def _declared_details(declared: Any, strength: str) -> list[Detail]:
 
 def _quantity_in_words(quantity: Quantity) -> str:
     default = "" if quantity.default is None else f"; default {quantity.default:g}"
-    return f"{quantity.meaning}. {quantity.low:g} to {quantity.high:g} {_shown_unit(quantity.unit)}{default}".rstrip()
+    return f"{quantity.meaning}: {quantity.low:g} – {quantity.high:g} {_shown_unit(quantity.unit)}".rstrip() + default
 
 
 def _shown_unit(unit: str) -> str:
@@ -144,7 +144,7 @@ def _indicator_details(indicator: Any) -> list[Detail]:
 
 
 def _entries(kind: str) -> Iterator[Item]:
-    for row in _config().sheets[kind, False].rows:
+    for row in _config().sheets[kind].rows:
         yield Item(kind, row.identifier, row.raw["title"], partial(_entry_details, f"{kind}.{row.identifier}", row))
 
 

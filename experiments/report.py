@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from abm.running import Run, environment
+from abm.running import Run
 from abm.scenario import catalogue
 from experiments import figures
 from experiments.compare import Comparison
 from experiments.reasons import causes, reason
-from experiments.runs import load
+from experiments.runs import load, write_manifest
 from experiments.wording import indicator_of, number, title_of
 
 _COLUMN = 19  # characters for each mix
@@ -104,11 +103,4 @@ def write_comparison(comparison: Comparison, folder: Path) -> None:
     comparison.events.to_csv(folder / "events.csv", index=False)
     figure = figures.draw(comparison, figures.choose_panels(comparison), mix_titles(comparison))
     figures.save(figure, folder)
-    text = json.dumps(_manifest(comparison), indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _manifest(comparison: Comparison) -> dict[str, Any]:
-    """All that the comparison depends on: each mix's scenario in full, the seeds, versions and processor."""
-    scenarios = {mix: load(comparison.selection.with_mix(mix)).describe() for mix in comparison.mixes}
-    return {"seeds": list(comparison.seeds), **environment(), "scenarios": scenarios}
+    write_manifest(map(comparison.selection.with_mix, comparison.mixes), comparison.seeds, folder)

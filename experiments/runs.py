@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 
 import pandas as pd
 
 from abm import Scenario, load_scenario, run
 from abm.parameters import parse_override
+from abm.running import environment
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,15 @@ def load(selection: Selection) -> Scenario:
         months=selection.months,
         overrides=dict(map(parse_override, selection.assignments)),
     )
+
+
+def write_manifest(selections: Iterable[Selection], seeds: Sequence[int], folder: Path) -> None:
+    """Write `manifest.json`: every scenario in full, the seeds, versions, processor and commit."""
+    scenarios = [load(selection).describe() for selection in selections]
+    text = json.dumps(
+        {"seeds": list(seeds), **environment(), "scenarios": scenarios}, indent=1, ensure_ascii=False, allow_nan=False
+    )
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
 def perform(job: Job) -> Result:

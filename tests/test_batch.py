@@ -1,5 +1,6 @@
 """Batches: jobs over processes, failures that stay with their job, and Parquet that reads back in one line."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def test_a_batch_reads_back_in_one_line(tmp_path: Path) -> None:
     assert set(runs["status"]) == {"done"}
     assert set(series["mix"]) == {"business_as_usual", "market_pull"}
     assert set(series["seed"]) == {1, 2}
+    assert len(json.loads((tmp_path / "out" / "manifest.json").read_text())["scenarios"]) == 2
     first = series[series["run_id"] == 0]
     assert list(first["month"]) == ["2026-01", "2026-02", "2026-03", "2026-04"]
 
@@ -151,7 +153,14 @@ def test_shipped_designs_are_valid() -> None:
 
 @pytest.mark.parametrize(
     ("written", "seeds"),
-    [("3", (1, 2, 3)), ("7,", (7,)), ("3,8,21", (3, 8, 21)), ("2-4", (2, 3, 4)), ("1-2, 9", (1, 2, 9)), ([5, 6], (5, 6))],
+    [
+        ("3", (1, 2, 3)),
+        ("7,", (7,)),
+        ("3,8,21", (3, 8, 21)),
+        ("2-4", (2, 3, 4)),
+        ("1-2, 9", (1, 2, 9)),
+        ([5, 6], (5, 6)),
+    ],
 )
 def test_seeds_as_written(written: Any, seeds: tuple[int, ...]) -> None:
     assert parse_seeds(written) == seeds

@@ -24,7 +24,7 @@ from abm.agents.household_choice import (
     sum_by_segment,
 )
 from abm.agents.household_flows import BINNED, DRAWER, LEFT_DRAWER, RETURNED, SOLD_ON
-from abm.agents.households import HISTORY, NEVER, Household, Households, Offers
+from abm.agents.households import HISTORY, NEVER, Household, Households, Offers, _whole_items
 from abm.population import PopulationModel
 from abm.randomness import Streams
 
@@ -45,25 +45,58 @@ def make_config(**changes: float | np.ndarray) -> SimpleNamespace:
     households = array(0, 1.5e6, 6.8e6, 0, 19e6)
     parts = {
         "jurisdictions": SimpleNamespace(
-            households=households, sample_share=array(0, 0.3, 0.3, 0, 0.4), income=array(0, 36e3, 34e3, 0, 30e3),
+            households=households,
+            sample_share=array(0, 0.3, 0.3, 0, 0.4),
+            income=array(0, 36e3, 34e3, 0, 30e3),
             income_spread=array(0, 0.5, 0.5, 0, 0.6),
         ),
         "products": SimpleNamespace(
-            price=array(35e3, 550, 600, 1e6), lifetime=array(17, 6, 13, 20), lifetime_shape=array(3.5, 2, 2.2, 2.2),
-            upgrade=array(9, 3.5, 18, 30), repairable=array(0.9, 0.4, 0.6, 0.5), repair_cost=array(0.12, 0.3, 0.3, 0.2),
-            repair_life=array(0.35, 0.4, 0.35, 0.4), household_stock=per_household * households,
-            past_growth=array(0.25, 0.0, 0.01, 0.05), stock_multiple=array(12, 1.02, 1.05, 2),
-            stock_midpoint=array(2034, 2020, 2020, 2030), stock_speed=array(0.35, 0.2, 0.1, 0.2),
-            used_share=array(0.3, 0.15, 0.08, 0.0), circular_share=array(0.03, 0.05, 0.05, 0.01),
-            service_share=array(0.05, 0.01, 0.02, 0.0), drawer=array(0.0, 0.45, 0.02, 0.0),
-            returned=array(0.4, 0.2, 0.6, 0.9), sold_on=array(0.55, 0.25, 0.18, 0.05), drawer_time=array(1, 4, 2, 1),
+            price=array(35e3, 550, 600, 1e6),
+            lifetime=array(17, 6, 13, 20),
+            lifetime_shape=array(3.5, 2, 2.2, 2.2),
+            upgrade=array(9, 3.5, 18, 30),
+            repairable=array(0.9, 0.4, 0.6, 0.5),
+            repair_cost=array(0.12, 0.3, 0.3, 0.2),
+            repair_life=array(0.35, 0.4, 0.35, 0.4),
+            household_stock=per_household * households,
+            past_growth=array(0.25, 0.0, 0.01, 0.05),
+            stock_multiple=array(12, 1.02, 1.05, 2),
+            stock_midpoint=array(2034, 2020, 2020, 2030),
+            stock_speed=array(0.35, 0.2, 0.1, 0.2),
+            used_share=array(0.3, 0.15, 0.08, 0.0),
+            circular_share=array(0.03, 0.05, 0.05, 0.01),
+            service_share=array(0.05, 0.01, 0.02, 0.0),
+            drawer=array(0.0, 0.45, 0.02, 0.0),
+            returned=array(0.4, 0.2, 0.6, 0.9),
+            sold_on=array(0.55, 0.25, 0.18, 0.05),
+            drawer_time=array(1, 4, 2, 1),
         ),
         "households": SimpleNamespace(
-            number=600, neighbours=8, rewiring=0.1, attitude_mean=0.5, attitude_spread=0.15, aware_share=0.5,
-            awareness_by_peers=0.3, trust_mean=0.45, trust_spread=0.2, trust_by_experience=0.05, attitude_by_peers=0.05,
-            price_weight=3.0, durability_weight=1.0, circularity_weight=1.0, peer_weight=1.0, trust_weight=1.0,
-            nest_scale=0.6, repair_preference=0.5, wait_time=1.0, convenience_mean=0.5, convenience_spread=0.2,
-            subjective_norm_weight=0.33, control_weight=0.39, attitude_weight=0.34, deposit_response=0.1,
+            number=600,
+            neighbours=8,
+            rewiring=0.1,
+            attitude_mean=0.5,
+            attitude_spread=0.15,
+            aware_share=0.5,
+            awareness_by_peers=0.3,
+            trust_mean=0.45,
+            trust_spread=0.2,
+            trust_by_experience=0.05,
+            attitude_by_peers=0.05,
+            price_weight=3.0,
+            durability_weight=1.0,
+            circularity_weight=1.0,
+            peer_weight=1.0,
+            trust_weight=1.0,
+            nest_scale=0.6,
+            repair_preference=0.5,
+            wait_time=1.0,
+            convenience_mean=0.5,
+            convenience_spread=0.2,
+            subjective_norm_weight=0.33,
+            control_weight=0.39,
+            attitude_weight=0.34,
+            deposit_response=0.1,
         ),
         "time": SimpleNamespace(start=2026.0),
     }
@@ -227,6 +260,26 @@ class Plain:
                 else:
                     outcomes[group, household] = WAIT
 
+    def schedule(self, household: int, group: int, taken: int, month: int, age: int, offers: Offers) -> tuple[int, int]:
+        """Months in which a new or repaired item fails, and in which a newer one is wished for."""
+        product, leaf = self.source.products[group], self.columns["leaf"][household]
+        products = make_config().products
+        shape = products.lifetime_shape[product]
+        mean_to_scale = 12.0 / math.gamma(1.0 + 1.0 / shape)
+        life = mean_to_scale * products.lifetime[product] * offers.life[product, leaf, taken]
+        life *= (-math.log(self.draw("life", household, group, month))) ** (1.0 / shape)
+        upgrade = mean_to_scale * products.upgrade[product]
+        hazard = (age / upgrade) ** shape - math.log(self.draw("upgrade", household, group, month))
+        wish = upgrade * hazard ** (1.0 / shape) - age
+        return month + max(1, round(life)), month + max(1, round(wish))
+
+    def verdict(self, group: int, leaf: int, item: dict[str, int], month: int, offers: Offers) -> float:
+        """Change of trust when a used item is replaced."""
+        product = self.source.products[group]
+        promised = 12.0 * make_config().products.lifetime[product] * offers.life[product, leaf, USED]
+        good = item["fails"] > month or month - item["bought"] >= promised
+        return self.terms.trust_by_experience if good else -self.terms.trust_by_experience
+
     def fate(self, household: int, group: int, kind: int, month: int, gain: float, out_of_drawer: bool) -> int:
         column, terms = self.columns, self.terms
         leaf = column["leaf"][household]
@@ -254,8 +307,13 @@ class Plain:
 @pytest.mark.parametrize("seed", range(3))
 def test_decisions_equal_the_plain_reference(seed: int):
     multiple = array(12, 1.02, 0.5, 2)  # washers go out of use, so that some give up
-    households, offers = make_households(200, seed, stock_multiple=multiple, stock_speed=array(0.35, 0.2, 2.0, 0.2),
-                                         stock_midpoint=array(2034, 2020, 2026, 2030))
+    households, offers = make_households(
+        200,
+        seed,
+        stock_multiple=multiple,
+        stock_speed=array(0.35, 0.2, 2.0, 0.2),
+        stock_midpoint=array(2034, 2020, 2026, 2030),
+    )
     repairable_share = make_config().products.repairable
     unit = households.units.reshape(3, LEAVES)
     new, used = np.zeros((PRODUCTS, LEAVES)), np.zeros((PRODUCTS, LEAVES))
@@ -283,7 +341,7 @@ def test_decisions_equal_the_plain_reference(seed: int):
         plain.serve(outcome, month, new, used)
         purchases = households.complete(choices, new, used)
         check_purchases(purchases, outcome, plain)
-        check_items(households, outcome, plain, month)
+        check_items(households, outcome, plain, offers, month)
         outcomes += outcome.values()
 
         after_trade = Plain(households)
@@ -309,10 +367,12 @@ def check_purchases(purchases, outcome: dict, plain: Plain) -> None:
     assert np.array_equal(purchases.outcomes, sums)
 
 
-def check_items(households: Households, outcome: dict, plain: Plain, month: int) -> None:
+def check_items(households: Households, outcome: dict, plain: Plain, offers: Offers, month: int) -> None:
     """Compare every item column, and what the trade did to trust and to the neighbours."""
     circular = [0] * len(households)
+    trust = list(plain.columns["trust"])
     for household in range(len(households)):
+        leaf = plain.columns["leaf"][household]
         for group in range(plain.groups):
             before = {name: plain.columns[name][household][group] for name in ("kind", "bought", "fails", "due")}
             now = {name: int(getattr(households, name)[household, group]) for name in before}
@@ -320,19 +380,24 @@ def check_items(households: Households, outcome: dict, plain: Plain, month: int)
             if taken is None:
                 assert now == before
             elif taken == KEEP:
-                assert (now["kind"], now["bought"], now["fails"]) == (before["kind"], before["bought"], before["fails"])
-                assert month < now["due"] <= now["fails"]
+                wait = -12.0 * plain.terms.wait_time * math.log(plain.draw("wait", household, group, month))
+                assert now == {**before, "due": min(before["fails"], month + max(1, round(wait)))}
             elif taken == REPAIR:
-                assert (now["kind"], now["bought"]) == (before["kind"], before["bought"])
-                assert month < now["due"] <= now["fails"]
+                fails, wish = plain.schedule(household, group, taken, month, month - before["bought"], offers)
+                assert now == {**before, "fails": fails, "due": min(fails, wish)}
             elif taken == WAIT:
                 assert now == {**before, "due": month + 1}
             elif taken == GIVE_UP:
+                if before["kind"] == USED:
+                    trust[household] += plain.verdict(group, leaf, before, month, offers)
                 assert (now["kind"], now["fails"], now["due"]) == (0, NEVER, NEVER)
             else:
-                assert (now["kind"], now["bought"]) == (taken, month)
-                assert month < now["due"] <= now["fails"]
+                fails, wish = plain.schedule(household, group, taken, month, 0, offers)
+                assert now == {"kind": taken, "bought": month, "fails": fails, "due": min(fails, wish)}
+                if before["kind"] == USED:
+                    trust[household] += plain.verdict(group, leaf, before, month, offers)
             circular[household] += now["kind"] in (CIRCULAR, SERVICE)
+    assert households.trust == pytest.approx(np.clip(trust, 0.0, 1.0), abs=1e-6)
     assert households.circular_items.tolist() == circular
     peers = [sum(circular[other] > 0 for other in row) for row in households.neighbours]
     assert households.peers.tolist() == peers
@@ -343,9 +408,10 @@ def check_fates(discarded, purchases, plain: Plain, refund, offers: Offers, mont
     units, content = np.zeros((5, PRODUCTS, LEAVES)), np.zeros((5, PRODUCTS, LEAVES, WIDTH))
 
     def gain(product: int, leaf: int, bought: int) -> float:
-        return float(refund(np.array([product]), np.array([leaf]), np.array([bought]))[0]) / offers.price[
-            product, leaf, LINEAR
-        ]
+        return (
+            float(refund(np.array([product]), np.array([leaf]), np.array([bought]))[0])
+            / offers.price[product, leaf, LINEAR]
+        )
 
     def goes(flow: int, group: int, household: int, kind: int, bought: int) -> None:
         product, leaf = plain.source.products[group], plain.columns["leaf"][household]
@@ -385,7 +451,7 @@ def check_fates(discarded, purchases, plain: Plain, refund, offers: Offers, mont
 # --- Exact flows ------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     number=st.integers(10, 120),
     seed=st.integers(0, 10**6),
@@ -398,14 +464,29 @@ def check_fates(discarded, purchases, plain: Plain, refund, offers: Offers, mont
     multiple=st.sampled_from([0.1, 1.0, 1000.0]),
     shape=st.sampled_from([0.5, 15.0]),
     drawer=st.sampled_from([0.0, 1.0]),
+    growth=st.sampled_from([-0.2, 0.0, 1.0]),
+    life=st.sampled_from([0.5, 60.0]),
+    repairable=st.sampled_from([0.0, 1.0]),
 )
 def test_nothing_is_lost_and_no_more_is_sold_than_there_is(
-    number, seed, plenty, aware, spread, scale, price_weight, wait, multiple, shape, drawer
+    number, seed, plenty, aware, spread, scale, price_weight, wait, multiple, shape, drawer, growth, life, repairable
 ):
     households, offers = make_households(
-        number, seed, aware_share=aware, attitude_spread=spread, convenience_spread=spread, income_spread=
-        array(0, spread, spread, 0, spread), nest_scale=scale, price_weight=price_weight, wait_time=wait,
-        stock_multiple=np.full(4, multiple), lifetime_shape=np.full(4, shape), drawer=np.full(4, drawer),
+        number,
+        seed,
+        aware_share=aware,
+        attitude_spread=spread,
+        convenience_spread=spread,
+        income_spread=array(0, spread, spread, 0, spread),
+        nest_scale=scale,
+        price_weight=price_weight,
+        wait_time=wait,
+        stock_multiple=np.full(4, multiple),
+        lifetime_shape=np.full(4, shape),
+        drawer=np.full(4, drawer),
+        past_growth=np.full(4, growth),
+        lifetime=np.full(4, life),
+        repairable=np.full(4, repairable),
     )
     generator = np.random.default_rng(seed)
     scale_of_stock = np.zeros((PRODUCTS, LEAVES))
@@ -555,18 +636,24 @@ def test_choices_at_the_start_reproduce_the_shares_in_the_data(nest_scale: float
 
 
 def test_shares_that_the_aware_cannot_reach_are_met_as_far_as_they_can():
-    households, offers = make_households(300, aware_share=0.1, used_share=array(0.3, 0.3, 0.3, 0.3))
-    records = run(households, offers, range(1))
-    bought = records.expected[0][:3, :, USED:].sum(axis=(0, 1))
-    assert 0.0 < bought[USED - USED] / bought.sum() < 0.1
+    households, offers = make_households(
+        6000, aware_share=0.1, awareness_by_peers=0.0, used_share=array(0.3, 0.3, 0.3, 0.3)
+    )
+    bought = sum(run(households, offers, range(6)).expected)[1, :, USED:].sum(axis=0)
+    assert 0.05 < bought[0] / bought.sum() < 0.15
     assert np.isfinite(households.taste).all()
 
 
 def test_purchases_are_steady_from_the_first_month_and_the_stock_stays():
     """In a saturated market the first two years look like the next six."""
     households, offers = make_households(
-        12_000, stock_multiple=np.ones(4), past_growth=np.zeros(4), awareness_by_peers=0.0, attitude_by_peers=0.0,
-        trust_by_experience=0.0, peer_weight=0.0,
+        12_000,
+        stock_multiple=np.ones(4),
+        past_growth=np.zeros(4),
+        awareness_by_peers=0.0,
+        attitude_by_peers=0.0,
+        trust_by_experience=0.0,
+        peer_weight=0.0,
     )
     stock, hoarded = households.in_use.sum(axis=(1, 2)), households.hoarded.sum(axis=1)
     records = run(households, offers, range(96))
@@ -575,9 +662,25 @@ def test_purchases_are_steady_from_the_first_month_and_the_stock_stays():
     assert early == pytest.approx(late, rel=0.06)
     assert households.in_use.sum(axis=(1, 2)) == pytest.approx(stock)
     assert households.hoarded[1].sum() == pytest.approx(hoarded[1], rel=0.08)
-    # Systematic sampling: purchases in the first year vary less than if items failed independently.
-    independent = np.sqrt(np.average(households.units.reshape(3, -1)[1:], axis=1) / bought[:12].mean(axis=0))
-    assert (bought[:12].std(axis=0) / bought[:12].mean(axis=0) < 1.2 * independent).all()
+
+
+def test_systematic_sampling_spreads_decisions_evenly():
+    """Decisions in the first year vary less from month to month than if they fell due independently."""
+    households, offers = make_households(6000)
+    decisions = []
+    for month in range(12):
+        choices = households.choose(month, offers)
+        decisions.append(choices.counts.reshape(3, LEAVES).sum(axis=1)[1:])
+        households.complete(choices, PLENTY, PLENTY)
+    assert (np.var(decisions, axis=0, ddof=1) < 0.7 * np.mean(decisions, axis=0)).all()
+
+
+def test_small_samples_agree_with_large_ones():
+    bought = []
+    for number in (5000, 40_000):
+        households, offers = make_households(number)
+        bought.append(total(run(households, offers, range(60)).purchases, "units")[1:3, :, USED:].sum(axis=(1, 2)))
+    assert bought[0] == pytest.approx(bought[1], rel=0.04)
 
 
 def test_a_growing_stock_follows_its_path():
@@ -589,9 +692,36 @@ def test_a_growing_stock_follows_its_path():
     assert months == pytest.approx(120, abs=9)
 
 
+def test_counts_of_circular_neighbours_stay_right_when_households_change_several_items_at_once():
+    households, offers = make_households(
+        3000, circular_share=np.full(4, 0.5), lifetime=np.full(4, 1.0), aware_share=1.0, attitude_by_peers=0.0
+    )
+    run(households, offers, range(24))
+    owns = (households.kind >= CIRCULAR).sum(axis=1)
+    assert np.array_equal(households.circular_items, owns)
+    assert np.array_equal(households.peers, (owns > 0)[households.neighbours].sum(axis=1))
+
+
+def test_only_whole_items_are_sold():
+    unit = np.array([0.25, 0.25, 0.1, 7.0, 7.0])
+    available = np.array([0.75, np.nextafter(0.75, 0.0), np.nextafter(3 * 0.1, 0.0), np.inf, 0.0])
+    whole = _whole_items(available, unit)
+    assert whole.tolist() == [3.0, 2.0, 2.0, np.inf, 0.0]
+    assert (whole * unit <= available).all()
+
+
+def test_intentions_are_neutral_at_the_start():
+    households, _ = make_households(3000)
+    intention, control = households._intention(np.arange(3000))
+    assert intention.mean() == pytest.approx(0.0, abs=0.01)
+    assert control.mean() == pytest.approx(0.0, abs=0.01)
+
+
 def test_a_shrinking_stock_is_not_replaced():
     households, offers = make_households(
-        3000, stock_multiple=array(1, 0.4, 1, 1), stock_midpoint=array(2026, 2026, 2026, 2026),
+        3000,
+        stock_multiple=array(1, 0.4, 1, 1),
+        stock_midpoint=array(2026, 2026, 2026, 2026),
         stock_speed=np.full(4, 0.5),
     )
     start = households.in_use[1].sum()
@@ -722,8 +852,9 @@ def test_a_refund_brings_items_back():
 
 
 def test_fates_at_the_start_are_those_of_the_data():
-    households, offers = make_households(12_000, attitude_spread=0.0, convenience_spread=0.0, subjective_norm_weight=0.0,
-                                         service_share=np.zeros(4))
+    households, offers = make_households(
+        12_000, attitude_spread=0.0, convenience_spread=0.0, subjective_norm_weight=0.0, service_share=np.zeros(4)
+    )
     gone = run(households, offers, range(24)).discarded
     phones = total(gone, "units")[:, 1].sum(axis=1)
     products = make_config().products
@@ -746,10 +877,11 @@ def test_what_was_a_service_goes_back():
     households, offers = make_households(600)
     households.kind[households.kind > 0] = SERVICE
     households._count_items()
-    gone = run(households, offers, range(6)).discarded[0]
-    assert gone.sold_on.sum() == gone.binned.sum() - 0.0 == gone.hoarded.sum() or gone.returned.sum() > 0.0
+    gone = run(households, offers, range(1)).discarded[0]
+    assert gone.returned.sum() > 0.0
     assert gone.sold_on.sum() == 0.0
     assert gone.hoarded.sum() == 0.0
+    assert gone.binned.sum() <= gone.left_drawer.sum()
 
 
 def test_awareness_spreads_where_neighbours_own_circular():
@@ -783,13 +915,15 @@ def test_trust_grows_and_falls_with_used_items():
 
 
 def test_expected_purchases_are_what_happens_on_average():
-    totals = np.zeros((2, 6))
+    surprise, variance = np.zeros(6), np.zeros(6)
     for seed in range(20):
         households, offers = make_households(600, seed)
-        records = run(households, offers, range(3))
-        totals[0] += sum(records.expected).sum(axis=(0, 1))
-        totals[1] += total(records.purchases, "units").sum(axis=(0, 1))
-    assert totals[0] == pytest.approx(totals[1], rel=0.1)
+        for month in range(3):
+            choices = households.choose(month, offers)
+            purchases = households.complete(choices, PLENTY, PLENTY)
+            surprise += (purchases.units - choices.expected).sum(axis=(0, 1))
+            variance += choices.chance * (1 - choices.chance) @ households.units[choices.segment] ** 2
+    assert (np.abs(surprise) < 4.0 * np.sqrt(variance)).all()
 
 
 def test_a_price_that_is_no_price_is_named():
@@ -880,9 +1014,16 @@ def test_choice_sets():
     offers = make_offers(config)
     tables = Tables(offers, np.array([0]), np.full(LEAVES, 3e3), np.zeros((6, LEAVES)), config.households)
     none = np.zeros(3, dtype=np.float32)
-    who = Deciders(none + 1, none, none, none, aware=np.array([True, False, True]),
-                   failed=np.array([False, True, True]), repairable=np.array([True, True, False]),
-                   leaving=np.array([False, False, True]))
+    who = Deciders(
+        none + 1,
+        none,
+        none,
+        none,
+        aware=np.array([True, False, True]),
+        failed=np.array([False, True, True]),
+        repairable=np.array([True, True, False]),
+        leaving=np.array([False, False, True]),
+    )
     open_to = tables.open_to(np.array([1, 1, 1]), who).T
     assert np.flatnonzero(open_to[0]).tolist() == [KEEP, USED, LINEAR, CIRCULAR, SERVICE]
     assert np.flatnonzero(open_to[1]).tolist() == [REPAIR, LINEAR]

@@ -179,7 +179,7 @@ class Firms(Organisations):
         Fixed costs go on without output. Returns labour cost (n,), EUR.
         """
         terms, books = self.terms, self.books
-        usual = np.maximum(self.orders, 0.0)
+        usual = self.capacity / terms.capacity_slack
         volume = (1.0 - terms.fixed_cost_share) * self.made + terms.fixed_cost_share * usual
         base = volume * self.conversion * self.active
         labour = base * labour_share * wage
@@ -192,7 +192,7 @@ class Firms(Organisations):
         return labour
 
     def price_goods(self, input_price: Array, wage: Array, energy: Array, labour_share: Array, energy_share: Array) -> None:
-        """Set unit cost and price; the markup follows the share of output sold.
+        """Set unit cost and price; the markup follows the share of output sold and of capacity asked for.
 
         `input_price` (n, M) EUR/kg is what the firm pays for its inputs per kg of content.
         """
@@ -200,7 +200,9 @@ class Firms(Organisations):
         burden = 1.0 + labour_share * (wage - 1.0) + energy_share * (energy - 1.0)
         self.unit_cost[:] = (self.gross_need * input_price).sum(axis=1) + self.conversion * burden
         sold_share = np.divide(self.sold, self.made, out=np.ones_like(self.sold), where=self.made > SMALLEST)
-        pull = np.clip(sold_share - 1.0, -0.5, 0.5)
+        wanted = self.orders * terms.capacity_slack
+        busy = np.divide(wanted, self.capacity, out=np.ones_like(wanted), where=self.capacity > SMALLEST)
+        pull = np.clip(sold_share - 1.0, -0.5, 0.5) + 0.5 * np.clip(busy - 1.0, -0.5, 0.5)
         drift = terms.markup_speed * (pull + 0.3 * (terms.markup - self.markup))
         self.markup[:] = np.maximum(self.markup + drift * (self.kind <= COMPONENT), 0.0)
         self.price[:] = self.unit_cost * (1.0 + self.markup)

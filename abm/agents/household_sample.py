@@ -62,18 +62,22 @@ class HouseholdSample(Population):
     circular_items = Column(np.int8, "Circular items in use, those as a service included", "1", "complete")
     peers = Column(np.int16, "Neighbours who use a circular item", "1", "complete")
     neighbours = Column(np.int32, "Rows of its neighbours", "1", "set-up", width="neighbours")
-    kind = Column(np.int8, "Alternative by which the item was acquired, 0 for none", "1", "complete",
-                  width="groups", order="F")
+    kind = Column(
+        np.int8, "Alternative by which the item was acquired, 0 for none", "1", "complete", width="groups", order="F"
+    )
     bought = Column(np.int16, "Month in which the item was bought", "month", "complete", width="groups", order="F")
     fails = Column(np.int16, "Month in which the item fails", "month", width="groups", order="F", default=NEVER)
     due = Column(np.int16, "Month of the next decision", "month", width="groups", order="F", default=NEVER)
-    until = Column(np.int16, "Month from which a failed item is not replaced", "month", width="groups", order="F",
-                   default=NEVER)
+    until = Column(
+        np.int16, "Month from which a failed item is not replaced", "month", width="groups", order="F", default=NEVER
+    )
     drawer_kind = Column(np.int8, "Kind of the item in the drawer, 0 for none", "1", "use", width="groups", order="F")
-    drawer_bought = Column(np.int16, "Month in which the item in the drawer was bought", "month", "use",
-                           width="groups", order="F")
-    drawer_due = Column(np.int16, "Month in which the item leaves the drawer", "month", width="groups", order="F",
-                        default=NEVER)
+    drawer_bought = Column(
+        np.int16, "Month in which the item in the drawer was bought", "month", "use", width="groups", order="F"
+    )
+    drawer_due = Column(
+        np.int16, "Month in which the item leaves the drawer", "month", width="groups", order="F", default=NEVER
+    )
 
     def __init__(self, model: Any, config: Any, streams: Streams, offers: Offers, number: int | None = None) -> None:
         behaviour, leaves = config.households, np.asarray(config.leaves)
@@ -200,7 +204,13 @@ class HouseholdSample(Population):
         self._items_hoarded = np.bincount(segment[in_line(self.drawer_kind) > 0], minlength=self.segments)
 
     def _endow_leaf(
-        self, config: Any, stock: Reals, leaf: int, rows: slice, lives: setup.Lives, shares: Reals,
+        self,
+        config: Any,
+        stock: Reals,
+        leaf: int,
+        rows: slice,
+        lives: setup.Lives,
+        shares: Reals,
         generator: np.random.Generator,
     ) -> None:
         """Give the households of one leaf their items."""
@@ -221,8 +231,14 @@ class HouseholdSample(Population):
             order = setup.adoption_order(generator, self.attitude[rows].astype(np.float64), rank)
             combinations = slice(group * kinds, (group + 1) * kinds)
             items = setup.endow(
-                market, order, self.aware[rows], lives.spells[combinations], lives.ends[combinations],
-                12.0 * self.behaviour.wait_time, config.time.start, generator,
+                market,
+                order,
+                self.aware[rows],
+                lives.spells[combinations],
+                lives.ends[combinations],
+                12.0 * self.behaviour.wait_time,
+                config.time.start,
+                generator,
             )
             for name in ("kind", "bought", "fails", "due", "until", "drawer_kind", "drawer_bought", "drawer_due"):
                 getattr(self, name)[rows, group] = getattr(items, name)
@@ -283,8 +299,9 @@ class HouseholdSample(Population):
         taste = calibrate(tables, counts, who, np.repeat(shares, self.leaf_count, axis=1))
         tables = Tables(everything, self.products, self._median_income, taste, self.behaviour)
         failing = replace(who, failed=every, repairable=every)
-        chance = nested_logit(tables.utilities(counts, failing), tables.open_to(counts, failing),
-                              self.behaviour.nest_scale)
+        chance = nested_logit(
+            tables.utilities(counts, failing), tables.open_to(counts, failing), self.behaviour.nest_scale
+        )
         weight = np.tile(self.represented * np.diff(self._leaf_starts), len(self.products))
         repairs = sum_by_segment(chance[REPAIR], counts) / np.maximum(counts, 1) * weight
         by_group = (len(self.products), self.leaf_count)

@@ -26,6 +26,7 @@ FEWEST_LIVES, MOST_LIVES, HOUSEHOLDS_PER_LIFE = 512, 2048, 25
 AGES_PER_SPELL = 4
 GOLDEN_SECTION = (math.sqrt(5.0) - 1.0) / 2.0
 LARGEST_EVENTS = 80
+LONGEST_LIFE = 4 * HISTORY  # months after which an item is counted as gone in any case
 # Weight of attitude and of income in who adopts early; the remaining variance is chance. Rogers (2003),
 # "Diffusion of Innovations", finds both among the traits of early adopters; the size is assumed.
 ADOPTION_WEIGHT = 0.3
@@ -89,9 +90,7 @@ def _part_from_oneself(far: NDArray[np.int32]) -> None:
         far[node], far[other] = far[other], far[node]
 
 
-def months_until_stock(
-    multiple: ArrayLike, saturation: float, midpoint: float, speed: float, start: float
-) -> Reals:
+def months_until_stock(multiple: ArrayLike, saturation: float, midpoint: float, speed: float, start: float) -> Reals:
     """Return the months after the start at which the stock is `multiple` times that of the start, else infinity.
 
     The stock in use goes along a logistic curve from 1 at the start to `saturation`, of which half of the rise from
@@ -172,8 +171,13 @@ def simulate_lives(habits: Habits, households: int, generator: np.random.Generat
     lives = Lives([], weight.sum(axis=2).mean(axis=1), ends.max(axis=2))
     for combination in range(len(habits.life)):
         lives.spells.append(
-            _situations(starts[combination], ends[combination], fails[combination],
-                        weight[combination], float(habits.growth[combination]))
+            _situations(
+                starts[combination],
+                ends[combination],
+                fails[combination],
+                weight[combination],
+                float(habits.growth[combination]),
+            )
         )
     return lives
 
@@ -194,11 +198,11 @@ def _spells(habits: Habits, number: int, generator: np.random.Generator) -> list
     alive = np.ones(size, dtype=bool)
     spells = []
     for _ in range(LARGEST_EVENTS):
-        event = np.where(alive, np.minimum(fails, wish), now)
+        event = np.where(alive, np.minimum(np.minimum(fails, wish), LONGEST_LIFE), now)
         spells.append((now, event, fails))
         failure = fails <= wish
         goes_on = generator.random(size) < np.where(failure, habits.repairs[:, None], KEEP_AT_START)
-        alive = alive & goes_on
+        alive = alive & goes_on & (event < LONGEST_LIFE)
         if not alive.any():
             break
         wait = event + generator.exponential(habits.wait, size)
@@ -285,8 +289,14 @@ def adoption_order(generator: np.random.Generator, attitude: Reals, income_rank:
 
 
 def endow(
-    market: Market, order: Rows, aware: NDArray[np.bool_], spells: list[Spells], ends: Reals, wait: float,
-    start: float, generator: np.random.Generator,
+    market: Market,
+    order: Rows,
+    aware: NDArray[np.bool_],
+    spells: list[Spells],
+    ends: Reals,
+    wait: float,
+    start: float,
+    generator: np.random.Generator,
 ) -> Items:
     """Return the items of the households of one leaf; `spells` and `ends` are by KINDS."""
     count = len(order)
@@ -294,19 +304,26 @@ def endow(
     owners = order[: math.floor(count * market.owned + generator.random())]
     path = months_until_stock(
         (np.arange(count) + 0.5) / count / max(market.owned, 1e-12),
-        market.saturation, market.midpoint, market.speed, start,
+        market.saturation,
+        market.midpoint,
+        market.speed,
+        start,
     )
     _give_items(items, owners, market, aware, spells, generator)
     _fill_drawers(items, owners, market, ends, generator)
     if market.owned > 0.0 and market.saturation > 1.0:
-        _plan_first_purchases(items, order[len(owners):], path[len(owners):], wait, generator)
+        _plan_first_purchases(items, order[len(owners) :], path[len(owners) :], wait, generator)
     elif market.saturation < 1.0:
         items.until[owners] = _month(path[: len(owners)])
     return items
 
 
 def _give_items(
-    items: Items, owners: Rows, market: Market, aware: NDArray[np.bool_], spells: list[Spells],
+    items: Items,
+    owners: Rows,
+    market: Market,
+    aware: NDArray[np.bool_],
+    spells: list[Spells],
     generator: np.random.Generator,
 ) -> None:
     """Give each owner an item; circular and used ones go first to those who know of them."""
@@ -325,9 +342,7 @@ def _give_items(
         items.due[holders] = _month(spells[number].due[picked])
 
 
-def _plan_first_purchases(
-    items: Items, others: Rows, path: Reals, wait: float, generator: np.random.Generator
-) -> None:
+def _plan_first_purchases(items: Items, others: Rows, path: Reals, wait: float, generator: np.random.Generator) -> None:
     """Let those without an item consider a first one so that purchases follow the stock path.
 
     As a part keeps waiting each time, the first consideration comes the mean wait before the purchase; those who
@@ -340,9 +355,7 @@ def _plan_first_purchases(
     items.due[others] = _month(due)
 
 
-def _fill_drawers(
-    items: Items, owners: Rows, market: Market, ends: Reals, generator: np.random.Generator
-) -> None:
+def _fill_drawers(items: Items, owners: Rows, market: Market, ends: Reals, generator: np.random.Generator) -> None:
     """Hoard predecessors: the last one kept may still be there, or else the one before it."""
     pool = ends[KINDS.index(LINEAR)]
     left = -items.bought[owners].astype(np.float64)  # months since the predecessor was replaced

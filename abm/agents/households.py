@@ -139,9 +139,7 @@ class Households(HouseholdSample):
         self._spread_word(choices, taken)
         return Purchases(choices.month, choices.offers, outcomes, replaced)
 
-    def _turn_away(
-        self, taken: Codes, choices: Choices, pool: tuple[int, int], wanted: Rows, available: Reals
-    ) -> None:
+    def _turn_away(self, taken: Codes, choices: Choices, pool: tuple[int, int], wanted: Rows, available: Reals) -> None:
         """Set WAIT in `taken` (D,) for buyers whom available units (P, L) do not reach, by lot.
 
         One stock serves all alternatives from the first to the last of `pool`; `wanted` (R, 8) are items.
@@ -168,8 +166,12 @@ class Households(HouseholdSample):
     def _replaced(self, choices: Choices, taken: Codes) -> Items:
         """Return the items that give way to another, or to none."""
         leaves = np.flatnonzero(_replaces(taken) & (choices.kind > 0))
-        items = Items(choices.household[leaves], choices.segment[leaves], choices.kind[leaves],
-                      in_line(self.bought)[choices.flat[leaves]])
+        items = Items(
+            choices.household[leaves],
+            choices.segment[leaves],
+            choices.kind[leaves],
+            in_line(self.bought)[choices.flat[leaves]],
+        )
         cell = items.segment * ALTERNATIVES + items.kind
         gone = np.bincount(cell, minlength=self.segments * ALTERNATIVES)
         self._items_in_use -= gone.reshape(self.segments, ALTERNATIVES)
@@ -357,8 +359,11 @@ class Households(HouseholdSample):
         return Discarded(
             units=np.moveaxis(self._by_product(counts * self.units[:, None]), 2, 0),
             content=np.moveaxis(self._by_product(totals.reshape(self.segments, FLOWS, -1)), 2, 0),
-            returned_product=product[handed_in], returned_leaf=leaf[handed_in], returned_bought=gone.bought[handed_in],
-            returned_kind=gone.kind[handed_in], returned_weight=weight[handed_in],
+            returned_product=product[handed_in],
+            returned_leaf=leaf[handed_in],
+            returned_bought=gone.bought[handed_in],
+            returned_kind=gone.kind[handed_in],
+            returned_weight=weight[handed_in],
         )
 
     # ------------------------------------------------------------------------------ stocks
@@ -410,8 +415,12 @@ def _standardised(values: NDArray[Any], mean: float, spread: float) -> Reals:
 
 
 def _joined(*parts: Items) -> Items:
-    return Items(*(np.concatenate([getattr(part, name) for part in parts])
-                   for name in ("household", "segment", "kind", "bought")))
+    return Items(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("household", "segment", "kind", "bought")
+        )
+    )
 
 
 def _looked_up(content_new: Reals, content_used: Reals, product: Rows, leaf: Rows, items: Items) -> Reals:

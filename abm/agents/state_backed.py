@@ -124,8 +124,12 @@ class StateBackedBloc(mesa.Agent):
         reason[stops & won] = "rivals have left"
         reason[stops & ~won] = "patience or purse is exhausted"
 
-    def trade_rules(self, stage: int, view: View, available: Array) -> Any:
-        """Limits on export, and price and quantity of dumping, for one stage (each (M,))."""
+    def trade_rules(self, stage: int, view: View, available: Array, output: Array) -> Any:
+        """Limits on export, and price and quantity of dumping, for one stage (each (M,)).
+
+        It can dump its normal exports, the extra `output` of plants that it orders to run, and part of
+        the stocks `available` (kg) at home.
+        """
         restricting = self.regime == RESTRICT
         share = np.where(restricting & ~self.scripted, 1.0 - self.restrict_depth, self.share_allowed[stage])
         normal = np.maximum(self.normal_exports[stage], 0.0)
@@ -136,7 +140,13 @@ class StateBackedBloc(mesa.Agent):
         depth = np.where(self.scripted, self.dumping[stage], self.flood_discount * (stage == 1))
         able = self.spent_this_year < self.purse_limit
         price = np.where(flooding & (depth > 0.0) & able, depth * view.rival_cost[stage], 0.0)
-        return quota, price, normal * (1.0 + self.flood_capacity) + 0.3 * available
+        return quota, price, normal + self.flood_capacity * output + 0.05 * available
+
+    def withholding(self, stage: int) -> Array:
+        """Normal exports that it keeps back under the present regime (M,), kg/month."""
+        share = np.where((self.regime == RESTRICT) & ~self.scripted, 1.0 - self.restrict_depth,
+                         np.minimum(self.share_allowed[stage], 1.0))
+        return np.maximum(self.normal_exports[stage], 0.0) * (1.0 - share)
 
     def _leak(self, stage: int, normal: Array, share: Array) -> Array:
         return self.smugglers * normal * (1.0 - share)

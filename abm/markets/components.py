@@ -53,26 +53,28 @@ class ComponentMarkets:
         self.rationed = np.zeros((count, materials))
 
     def _conversion(self) -> Array:
-        """Conversion cost per kg of contained material and origin (C, 1 + O), markup included."""
-        table = self.table
-        base = np.asarray(table.conversion_cost) * (1.0 + np.asarray(table.markup))
-        cost = np.tile(base[:, None], (1, 1 + len(self.origins)))
-        cost[:, HOME] *= np.asarray(table.home_cost_ratio)
+        """Conversion cost per kg of contained material and origin (C, 1 + O), EUR."""
+        cost = np.tile(np.asarray(self.table.conversion_cost)[:, None], (1, 1 + len(self.origins)))
+        cost[:, HOME] *= np.asarray(self.table.home_cost_ratio)
         return cost
 
-    def prices(self, material_price: Array, home_price: Array | None = None) -> Array:
+    def prices(self, material_price: Array, home: tuple[Array, Array] | None = None) -> Array:
         """Price per kg of contained material (C, 1 + O, M), EUR.
 
         A component made inside a bloc embodies the inside price: that is the bloc's advantage.
-        `material_price` is (sides, M); `home_price` (C,) is what home makers add per kg, if known.
+        `material_price` is (sides, M); `home` the conversion cost and markup of home makers (C,) each,
+        if known.
         """
         sides = np.concatenate([[0], self.side])
         loss = 1.0 - np.asarray(self.table.scrap_rate)
         material = material_price[sides][None, :, :] / loss[:, None, None]
         conversion = self.conversion.copy()
-        if home_price is not None:
-            conversion[:, HOME] = np.where(home_price > 0.0, home_price, conversion[:, HOME])
-        return material + conversion[:, :, None]
+        markup = np.tile(np.asarray(self.table.markup)[:, None], (1, 1 + len(self.origins)))
+        if home is not None:
+            known = home[0] > 0.0
+            conversion[:, HOME] = np.where(known, home[0], conversion[:, HOME])
+            markup[:, HOME] = np.where(known, home[1], markup[:, HOME])
+        return (material + conversion[:, :, None]) * (1.0 + markup)[:, :, None]
 
     def choose_origins(self, price: Array, mix: Array, risk: Array) -> None:
         """Move shares a little each month towards what relative cost and felt risk warrant.

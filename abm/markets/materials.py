@@ -69,6 +69,8 @@ class MaterialsMarkets:
         self.anchor = self.log_price.copy()
         self.trend = np.zeros_like(self.log_price)
         self.news = np.zeros(self.count)  # this month's news to expected log prices
+        self.withheld = np.zeros((sides, self.count))  # share of supply that blocs keep back now
+        self.alarm = np.zeros((sides, self.count))  # the same as remembered by those who hold stocks
         self.treatment = np.ones((sides, self.count))  # treatment charge over its long-run level
         self.throughput = np.stack([base_use, base_use])  # (2, sides, M) kg/month, smoothed
         self.adaptation = np.zeros((sides, self.count))
@@ -110,6 +112,12 @@ class MaterialsMarkets:
         """Prices (2, sides, M), EUR/kg."""
         return self.reference[:, None, :] * np.exp(self.log_price)
 
+    def hear_of(self, withheld: Array) -> None:
+        """Take in the share of supply that blocs keep back (sides, M); alarm fades slowly afterwards."""
+        self.withheld = withheld
+        fading = 1.0 - 1.0 / self.config.firms.risk_memory
+        self.alarm = np.maximum(self.alarm * fading, withheld)
+
     def stock(self, stage: int) -> Array:
         """Merchants' stocks (sides, M), kg."""
         return self.books.stock[self.places[stage]]
@@ -124,6 +132,7 @@ class MaterialsMarkets:
         now = self.log_price[stage]
         usual = (1.0 - merchants.cost_weight) * self.anchor[stage]  # the long-run cost is zero on the log scale
         carried_on = self.trend_following * self.trend[stage] * merchants.trend_time
+        usual = usual + merchants.foresight * self.withheld
         lasting = merchants.persistence * (now - usual)
         return usual + lasting + carried_on + self.news - self._carry * merchants.trend_time
 
@@ -192,8 +201,9 @@ class MaterialsMarkets:
 
     def _excess(self, stage: int, opening: Array, available: Array, demand: Array, home: Array) -> Array:
         merchants = self.config.merchants
-        usual = (self.usual_cover * self.throughput[stage]).ravel()
-        limit = (self.limit_cover * self.throughput[stage]).ravel()
+        cover = self.usual_cover + merchants.precaution * self.alarm
+        usual = (cover * self.throughput[stage]).ravel()
+        limit = ((self.limit_cover + merchants.precaution * self.alarm) * self.throughput[stage]).ravel()
         wanted = wanted_stock(
             self.grid, self.expected(stage).ravel(), usual, merchants.response, merchants.convenience * usual, limit
         )
@@ -260,7 +270,7 @@ class MaterialsMarkets:
             target = np.log(np.where(dumps, trade.dump_price, 1.0) / self.reference[stage])
             absorbed = on_grid(self.grid, excess[OUTSIDE], np.where(dumps, target, log_price[OUTSIDE]))
             undercuts = dumps & (target < log_price[OUTSIDE])
-            allowed = np.where(undercuts, np.minimum(absorbed, trade.dump_limit), allowed)
+            allowed = np.where(undercuts, np.clip(absorbed, 0.0, trade.dump_limit), allowed)
         most_in = 0.95 * available[OUTSIDE] / (self.sides - 1)
         return np.clip(allowed, -most_in, 0.95 * available[1 + bloc])
 

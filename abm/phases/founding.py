@@ -12,21 +12,23 @@ from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER, SE
 Array = NDArray[np.float64]
 
 
-def found_firms(model: Any, demand: Array) -> Array:
+def found_firms(model: Any, first_demand: Array) -> Array:
     """Set up makers, component makers, refurbishers and service providers.
 
-    `demand` (P, L) is the first monthly demand. Returns start sales at home per firm (F,), products a month.
+    `first_demand` (3, P, L) is the first monthly demand of households, business and government. Returns
+    start sales at home per firm (F,), products a month.
     """
     config, products = model.config, model.config.products
     leaves = config.leaves
-    total = demand.sum(axis=1)
-    circular = np.asarray(products.circular_share) + np.asarray(products.service_share)
+    households = first_demand[0].sum(axis=1)
     used = np.asarray(products.used_share)
+    total = first_demand.sum(axis=(0, 2)) - households * used
+    circular = np.asarray(products.circular_share) + np.asarray(products.service_share)
     sales = {
-        LINEAR: total * (1.0 - used) * (1.0 - circular) * np.asarray(products.home_share),
-        CIRCULAR: total * (1.0 - used) * circular,
-        REFURBISHER: total * used,
-        SERVICE: total * (1.0 - used) * np.asarray(products.service_share),
+        LINEAR: total * (1.0 - circular) * np.asarray(products.home_share),
+        CIRCULAR: total * circular,
+        REFURBISHER: households * used,
+        SERVICE: total * np.asarray(products.service_share),
     }
     counts = {
         LINEAR: products.makers, CIRCULAR: products.circular_makers, REFURBISHER: products.refurbishers,
@@ -50,7 +52,7 @@ def _found_makers(model: Any, rows: list[tuple[int, int, int, float]]) -> Array:
     need = structure.content[product] * makes[:, None]
     exports = np.where(makes, np.asarray(products.exports)[product], 0.0)
     output = sales * (1.0 + exports)
-    price = np.asarray(products.price)[product]
+    price = np.asarray(products.price)[product] * _price_level(config, kind, product)
     premium = np.where(kind == CIRCULAR, 1.0 + np.asarray(products.circular_premium)[product], 1.0)
     unit_cost = price * premium / (1.0 + config.firms.markup)
     material = material_cost(model)[product]
@@ -64,6 +66,13 @@ def _found_makers(model: Any, rows: list[tuple[int, int, int, float]]) -> Array:
     )
     _endow(model, np.arange(len(rows)), output * makes)
     return sales * makes
+
+
+def _price_level(config: Any, kind: Array, product: Array) -> Array:
+    """What a firm asks over the price of a new product: refurbishers the used price, providers their fee."""
+    used = np.asarray(config.products.used_price)[product]
+    fee = config.firms.service_cost * (1.0 + np.asarray(config.products.circular_premium)[product])
+    return np.select([kind == REFURBISHER, kind == SERVICE], [used, fee], 1.0)
 
 
 def material_cost(model: Any) -> Array:

@@ -82,6 +82,7 @@ class MaterialsTrade:
     def run(self) -> None:
         """Clear extraction, refining and components, and move what was bought."""
         self.markets.news = self.news[self.model.month]
+        self.markets.hear_of(self._withheld())
         self._mine()
         concentrate = self._clear_concentrate()
         self._refine(concentrate)
@@ -89,6 +90,13 @@ class MaterialsTrade:
         self.to_maker = self._sell_secondary(wanted)
         self._clear_refined(wanted, self.to_maker)
         self._buy_components()
+
+    def _withheld(self) -> Array:
+        """Share of supply outside that blocs keep back (sides, M); inside nothing is missing."""
+        withheld = np.zeros((self.markets.sides, self.markets.count))
+        for bloc in self.model.blocs:
+            withheld[OUTSIDE] += bloc.withholding(REFINING)
+        return np.minimum(withheld / np.maximum(self.markets.throughput[REFINING], 1e-9), 1.0)
 
     def _mine(self) -> None:
         model, markets = self.model, self.markets
@@ -113,7 +121,8 @@ class MaterialsTrade:
         rules = []
         for bloc, view in zip(self.model.blocs, self.model.bloc_views, strict=True):
             side = 1 + bloc.number
-            quota, price, limit = bloc.trade_rules(stage, view, self.markets.stock(stage)[side])
+            quota, price, limit = bloc.trade_rules(stage, view, self.markets.stock(stage)[side],
+                                                  self.markets.throughput[stage, side])
             tax = self.model.conditions.export_tax[bloc.number, stage]
             rules.append(Trade(quota, tax, price, limit))
         return rules
@@ -308,14 +317,14 @@ class MaterialsTrade:
         self._deliver_components(by_part, orders, home, imported, price)
         self._order_from_component_makers(orders, markets)
 
-    def _home_conversion(self) -> Array:
-        """What home makers add per kg of content over material cost (C,), EUR; 0 where there are none."""
+    def _home_conversion(self) -> tuple[Array, Array]:
+        """Conversion cost per kg of content (C,), EUR, and markup (C,) of home makers; 0 where there are none."""
         firms, count = self.model.firms, len(self.config.components)
         rows = firms.of_kind(COMPONENT)
-        weight = np.bincount(firms.component[rows], firms.capacity[rows], count)
-        added = firms.conversion[rows] * (1.0 + firms.markup[rows])
-        total = np.bincount(firms.component[rows], firms.capacity[rows] * added, count)
-        return np.divide(total, weight, out=np.zeros(count), where=weight > 0.0)
+        which, capacity = firms.component[rows], firms.capacity[rows]
+        weight = np.maximum(np.bincount(which, capacity, count), 1e-12)
+        return (np.bincount(which, capacity * firms.conversion[rows], count) / weight,
+                np.bincount(which, capacity * firms.markup[rows], count) / weight)
 
     def _home_components(self, asked: Array) -> Array:
         """What home makers can deliver from stock (C, M), kg."""

@@ -86,7 +86,8 @@ class ProductTrade:
         rows = firms.of_kind(REFURBISHER, SERVICE)
         product = firms.product[rows]
         used = self.price[product, 0] * np.asarray(self.config.products.used_price)[product]
-        firms.price[rows] = np.where(firms.kind[rows] == REFURBISHER, used, self.price[product, 2])
+        fee = self.price[product, 2] - self.price[product, 1]
+        firms.price[rows] = np.where(firms.kind[rows] == REFURBISHER, used, fee)
 
     def _home_price(self, kind: int) -> Array:
         """Capacity-weighted price of home makers of a kind (P,), 0 where there are none."""
@@ -185,6 +186,7 @@ class ProductTrade:
         model, dealers, books = self.model, self.model.dealers, self.model.books
         value = (bought[..., None] * labels * self.price[None, :, None, :]).sum(axis=3)
         books.pay("retail_sales", model.accounts.domestic, dealers.accounts, value[goods.BUSINESS].sum(axis=0))
+        self.business_service = (bought * labels[..., -1]).sum(axis=(0, 2))
         public = bought[goods.PUBLIC]
         extra = np.maximum(self.price[:, None, :] - self.price[:, None, :1], 0.0)
         premium = (public[..., None] * labels[goods.PUBLIC] * extra).sum(axis=2)
@@ -212,6 +214,7 @@ class ProductTrade:
         dealers.units -= new
         dealers.used_units -= purchases.units_used
         self._pay_households(purchases)
+        self._pay_service_providers(purchases)
         self.units_to_households = new
         books_total = new + self.business_bought.sum(axis=0)
         self.units_sold = books_total
@@ -237,6 +240,25 @@ class ProductTrade:
         self.household_spending = (new + used + repair) * (1.0 + self.tax)
         self.repairs = purchases.repairs
         self.used_sold = purchases.units_used
+
+    def _pay_service_providers(self, purchases: Any) -> None:
+        """Providers earn the fee above the price of the product and spend most of it on running the service."""
+        model, firms, books = self.model, self.model.firms, self.model.books
+        rows = firms.of_kind(SERVICE)
+        if not len(rows):
+            return
+        sold = purchases.units_new[..., -1].sum(axis=1) + self.business_service
+        product, count = firms.product[rows], len(self.config.products)
+        capacity = np.bincount(product, firms.capacity[rows], count)
+        share = np.divide(firms.capacity[rows], capacity[product], out=np.zeros(len(rows)), where=capacity[product] > 0.0)
+        units = share * sold[product]
+        fee = units * (self.price[product, 2] - self.price[product, 1])
+        leaf = firms.leaf[rows]
+        books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], fee)
+        running = fee / (1.0 + self.config.firms.markup)
+        books.pay("labour", firms.account[rows], model.accounts.households[leaf], running)
+        firms.made[rows] = firms.sold[rows] = units
+        firms.orders[rows] += (units - firms.orders[rows]) / self.config.firms.order_smoothing
 
     def _learn(self, choices: Any, business: Array) -> None:
         expected = choices.expected[..., goods.LINEAR :] + business.sum(axis=0)

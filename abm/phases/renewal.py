@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 CAUSES = ("dumping", "low price", "feedstock", "inputs", "support withdrawn", "debt", "demand", "operations")
 _CAUSE_TEXT = {
     "dumping": "squeeze", "low price": "low_price", "feedstock": "feedstock", "inputs": "inputs",
-    "support withdrawn": "support_withdrawn", "debt": "debt", "demand": "demand", "operations": "energy",
+    "support withdrawn": "support_withdrawn", "debt": "debt", "demand": "demand", "operations": "operations",
 }
 
 

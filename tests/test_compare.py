@@ -1,0 +1,131 @@
+"""Comparisons: intervals on known numbers, pairing, causes and reasons."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from abm.parameters import ConfigError, config_folder
+from experiments.compare import Comparison, RunFailedError, gather, interval, jobs_of, verdict
+from experiments.parallel import Outcome, outcomes
+from experiments.reasons import causes, reason
+from experiments.report import comparison_lines
+from experiments.runs import Job, Result, Selection, perform
+from experiments.wording import number
+
+SMALL = Selection(shocks="calm", households=60, months=6)
+
+
+def made_up(failures: dict[str, list[str]], seeds: tuple[int, ...] = (1, 2)) -> Comparison:
+    """A comparison in which recyclers failed of these causes, on the first seed."""
+    results = {}
+    for mix, whys in failures.items():
+        for seed in seeds:
+            rows = [("exit", "battery recycler 1 in x", why) for why in whys] if seed == seeds[0] else []
+            rows.append(("exit", "maker of y in x", "demand fell short"))
+            events = pd.DataFrame(rows, columns=["kind", "who", "why"])
+            results[mix, seed] = Result(pd.DataFrame(), events, {headline_name(): 1.0}, 0.0)
+    return Comparison(tuple(failures), seeds, Selection(), results)
+
+
+def test_interval_of_known_numbers() -> None:
+    """The quantile 4.3027 of Student's t with two degrees of freedom stands in any table."""
+    mean, low, high = interval(np.array([1.0, 2.0, 3.0]))
+    assert mean == 2.0
+    assert high - mean == pytest.approx(4.30265 / np.sqrt(3.0), rel=1e-5)
+    assert mean - low == pytest.approx(high - mean)
+
+
+def test_one_seed_has_no_interval() -> None:
+    mean, low, high = interval(np.array([4.0]))
+    assert mean == 4.0
+    assert np.isnan([low, high]).all()
+
+
+@pytest.mark.parametrize(
+    ("direction", "low", "high", "word"),
+    [(1, 1, 2, "better"), (1, -2, -1, "worse"), (-1, 1, 2, "worse"), (-1, -2, -1, "better"), (0, 1, 2, "")],
+)
+def test_verdicts(direction: int, low: float, high: float, word: str) -> None:
+    assert verdict(direction, low, high) == word
+    assert verdict(direction, -abs(high), abs(high)) == ""
+    assert verdict(direction, np.nan, np.nan) == ""
+
+
+def test_a_mix_under_another_name_makes_no_difference(tmp_path: Path) -> None:
+    copy = tmp_path / "twin.toml"
+    copy.write_bytes((config_folder() / "mixes" / "market_pull.toml").read_bytes())
+    jobs = jobs_of(SMALL, ["market_pull", str(copy)], (1, 2))
+    comparison = gather(SMALL, jobs, outcomes(perform, jobs, 1))
+    table = comparison.table()
+    differences = table.loc[table["mix"] == str(copy), ["difference", "difference_low", "difference_high"]].dropna()
+    assert len(differences)
+    assert (differences == 0).all(axis=None)
+    assert not table["verdict"].any()
+
+
+def test_differences_are_taken_seed_by_seed() -> None:
+    """Seeds differ by thousands, mixes on one seed by about one: only pairing sees that."""
+    name = headline_name()
+    levels = {("a", 1): 0.0, ("a", 2): 5000.0, ("b", 1): 1.0, ("b", 2): 5001.0}
+    results = {pair: Result(pd.DataFrame(), pd.DataFrame(), {name: level}, 0.0) for pair, level in levels.items()}
+    table = Comparison(("a", "b"), (1, 2), Selection(), results).table().set_index("mix")
+    assert tuple(table.loc["b", ["difference", "difference_low", "difference_high"]]) == (1.0, 1.0, 1.0)
+    assert table.loc["b", "mean_high"] > 5000
+
+
+def headline_name() -> str:
+    from abm.indicators import registry
+
+    return next(name for name, indicator in registry().items() if indicator.headline)
+
+
+def test_a_failed_run_stops_the_comparison() -> None:
+    job = Job(0, SMALL.with_mix("market_pull"), 3)
+    with pytest.raises(RunFailedError, match="market_pull, seed 3: it broke"):
+        gather(SMALL, [job], iter([Outcome(job, None, "it broke")]))
+
+
+def test_a_mix_may_not_be_named_twice() -> None:
+    with pytest.raises(ConfigError, match="twice"):
+        jobs_of(SMALL, ["market_pull", "market_pull"], (1,))
+
+
+def test_causes_count_recyclers_only_and_per_run() -> None:
+    table = causes(made_up({"a": ["debt", "scrap", "scrap"], "b": ["scrap"]}))
+    assert list(table.index) == ["scrap", "debt"]
+    assert list(table.loc["scrap"]) == [1.0, 0.5]
+    assert list(table.loc["debt"]) == [0.5, 0.0]
+
+
+def test_reasons_name_the_cause_that_changed_most() -> None:
+    comparison = made_up({"a": ["debt", "scrap", "scrap"], "b": ["debt"], "c": ["debt", "debt", "scrap", "scrap"]})
+    assert "1.5 recyclers go bankrupt per run, 67% because scrap" in reason(comparison, "a")
+    assert reason(comparison, "b").startswith("1.0 fewer recyclers go bankrupt per run than under a, above all")
+    assert "because scrap (1.0 → 0.0)" in reason(comparison, "b")
+    assert "0.5 more recyclers" in reason(comparison, "c")
+    assert "because debt (0.5 → 1.0)" in reason(comparison, "c")
+
+
+def test_no_failures_at_all_can_be_told() -> None:
+    comparison = made_up({"a": [], "b": []})
+    assert causes(comparison).empty
+    assert reason(comparison, "b") == "no recycler goes bankrupt"
+    assert any("all causes" in line for line in comparison_lines(comparison))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.12345, "0.123"),
+        (12.345, "12.3"),
+        (1234.5, "1,234"),
+        (-4.2e6, "-4.2 M"),
+        (3e9, "3 bn"),
+        (np.nan, "–"),
+    ],
+)
+def test_numbers_in_tables(value: float, text: str) -> None:
+    assert number(value) == text
