@@ -16,10 +16,12 @@ $(BIN)/python:
 
 # One stamp per set of packages; the larger set serves the smaller.
 .venv/run.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing packages into .venv; this happens once."
 	$(INSTALL) '.[analysis]'
 	@touch $@
 
 .venv/all.stamp: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing packages into .venv, tests and dashboard included; this happens once."
 	$(INSTALL) '.[all]'
 	@touch .venv/run.stamp $@
 

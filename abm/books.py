@@ -162,16 +162,19 @@ class Books:
         if isinstance(account, np.ndarray):
             if not isinstance(amount, np.ndarray) or amount.shape != account.shape:
                 amount = np.broadcast_to(amount, account.shape)
-            change = np.bincount(account, amount, len(self.cash))  # an account may stand in several rows
-            change *= sign
-            self.cash += change
-            self.flow[kind] += change
-            self.turnover += np.abs(change)
+            total = np.bincount(account, amount, len(self.cash))  # an account may stand in several rows
+            self.turnover += total
+            if sign > 0.0:
+                self.cash += total
+                self.flow[kind] += total
+            else:
+                self.cash -= total
+                self.flow[kind] -= total
         else:
-            total = sign * float(np.sum(amount))
-            self.cash[account] += total
-            self.flow[kind, account] += total
-            self.turnover[account] += abs(total)
+            single = float(amount.sum()) if isinstance(amount, np.ndarray) else float(amount)
+            self.cash[account] += sign * single
+            self.flow[kind, account] += sign * single
+            self.turnover[account] += single
 
     def lend(self, borrower: Rows | int, amount: Array | float) -> None:
         """Lenders pay out a loan: cash and debt of the borrower rise by `amount` EUR."""

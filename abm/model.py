@@ -28,7 +28,7 @@ from abm.markets.products import BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
-from abm.phases.materials_trade import MaterialsTrade
+from abm.phases.materials_trade import MaterialsTrade, autoregressive
 from abm.phases.product_trade import ProductTrade
 from abm.phases.production import Production
 from abm.phases.renewal import Renewal
@@ -138,9 +138,20 @@ class CircularTransition(PopulationModel):
         self.components = ComponentMarkets(config, structure.side_of, structure.bloc_of, self.materials.price[1])
         self.scrap = ScrapMarkets(config, self.books)
         self.credit, self.labour = Credit(config), Labour(config)
-        self.energy = np.ones(len(config.leaves))
+        # Costs in the config hold at the mean home price of energy; a leaf where it is dear pays more.
+        price = np.asarray(config.jurisdictions.energy_price)[config.leaves]
+        homes = np.asarray(config.jurisdictions.households)[config.leaves]
+        self.energy_level = price / ((price * homes).sum() / homes.sum())
+        self.energy = self.energy_level
+        self.energy_path = self._energy_path()
         self.secondary_content = np.zeros((len(config.products), len(config.leaves), len(materials)))
         self._stream_contents()
+
+    def _energy_path(self) -> Array:
+        """Energy price over its usual level (T,): exogenous, a first-order autoregression of the logarithm."""
+        terms, where = self.config.energy, np.zeros(1, dtype=np.int64)
+        drawn = np.array([self.streams.normal("energy", where, month)[0] for month in range(self.months + 1)])
+        return np.exp(autoregressive(drawn, terms.memory) * terms.noise)
 
     def _stream_contents(self) -> None:
         """Material (S, M) kg and other recoverables (S,) EUR per kg of scrap, for the mix of products in use."""
@@ -175,6 +186,13 @@ class CircularTransition(PopulationModel):
             for number, row in enumerate(config.active_blocs)
         ]
         self.recent_flood = np.zeros(len(config.materials))
+        for bloc in self.blocs:
+            side = 1 + bloc.number
+            bloc.place = int(books.place(f"state stock of {bloc.name}")[0])
+            own = np.bincount(self.producers.main, self.producers.capacity * (self.producers.side == side)
+                              * (self.producers.stage == 1), len(config.materials))
+            bloc.stock_target = bloc.state_stock * own * config.primary_producers.utilisation_usual
+            books.endow(bloc.place, bloc.stock_target)
 
     def _state_accounts(self, name: str) -> tuple[int, int]:
         purse, licence = self.books.account(f"state of {name}", f"licence holders in {name}")
@@ -254,7 +272,7 @@ class CircularTransition(PopulationModel):
             self.recent_flood = np.where(bloc.regime == 2, 1.0, self.recent_flood)
 
     def _quote_terms(self) -> None:
-        self.energy = self.conditions.energy[self.config.leaves]
+        self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
         self.credit.quote(float(self.conditions.interest_add), float(self.rules.belief.mean()))
 
     def _form_expectations(self) -> None:

@@ -325,7 +325,6 @@ class MarketRules(Declaration, section="markets"):
     choke_marginal = quantity("Price over usual at which marginal uses stop", "1", 1.1, 100)
     choke_middle = quantity("Price over usual at which middling uses stop", "1", 1.1, 500)
     choke_essential = quantity("Price over usual at which essential uses stop", "1", 1.5, 5000)
-    component_pass_through = quantity("Part of component cost within the month in component prices", "1", 0, 1)
     smuggling_time = quantity("Time in which smuggling routes grow", "month", 1, 120)
     offtake_premium = quantity("Price of a contract over the spot price", "1", -0.5, 0.5)
     noise_memory = quantity("Monthly persistence of demand and supply shocks", "1", 0, 0.999)

@@ -12,7 +12,7 @@ import pytest
 from abm.parameters import config_folder, load_config
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("SALib", "altair", "dask", "distributed", "matplotlib", "networkx", "plotly", "pyarrow.parquet", "solara")
+HEAVY = ("SALib", "altair", "dask", "distributed", "matplotlib", "plotly", "pyarrow.parquet", "solara")
 
 
 def python(code: str, where: Path = ROOT) -> str:

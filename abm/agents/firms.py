@@ -94,7 +94,10 @@ class Firms(Organisations):
 
     def of_kind(self, *kinds: int) -> Rows:
         """Rows of active firms of these kinds."""
-        return np.flatnonzero(self.active & np.isin(self.kind, kinds))
+        chosen = self.kind == kinds[0]
+        for kind in kinds[1:]:
+            chosen |= self.kind == kind
+        return np.flatnonzero(chosen & self.active)
 
     @property
     def need_now(self) -> Array:
@@ -172,8 +175,8 @@ class Firms(Organisations):
         self.units += made
         return swarf
 
-    def pay_for_production(self, households: Rows, energy_account: Rows, labour_share: Array, energy_share: Array,
-                           energy: Array, wage: Array, maintenance: Array | float = 0.0) -> Array:
+    def pay_for_production(self, households: Rows, domestic: int, labour_share: Array, energy_share: Array,
+                           energy: Array, wage: Array) -> Array:
         """Pay conversion cost: labour to households, energy and inputs to the domestic economy.
 
         Fixed costs go on without output. Returns labour cost (n,), EUR.
@@ -186,8 +189,8 @@ class Firms(Organisations):
         power = base * energy_share * energy
         other = base * (1.0 - labour_share - energy_share)
         books.pay("labour", self.account, households, labour)
-        books.pay("energy", self.account, energy_account, power)
-        books.pay("other_inputs", self.account, energy_account, other)
+        books.pay("energy", self.account, domestic, power)
+        books.pay("other_inputs", self.account, domestic, other)
         self.cost_now = labour + power + other
         return labour
 
@@ -218,7 +221,7 @@ class Firms(Organisations):
         earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
-    def invest(self, credit: Any, suppliers: Rows, build_speed: Array) -> Rows:
+    def invest(self, credit: Any, suppliers: int, build_speed: Array) -> Rows:
         """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise."""
         terms, books = self.terms, self.books
         wear = terms.depreciation / 12.0

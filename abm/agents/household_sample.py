@@ -255,7 +255,7 @@ class HouseholdSample(Population):
 
     def _stock_shares(self, purchases: Reals, residence: Reals) -> Reals:
         """Shares (4, G) of kinds in the stock: those in purchases times how long each stays, residence (4 G,)."""
-        stock = purchases * residence.reshape(len(self.products), -1).T
+        stock = purchases * residence.reshape(len(self.products), len(setup.KINDS)).T
         return np.asarray(stock / stock.sum(axis=0))
 
     def _habits(self, products: Any, offers: Offers) -> setup.Habits:

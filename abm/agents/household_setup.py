@@ -191,7 +191,7 @@ def _spells(habits: Habits, number: int, generator: np.random.Generator) -> list
     repaired = weibull_scale(habits.repaired_life, habits.shape)[:, None]
 
     def spread() -> Reals:
-        return -np.log(np.stack([quantiles(generator, number) for _ in range(size[0])]))
+        return -np.log(generator.permuted(np.tile(quantiles(generator, number), (size[0], 1)), axis=1))
 
     now = np.zeros(size)
     fails, wish = scale * spread() ** (1.0 / shape), upgrade * spread() ** (1.0 / shape)

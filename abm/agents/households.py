@@ -358,7 +358,7 @@ class Households(HouseholdSample):
         handed_in = np.flatnonzero(fate == RETURNED)
         return Discarded(
             units=np.moveaxis(self._by_product(counts * self.units[:, None]), 2, 0),
-            content=np.moveaxis(self._by_product(totals.reshape(self.segments, FLOWS, -1)), 2, 0),
+            content=np.moveaxis(self._by_product(totals.reshape(self.segments, FLOWS, content.shape[1])), 2, 0),
             returned_product=product[handed_in],
             returned_leaf=leaf[handed_in],
             returned_bought=gone.bought[handed_in],

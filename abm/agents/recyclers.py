@@ -11,6 +11,7 @@ from abm.population import Column, RowAgent
 
 RUNNING, SHUT, RESTARTING, BUILDING = range(4)
 FIRST_NICHE = 500_000
+BEST_RECOVERY = 0.98  # design for dismantling cannot raise recovery above this
 
 
 class Recycler(RowAgent):
@@ -29,6 +30,7 @@ class Recyclers(Organisations):
     capacity = Column("float64", "Largest throughput of scrap", "kg/month")
     feed = Column("float64", "Gross mass of scrap in stock", "kg")
     other_feed = Column("float64", "Value of other recoverables in that stock", "EUR")
+    feed_ease = Column("float64", "Scrap in stock times its gain in recovery from circular design", "kg")
     processed = Column("float64", "Scrap processed this month", "kg")
     cumulative = Column("float64", "Scrap ever processed, for learning", "kg")
     base_cost = Column("float64", "Processing cost per kg at efficient scale before learning", "EUR/kg")
@@ -85,7 +87,7 @@ class Recyclers(Organisations):
             capital=capital, monthly_cost=unit * capacity, profit=np.zeros(count), revenue=unit * capacity,
             stream=np.asarray(stream), status=np.full(count, BUILDING if building > 0 else RUNNING),
             status_months=np.full(count, float(building)), capacity=capacity, feed=np.zeros(count),
-            other_feed=np.zeros(count), processed=np.zeros(count), cumulative=experience.copy(),
+            other_feed=np.zeros(count), feed_ease=np.zeros(count), processed=np.zeros(count), cumulative=experience.copy(),
             base_cost=unit, start_cumulative=np.maximum(experience, 1.0), variable_cost=unit.copy(),
             fixed_cost=np.zeros(count), feed_value=np.zeros(count), feed_price=np.zeros(count), bid=np.zeros(count),
             margin=np.zeros(count), expected_margin=np.zeros(count), starved_months=np.zeros(count),
@@ -156,7 +158,7 @@ class Recyclers(Organisations):
         has = self.feed > 1e-9
         content = np.divide(stock, self.feed[:, None], out=np.zeros_like(stock), where=has[:, None])
         other = np.divide(self.other_feed, self.feed, out=np.zeros_like(self.feed), where=has)
-        value = self.value_of(content, other, price)
+        value = self.value_of(content * (1.0 + self.gain())[:, None], other, price)
         self.feed_value[:] = np.where(has, value, self.feed_value)
         self._change_status(has)
 
@@ -186,21 +188,27 @@ class Recyclers(Organisations):
         target = (1.0 + self.terms.feed_cover) * self.capacity
         return np.where(open_soon, np.clip(target - self.feed, 0.0, 1.5 * self.capacity), 0.0)
 
+    def gain(self) -> Array:
+        """Gain in recovery from circular design in the feed at hand (n,), a share of recovery."""
+        return np.divide(self.feed_ease, self.feed, out=np.zeros_like(self.feed), where=self.feed > 1e-9)
+
     def recover(self, dissipated: int) -> None:
         """Process feed; recovered material goes to stock, the rest is dissipated in other metals' streams."""
         books = self.books
         throughput = np.where(self.active & (self.status == RUNNING), np.minimum(self.feed, self.capacity), 0.0)
         share = np.divide(throughput, self.feed, out=np.zeros_like(self.feed), where=self.feed > 1e-9)
         stock = books.stock[self.feed_place] * share[:, None]
-        recovered = stock * self.recovery
+        rate = np.minimum(self.recovery * (1.0 + self.gain())[:, None], np.maximum(self.recovery, BEST_RECOVERY))
+        recovered = stock * rate
         books.move("recovery", self.feed_place, self.output_place, recovered)
         books.move("dissipation", self.feed_place, dissipated, stock - recovered)
         end_of_life = self.feed_end_of_life * share[:, None]
         self.feed_end_of_life -= end_of_life
-        self.recovered_end_of_life[:] = end_of_life * self.recovery
+        self.recovered_end_of_life[:] = end_of_life * rate
         self.other_sold = self.other_feed * share
         self.other_feed -= self.other_sold
         self.feed -= throughput
+        self.feed_ease *= 1.0 - share
         self.processed[:] = throughput
         self.recovered[:] = recovered
         self._learn(throughput)
@@ -241,7 +249,7 @@ class Recyclers(Organisations):
         idle = 1.0 - np.divide(self.processed, self.capacity, out=np.ones_like(result), where=self.capacity > 1e-9)
         self.starved_months += (np.maximum(idle, 0.0) - self.starved_months) / 12.0
 
-    def expand(self, credit: Any, promise: Array, support: Array, suppliers: Rows, speed: Array) -> Array:
+    def expand(self, credit: Any, promise: Array, support: Array, suppliers: int, speed: Array) -> Array:
         """Extend plants that are full and pay; returns spending on new capacity (n,), EUR.
 
         `promise` (n,) is expected support not yet in the margin, EUR per kg of scrap; `support` (n,) the

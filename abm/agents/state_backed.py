@@ -47,9 +47,11 @@ class StateBackedBloc(mesa.Agent):
         self.name = table.ids[row]
         self.jurisdiction = int(table.jurisdiction[row])
         for name in ("patience", "share_threshold", "leverage_threshold", "restrict_hazard", "restrict_depth",
-                     "restrict_duration", "flood_discount", "flood_capacity", "purse", "smuggling"):
+                     "restrict_duration", "flood_discount", "flood_capacity", "purse", "smuggling", "state_stock"):
             setattr(self, name if name != "purse" else "purse_limit", float(getattr(table, name)[row]))
         self.purse, self.licence = purse, licence
+        self.place = -1  # of its stock in the books
+        self.stock_target = np.zeros(len(config.materials))
         count = len(config.materials)
         self.regime = np.zeros(count, dtype=np.int64)
         self.months = np.zeros(count)
@@ -150,6 +152,17 @@ class StateBackedBloc(mesa.Agent):
 
     def _leak(self, stage: int, normal: Array, share: Array) -> Array:
         return self.smugglers * normal * (1.0 - share)
+
+    def stock_trade(self, held: Array, price: Array, usual: Array, output: Array) -> tuple[Array, Array]:
+        """What it sells from and buys for the state stock this month (M,), kg.
+
+        It empties the stock when it floods, and refills it in normal times while the inside `price` is not
+        above `usual` (EUR/kg), taking no more than a small part of `output` (kg/month).
+        """
+        sells = np.where(self.regime == FLOOD, held / 24.0, 0.0)
+        room = np.maximum(self.stock_target - held, 0.0) / 60.0
+        buys = np.where((self.regime == NORMAL) & (price <= usual), np.minimum(room, 0.02 * output), 0.0)
+        return sells, buys
 
     def pushed(self) -> Array:
         """Extra output ordered from its own producers (2, M), as a share of usual output."""

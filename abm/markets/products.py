@@ -77,10 +77,14 @@ class BusinessBuyers:
         self.owned = np.flatnonzero(self.stock.ravel() > 0.0)  # cells of (2, P, L) that exist
         self.product = np.unravel_index(self.owned, self.shape)[1]
         self.failure = self._failure_density()
-        length = horizon + COHORT_MONTHS + 2
-        self.due_units = np.zeros((length, len(self.owned)))
-        self.due_content = np.zeros((length, len(self.owned), content.shape[1]))
+        self.lag = self.failure[self.product].T.copy()  # share of a cohort that fails after 1, 2, … months (K, n)
+        # What is due of the initial stock, and what was bought in each month of the run.
+        self.due_units = np.zeros((COHORT_MONTHS + 1, len(self.owned)))
+        self.start_content = content[self.product]
+        self.bought = np.zeros((horizon + 1, len(self.owned)))
+        self.bought_content = np.zeros((horizon + 1, len(self.owned), content.shape[1]))
         self._endow(content)
+        self._known: tuple[int, tuple[Array, Array]] = (-1, (np.zeros(0), np.zeros(0)))
 
     def _failure_density(self) -> Array:
         """Share of a cohort that fails in each month after purchase (P, K), Weibull."""
@@ -106,8 +110,8 @@ class BusinessBuyers:
             cells = np.flatnonzero(self.product == product)
             units = ahead[:, None] * self.stock.ravel()[self.owned[cells]]
             self.due_units[:COHORT_MONTHS, cells] = units
-            self.due_content[:COHORT_MONTHS, cells] = units[..., None] * content[product]
-        self.books.endow(self.places.ravel()[self.owned], self.due_content.sum(axis=0))
+        total = self.due_units.sum(axis=0)[:, None] * self.start_content
+        self.books.endow(self.places.ravel()[self.owned], total)
 
     def _spread(self, values: Array) -> Array:
         """Values per owned cell (n, …) as a full (2, P, L, …) table."""
@@ -117,27 +121,37 @@ class BusinessBuyers:
 
     def wanted(self, month: int, path: Array) -> Array:
         """Purchases that business and government want (2, P, L): replacement and growth along `path` (P,)."""
-        failing = self._spread(self.due_units[month])
+        failing = self._spread(self._failing(month)[0])
         target = self.start_stock * path[None, :, None]
         growth = (target - self.stock + failing) / 12.0
         return np.maximum(failing + np.where(target > self.stock, growth, np.maximum(growth, -failing)), 0.0)
 
     def discard(self, month: int) -> tuple[Array, Array]:
         """Products that fail this month: units (2, P, L) and content (2, P, L, M); they leave use."""
-        units, content = self._spread(self.due_units[month]), self._spread(self.due_content[month])
+        units, content = (self._spread(values) for values in self._failing(month))
         self.stock -= units
         return units, content
 
+    def _failing(self, month: int) -> tuple[Array, Array]:
+        """What fails this month of the initial stock and of each later cohort: units (n,), content (n, M)."""
+        if self._known[0] == month:
+            return self._known[1]
+        first = self.due_units[min(month, COHORT_MONTHS)]
+        cohorts = min(month, len(self.lag))
+        share = self.lag[:cohorts][::-1]
+        rows = slice(month - cohorts, month)
+        units = first + (share * self.bought[rows]).sum(axis=0)
+        content = first[:, None] * self.start_content
+        content += np.einsum("sn,snm->nm", share, self.bought_content[rows])
+        self._known = (month, (units, content))
+        return units, content
+
     def receive(self, month: int, units: Array, content: Array) -> None:
-        """Enter purchases (2, P, L) with mean content (P, L, M) and schedule their failure."""
+        """Enter purchases (2, P, L) with mean content (P, L, M); their failures follow from it."""
         self.stock += units
-        bought = units.ravel()[self.owned]
+        self.bought[month] = units.ravel()[self.owned]
         inside = np.broadcast_to(content[None], (*self.shape, content.shape[-1])).reshape(-1, content.shape[-1])
-        kilograms = bought[:, None] * inside[self.owned]
-        pace = self.failure[self.product].T  # (K, n)
-        rows = slice(month + 1, month + 1 + len(pace))
-        self.due_units[rows] += pace * bought
-        self.due_content[rows] += pace[:, :, None] * kilograms
+        self.bought_content[month] = self.bought[month][:, None] * inside[self.owned]
 
 
 def label_shares(start: Array, price: Array, start_price: Array, elasticity: Array) -> Array:

@@ -51,6 +51,7 @@ class ScrapMarkets:
         ]).reshape(self.shape)
         self.gross = np.zeros(self.shape)
         self.other = np.zeros(self.shape)
+        self.ease = np.zeros(self.shape)  # gross mass × gain in recovery from circular design, kg
         self.collectors = books.account(*[f"collectors {config.jurisdictions.ids[j]}" for j in leaves])
         self.price = np.zeros(self.shape)
         self.border = self._borders()
@@ -65,10 +66,15 @@ class ScrapMarkets:
         country = np.array(national)
         return country[:, None] != country[None, :]
 
-    def collect(self, origin: int, gross: Array, other: Array) -> None:
-        """Enter gross mass and other recoverables (S, L) that came with material moved to the pools."""
+    def collect(self, origin: int, gross: Array, other: Array, ease: Array | float = 0.0) -> None:
+        """Enter gross mass, other recoverables and ease of dismantling (S, L) of material moved to the pools."""
         self.gross[origin] += gross
         self.other[origin] += other
+        self.ease[origin] += ease
+
+    def gain(self) -> Array:
+        """Gain in recovery from circular design in each pool (2, S, L), a share."""
+        return np.divide(self.ease, self.gross, out=np.zeros_like(self.ease), where=self.gross > 1e-6)
 
     def composition(self) -> tuple[Array, Array]:
         """Material content (2, S, L, M) kg/kg and other recoverables (2, S, L) EUR/kg of each pool."""
@@ -144,3 +150,4 @@ class ScrapMarkets:
         """Take a share (2, S, L) of every pool's gross mass and other recoverables out."""
         self.gross *= 1.0 - share
         self.other *= 1.0 - share
+        self.ease *= 1.0 - share

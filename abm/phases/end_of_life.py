@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.firms import REFURBISHER
+from abm.markets.products import CIRCULAR
 from abm.markets.scrap import END_OF_LIFE, Bidders
 
 Array = NDArray[np.float64]
@@ -31,6 +32,7 @@ class EndOfLife:
     def receive(self, discarded: Any, business: tuple[Array, Array]) -> None:
         """Sort this month's discards: `discarded` by households, `business` units and content (2, P, L[, M])."""
         model, places = self.model, self.model.places
+        self._note_design(discarded)
         books, count = model.books, len(self.config.materials)
         shape = (-1, count)
         books.move("hoarding", places.in_use.ravel(), places.hoarded.ravel(),
@@ -53,6 +55,15 @@ class EndOfLife:
         self._business(business)
         self.collected_units = rest_units
         self.lost_content = left.sum(axis=(0, 1))
+
+    def _note_design(self, discarded: Any) -> None:
+        """Smooth the share of circular design among products handed in (P,)."""
+        count = len(self.design)
+        weight = np.bincount(discarded.returned_product, discarded.returned_weight, count)
+        circular = discarded.returned_weight * (discarded.returned_kind >= CIRCULAR)
+        now = np.bincount(discarded.returned_product, circular, count)
+        share = np.divide(now, weight, out=self.design.copy(), where=weight > 0.0)
+        self.design += (share - self.design) / 12.0
 
     def _refurbish(self, units: Array, content: Array) -> tuple[Array, Array]:
         """Refurbishers take what they can sell on at a profit; returns units (P, L) and content taken."""
@@ -100,7 +111,8 @@ class EndOfLife:
         self._move_to_pools(content * collected, by_stream, source)
         gross = np.einsum("pl,ps->sl", units * collected, self.mass_by_stream)
         other = np.einsum("pl,ps->sl", units * collected, self.other_by_stream)
-        model.scrap.collect(END_OF_LIFE, gross, other)
+        easy = units * collected * (self.design * np.asarray(self.config.products.circular_yield))[:, None]
+        model.scrap.collect(END_OF_LIFE, gross, other, np.einsum("pl,ps->sl", easy, self.mass_by_stream))
 
     def _move_to_pools(self, content: Array, by_stream: Array, source: Array) -> None:
         model, count = self.model, content.shape[-1]
@@ -159,7 +171,9 @@ class EndOfLife:
         recyclers, streams = self.model.recyclers, self.config.streams
         stream = recyclers.stream
         yields = recyclers.recovery * price  # (n, M) EUR per kg contained
-        value = np.einsum("onlm,nm->onl", content[:, stream], yields) + other[:, stream]
+        value = np.einsum("onlm,nm->onl", content[:, stream], yields)
+        value *= 1.0 + self.model.scrap.gain()[:, stream]
+        value += other[:, stream]
         value *= 1.0 - self.config.recyclers.margin
         border = self.model.scrap.border[recyclers.leaf] * np.asarray(streams.cross_border_cost)[stream][:, None]
         bid = value - recyclers.variable_cost[None, :, None] - border[None]
@@ -194,6 +208,7 @@ class EndOfLife:
         books.move("scrap_purchase", sorting, model.recyclers.feed_place, got * scale)
         model.recyclers.feed_end_of_life += self.feed_by_origin[END_OF_LIFE] * scale
         model.recyclers.feed += sales.kilograms.sum(axis=(0, 2))
+        model.recyclers.feed_ease += np.einsum("onl,onl->n", share, model.scrap.ease[:, member])
         model.recyclers.other_feed += np.einsum("onl,onl->n", share, model.scrap.other[:, member])
         self._dispose(sales, stock, some, gross, sold_share)
 
@@ -221,7 +236,7 @@ class EndOfLife:
         recyclers = model.recyclers
         books.pay("scrap_sales", recyclers.account, clearing, paid.sum(axis=1))
         books.pay("scrap_sales", clearing, collectors, paid.sum(axis=0))
-        books.pay("gate_fees", collectors, np.full(len(collectors), clearing), fees.sum(axis=0))
+        books.pay("gate_fees", collectors, clearing, fees.sum(axis=0))
         books.pay("gate_fees", clearing, recyclers.account, fees.sum(axis=1))
         self.feed_cost = value.sum(axis=1)
         bought = sales.kilograms.sum(axis=(0, 2))
@@ -234,8 +249,8 @@ class EndOfLife:
         model, books, accounts, config = self.model, self.model.books, self.model.accounts, self.config
         content_bid = self._last_export_bid(sales)
         collectors = model.scrap.collectors
-        abroad = np.full(len(collectors), accounts.abroad)
-        domestic = np.full(len(collectors), accounts.domestic)
+        abroad = accounts.abroad
+        domestic = accounts.domestic
         books.pay("scrap_sales", abroad, collectors, np.maximum(content_bid, 0.0))
         books.pay("gate_fees", collectors, abroad, np.maximum(-content_bid, 0.0))
         fee = (sales.landfilled * np.asarray(config.streams.landfill_cost)[None, :, None]).sum(axis=(0, 1))

@@ -53,8 +53,8 @@ class MaterialsTrade:
         supply = np.stack([model.streams.normal("supply of the world", slots, m) for m in range(months)])
         weight = rules.common_cycle
         demand = np.sqrt(1.0 - weight) * own + np.sqrt(weight) * common
-        return (_autoregressive(demand, rules.noise_memory) * np.asarray(materials.demand_noise),
-                _autoregressive(supply, rules.noise_memory) * np.asarray(materials.supply_noise))
+        return (autoregressive(demand, rules.noise_memory) * np.asarray(materials.demand_noise),
+                autoregressive(supply, rules.noise_memory) * np.asarray(materials.supply_noise))
 
     # ------------------------------------------------------------------ the state-backed blocs
     def views(self) -> list[View]:
@@ -146,6 +146,23 @@ class MaterialsTrade:
                              refined[side])
         self.refined = refined
         self._recycle_abroad()
+        self._trade_state_stocks()
+
+    def _trade_state_stocks(self) -> None:
+        """Blocs sell from or refill their state stocks at the inside price."""
+        model, markets = self.model, self.markets
+        price = markets.price[REFINING]
+        for bloc in model.blocs:
+            side, place = 1 + bloc.number, int(markets.places[REFINING, 1 + bloc.number])
+            held = model.books.stock[bloc.place].copy()
+            usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, side])
+            sells, buys = bloc.stock_trade(held, price[side], usual, markets.throughput[REFINING, side])
+            buys = np.minimum(buys, 0.1 * model.books.stock[place])
+            model.books.move("release", bloc.place, place, sells)
+            model.books.move("stockpiling", place, bloc.place, buys)
+            merchant = int(markets.accounts[side])
+            model.books.pay("stockpile_trade", merchant, bloc.purse, float((sells * price[side]).sum()))
+            model.books.pay("stockpile_trade", bloc.purse, merchant, float((buys * price[side]).sum()))
 
     def _recycle_abroad(self) -> None:
         """Secondary material of the world outside: part of its use comes back, a little more when dear."""
@@ -409,8 +426,8 @@ def _shares(parts: Array, total: Array) -> Array:
     return np.divide(parts, total[None, :], out=np.zeros_like(parts), where=total[None, :] > 0.0)
 
 
-def _autoregressive(innovations: Array, memory: float) -> Array:
-    """First-order autoregression with unit standard deviation (T, M)."""
+def autoregressive(innovations: Array, memory: float) -> Array:
+    """First-order autoregression (T, …) with unit standard deviation, from independent normal draws."""
     path = np.empty_like(innovations)
     path[0] = innovations[0]
     scale = np.sqrt(1.0 - memory**2)

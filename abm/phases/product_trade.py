@@ -234,7 +234,7 @@ class ProductTrade:
         used = (purchases.units_used * used_value[:, None]).sum(axis=0)
         repair = (purchases.repairs * (linear * np.asarray(self.config.products.repair_cost))[:, None]).sum(axis=0)
         model.books.pay("retail_sales", accounts.households, dealers.accounts, new + used)
-        model.books.pay("repairs", accounts.households, np.full(len(repair), accounts.domestic), repair)
+        model.books.pay("repairs", accounts.households, accounts.domestic, repair)
         tax = (new + used + repair) * self.tax
         model.books.pay("value_added_tax", accounts.households, accounts.treasury, tax)
         self.household_spending = (new + used + repair) * (1.0 + self.tax)
@@ -341,7 +341,7 @@ class ProductTrade:
         books.pay("product_sales", clearing, firms.account[rows], value)
         total = np.bincount(cell, value, split.shape[0] * split.shape[1]).reshape(split.shape[:2])
         by_leaf = (split * total[..., None]).sum(axis=(0, 1))
-        books.pay("product_sales", model.dealers.accounts, np.full(len(by_leaf), clearing), by_leaf)
+        books.pay("product_sales", model.dealers.accounts, clearing, by_leaf)
         abroad = exports * firms.price[rows]
         books.pay("product_sales", model.accounts.abroad, firms.account[rows], abroad)
         self.exported = exports
@@ -361,7 +361,7 @@ class ProductTrade:
         dealers.units += imports
         price = (share * self.import_price).sum(axis=1)
         value = (imports * price[:, None]).sum(axis=0)
-        books.pay("product_sales", dealers.accounts, np.full(len(value), model.accounts.abroad), value)
+        books.pay("product_sales", dealers.accounts, model.accounts.abroad, value)
         by_origin = share[:, :, None] * imports[:, None, :]
         self.import_units = by_origin
         self.imported_content = kilograms

@@ -81,7 +81,7 @@ class Production:
         self.labour_share, self.energy_share = labour, energy
         wage, power = model.labour.wage_factor[firms.leaf], model.energy[firms.leaf]
         accounts = model.accounts
-        paid = firms.pay_for_production(accounts.households[firms.leaf], np.full(len(firms), accounts.domestic),
+        paid = firms.pay_for_production(accounts.households[firms.leaf], accounts.domestic,
                                         labour, energy, power, wage)
         return np.bincount(firms.leaf, paid, len(config.leaves))
 

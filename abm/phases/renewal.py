@@ -99,14 +99,12 @@ class Renewal:
         per_kg = recyclers.recovered / np.maximum(recyclers.processed, 1e-9)[:, None]
         promise = (per_kg * promised[recyclers.leaf]).sum(axis=1) * belief * (recyclers.processed > 1e-9)
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
-        suppliers = np.full(len(recyclers), model.accounts.domestic)
         speed = model.labour.build_speed[recyclers.leaf]
-        self.recycler_spending = recyclers.expand(model.credit, promise, support, suppliers, speed)
+        self.recycler_spending = recyclers.expand(model.credit, promise, support, model.accounts.domestic, speed)
 
     def _firms_invest(self) -> None:
         model, firms = self.model, self.model.firms
-        suppliers = np.full(len(firms), model.accounts.domestic)
-        firms.invest(model.credit, suppliers, model.labour.build_speed[firms.leaf])
+        firms.invest(model.credit, model.accounts.domestic, model.labour.build_speed[firms.leaf])
 
     def _producers_invest(self) -> None:
         model, producers = self.model, self.model.producers
@@ -137,13 +135,14 @@ class Renewal:
     def _fail_recyclers(self) -> None:
         model, recyclers = self.model, self.model.recyclers
         pools = model.scrap.places[0, recyclers.stream, recyclers.leaf]
-        feed, other = recyclers.feed.copy(), recyclers.other_feed.copy()
+        feed, other, ease = recyclers.feed.copy(), recyclers.other_feed.copy(), recyclers.feed_ease.copy()
         rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, int(model.materials.places[1, 0]))
         for row in rows.tolist():
             cell = (0, recyclers.stream[row], recyclers.leaf[row])
             model.scrap.gross[cell] += feed[row]
             model.scrap.other[cell] += other[row]
-            recyclers.feed[row] = recyclers.other_feed[row] = 0.0
+            model.scrap.ease[cell] += ease[row]
+            recyclers.feed[row] = recyclers.other_feed[row] = recyclers.feed_ease[row] = 0.0
         self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
 
     def _fail_firms(self) -> None:

@@ -115,19 +115,19 @@ class Settlement:
         self._lump_sum(accounts.treasury, self.household_share)
         need = -books.cash[households]
         books.pay("income", accounts.domestic, households, np.maximum(need, 0.0))
-        books.pay("income", households, np.full(len(households), accounts.domestic), np.maximum(-need, 0.0))
+        books.pay("income", households, accounts.domestic, np.maximum(-need, 0.0))
 
-    def _balance(self, accounts: Array, sponsors: Array, kind: str) -> None:
+    def _balance(self, accounts: Array, sponsors: Array | int, kind: str) -> None:
         cash = self.model.books.cash[accounts]
         self.model.books.pay(kind, sponsors, accounts, np.maximum(-cash, 0.0))
         self.model.books.pay(kind, accounts, sponsors, np.maximum(cash, 0.0))
 
     def _balance_one(self, accounts: Array, sponsor: int, kind: str) -> None:
         if len(accounts):
-            self._balance(accounts, np.full(len(accounts), sponsor), kind)
+            self._balance(accounts, sponsor, kind)
 
     def _lump_sum(self, account: int, share: Array) -> None:
         books, households = self.model.books, self.model.accounts.households
         cash = float(books.cash[account])
-        books.pay("lump_sum", households, np.full(len(share), account), np.maximum(-cash, 0.0) * share)
-        books.pay("lump_sum", np.full(len(share), account), households, np.maximum(cash, 0.0) * share)
+        books.pay("lump_sum", households, account, np.maximum(-cash, 0.0) * share)
+        books.pay("lump_sum", account, households, np.maximum(cash, 0.0) * share)
