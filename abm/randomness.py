@@ -47,19 +47,17 @@ class Streams:
         array that broadcasts to the shape of `slots`.
         """
         slots = np.asarray(slots)
+        by_slot = isinstance(month, np.ndarray)
+        key = np.uint64((self._key(name) + (0 if by_slot else int(month) * _MONTH_STEP)) & _MASK)
+        months = np.broadcast_to(month, slots.shape) if by_slot else None
+        if slots.size <= _BLOCK:
+            return _draw(slots, months, key)
         draws = np.empty(slots.shape)
-        months = np.broadcast_to(month, slots.shape).reshape(-1) if isinstance(month, np.ndarray) else None
-        key = self._key(name) if months is not None else (self._key(name) + int(month) * _MONTH_STEP) & _MASK
         flat_slots, flat_draws = slots.reshape(-1), draws.reshape(-1)
+        flat_months = None if months is None else months.reshape(-1)
         for start in range(0, slots.size, _BLOCK):
             block = slice(start, start + _BLOCK)
-            counters = flat_slots[block].astype(np.uint64)
-            counters *= _SLOT_STEP
-            counters += np.uint64(key)
-            if months is not None:
-                counters += months[block].astype(np.uint64) * np.uint64(_MONTH_STEP)
-            _finalise(counters)
-            np.subtract(counters.view(np.float64), _JUST_BELOW_ONE, out=flat_draws[block])
+            flat_draws[block] = _draw(flat_slots[block], None if flat_months is None else flat_months[block], key)
         return draws
 
     def normal(self, name: str, slots: ArrayLike, month: int | Integers = 0) -> Reals:
@@ -120,18 +118,29 @@ def _tail_quantile(tail: Reals) -> Reals:
     return np.where(root <= 5.0, nearer, farther)
 
 
-def _finalise(block: NDArray[np.uint64]) -> None:
-    """Turn counters into random bits, in place, and those into the bits of a float in [1, 2)."""
-    shifted = block >> _FIRST_SHIFT
-    block ^= shifted
-    block *= _FIRST_FACTOR
-    np.right_shift(block, _SECOND_SHIFT, out=shifted)
-    block ^= shifted
-    block *= _SECOND_FACTOR
-    np.right_shift(block, _THIRD_SHIFT, out=shifted)
-    block ^= shifted
-    block >>= _TO_MANTISSA
-    block |= _EXPONENT_OF_ONE
+def _draw(slots: Integers, months: Integers | None, key: np.uint64) -> Reals:
+    """Hash one block: a distinct counter for each slot and month, then SplitMix64's finaliser.
+
+    The bits become the mantissa of a float in [1, 2), from which a little less than one is taken.
+    """
+    bits = slots.astype(np.uint64)
+    bits *= _SLOT_STEP
+    bits += key
+    if months is not None:
+        bits += months.astype(np.uint64) * np.uint64(_MONTH_STEP)
+    shifted = bits >> _FIRST_SHIFT
+    bits ^= shifted
+    bits *= _FIRST_FACTOR
+    np.right_shift(bits, _SECOND_SHIFT, out=shifted)
+    bits ^= shifted
+    bits *= _SECOND_FACTOR
+    np.right_shift(bits, _THIRD_SHIFT, out=shifted)
+    bits ^= shifted
+    bits >>= _TO_MANTISSA
+    bits |= _EXPONENT_OF_ONE
+    draws: Reals = bits.view(np.float64)
+    draws -= _JUST_BELOW_ONE
+    return draws
 
 
 def _mix(value: int) -> int:

@@ -115,11 +115,11 @@ class Households(HouseholdSample):
         hears = self.streams.uniform("awareness", key[unaware], month) < chance
         self.aware[household[unaware[hears]]] = True
         if terms.attitude_by_peers > 0.0:
-            near = self.neighbours[household]
-            shows = (self.circular_items[near] > 0).astype(np.float32)
-            example = np.einsum("dk,dk->d", self.attitude[near], shows)
+            near = self.neighbours.take(household, axis=0)
+            shown = self.attitude.take(near)
+            shown *= (self.circular_items > 0).take(near)
             own = self.attitude[household]
-            gap = example / self.peers[household] - own
+            gap = shown @ np.ones(self.degree, dtype=np.float32) / self.peers[household] - own
             self.attitude[household] = own + np.float32(terms.attitude_by_peers) * gap
 
     def complete(self, choices: Choices, new_available: Reals, used_available: Reals) -> Purchases:

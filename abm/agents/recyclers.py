@@ -117,16 +117,13 @@ class Recyclers(Organisations):
         self.contract_instrument[expired] = -1
         self.contract_until[expired] = -1
         self.contract_strike[expired] = 0.0
-        offers = rules.contributions.get("contract_strike", [])
-        if not offers:
+        if not rules.contributions.get("contract_strike"):
             return np.zeros(0, dtype=np.int64)
         strike = rules.contract_strike[self.leaf]
         term = rules.contract_term[self.leaf]
         free = (self.contract_instrument < 0) & self.active[:, None] & (self.recovery > 0.0)
         takes = free & (strike > 0.0) & (strike > 0.9 * market)
-        best = np.full(takes.shape, -1)
-        for number, written in offers:
-            best = np.where(written[self.leaf] >= strike, number, best)
+        best = rules.binding("contract_strike")[self.leaf]
         self.contract_instrument[takes] = best[takes]
         self.contract_strike[takes] = strike[takes]
         self.contract_until[takes] = (month + term.astype(np.int64))[takes]
@@ -144,7 +141,7 @@ class Recyclers(Organisations):
                   + np.asarray(streams.labour_share)[stream] * (wage[self.leaf] - 1.0))
         fixed = np.asarray(streams.fixed_share)[stream]
         self.unit_cost = unit * burden
-        self.variable_cost[:] = self.unit_cost * (1.0 - fixed) + np.asarray(streams.transport_cost)[stream]
+        self.variable_cost[:] = self.unit_cost * (1.0 - fixed)
         self.fixed_cost[:] = self.unit_cost * fixed * self.capacity * (self.status != BUILDING) * self.active
 
     def value_of(self, content: Array, other: Array, price: Array) -> Array:
@@ -226,14 +223,12 @@ class Recyclers(Organisations):
         labour = np.asarray(streams.labour_share)[stream] * wage[self.leaf]
         rest = 1.0 - np.asarray(streams.energy_share)[stream] - np.asarray(streams.labour_share)[stream]
         whole = power + labour + rest
-        processing = self.processed * (self.variable_cost - np.asarray(streams.transport_cost)[stream])
-        processing += self.fixed_cost
+        processing = self.processed * self.variable_cost + self.fixed_cost
         books.pay("labour", self.account, households, processing * labour / whole)
         books.pay("energy", self.account, domestic, processing * power / whole)
-        transport = self.processed * np.asarray(streams.transport_cost)[stream]
-        books.pay("other_inputs", self.account, domestic, processing * rest / whole + transport)
+        books.pay("other_inputs", self.account, domestic, processing * rest / whole)
         books.pay("material_sales", domestic, self.account, self.other_sold)
-        self.cost_now = processing + transport
+        self.cost_now = processing
         return processing * labour / whole
 
     def close_accounts(self, receipts: Array, feed_cost: Array) -> None:

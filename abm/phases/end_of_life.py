@@ -12,6 +12,7 @@ from abm.markets.products import CIRCULAR
 from abm.markets.scrap import END_OF_LIFE, Bidders
 
 Array = NDArray[np.float64]
+SORTED_AT_SOURCE = 0.1  # manufacturing scrap needs no dismantling: part of the cost of dismantling and transport
 
 
 class EndOfLife:
@@ -48,8 +49,11 @@ class EndOfLife:
         kept = 1.0 - lost[:, None, None]
         units_sold = discarded.sold_on * kept[..., 0]
         taken_units, taken = self._refurbish(units_sold, sold_on * kept)
-        rest_units = discarded.returned * kept[..., 0] + units_sold - taken_units
-        rest = returned * kept + sold_on * kept - taken
+        # Working goods that nobody here wants second-hand are exported, not scrapped before their time.
+        unwanted = np.maximum(sold_on * kept - taken, 0.0)
+        books.move("export", places.in_use.ravel(), places.abroad, unwanted.reshape(shape))
+        left = left + unwanted
+        rest_units, rest = discarded.returned * kept[..., 0], returned * kept
         self._to_scrap(rest, rest_units, places.in_use, 1.0)
         self._to_bin(binned, discarded.binned, places.in_use)
         self._business(business)
@@ -176,7 +180,9 @@ class EndOfLife:
         value += other[:, stream]
         value *= 1.0 - self.config.recyclers.margin
         border = self.model.scrap.border[recyclers.leaf] * np.asarray(streams.cross_border_cost)[stream][:, None]
-        bid = value - recyclers.variable_cost[None, :, None] - border[None]
+        carried = np.asarray(streams.transport_cost)[stream]
+        transport = np.stack([carried, SORTED_AT_SOURCE * carried])[:, :, None]
+        bid = value - recyclers.variable_cost[None, :, None] - border[None] - transport
         return Bidders(stream, recyclers.leaf, recyclers.wanted_feed(), bid)
 
     def _export_bids(self, content: Array, other: Array) -> Array:
@@ -222,7 +228,9 @@ class EndOfLife:
         flat = model.scrap.places.ravel()
         count = stock.shape[-1]
         books.move("scrap_export", flat, model.places.scrap_abroad, (stock * exported[..., None]).reshape(-1, count))
-        books.move("landfill", flat, model.places.landfill, (stock * dumped[..., None]).reshape(-1, count))
+        mixed = np.asarray(self.config.streams.binned_treated)[None, :, None] * dumped  # ends in other metals
+        books.move("dissipation", flat, model.places.dissipated, (stock * mixed[..., None]).reshape(-1, count))
+        books.move("landfill", flat, model.places.landfill, (stock * (dumped - mixed)[..., None]).reshape(-1, count))
         self.scrap_exported = np.einsum("oslm,osl->om", stock, exported)
         self.scrap_dumped = np.einsum("oslm,osl->om", stock, dumped)
         self.unsold = sales.exported[0] + sales.landfilled[0]
@@ -239,6 +247,10 @@ class EndOfLife:
         books.pay("gate_fees", collectors, clearing, fees.sum(axis=0))
         books.pay("gate_fees", clearing, recyclers.account, fees.sum(axis=1))
         self.feed_cost = value.sum(axis=1)
+        carried = np.asarray(self.config.streams.transport_cost)[bidders.stream]
+        moved = sales.kilograms.sum(axis=2)
+        transport = carried * (moved[0] + SORTED_AT_SOURCE * moved[1])
+        books.pay("other_inputs", recyclers.account, accounts.domestic, transport)
         bought = sales.kilograms.sum(axis=(0, 2))
         mean = np.divide(self.feed_cost, bought, out=recyclers.feed_price.copy(), where=bought > 1e-9)
         recyclers.feed_price += (mean - recyclers.feed_price) / 3.0

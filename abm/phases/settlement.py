@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.markets.products import USED
 from abm.rules import Activity
 
 Array = NDArray[np.float64]
@@ -74,7 +75,8 @@ class Settlement:
         activity.public_premium = sales.public_premium
         activity.returned_product, activity.returned_leaf = discarded.returned_product, discarded.returned_leaf
         activity.returned_bought = discarded.returned_bought.astype(np.int64)
-        activity.returned_weight = discarded.returned_weight
+        # A deposit was paid when the product was new; goods bought second-hand carry none.
+        activity.returned_weight = discarded.returned_weight * (discarded.returned_kind != USED)
 
     def _certificates(self, activity: Activity) -> None:
         """Obliged sellers buy certificates that recyclers earn; the price nears the buy-out when they are scarce."""
