@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
+Places = Rows | slice
 
 MONEY_KINDS: tuple[str, ...] = (
     "material_sales",  # materials, components and secondary material between organisations
@@ -78,6 +79,11 @@ MASS_KINDS: tuple[str, ...] = (
 TOLERANCE = 1e-9
 
 
+def block(places: Rows) -> slice:
+    """The rows of places that were opened together, as a slice."""
+    return slice(int(places.flat[0]), int(places.flat[-1]) + 1)
+
+
 class BooksError(RuntimeError):
     """The books do not close; the message names month, account or place, and amount."""
 
@@ -96,14 +102,16 @@ class Books:
         width = len(materials)
         self.account_names: list[str] = []
         self.place_names: list[str] = []
-        self.cash: Array = np.zeros(0)
+        self._cash: Array = np.zeros(0)
         self.debt: Array = np.zeros(0)
-        self.flow: Array = np.zeros((len(MONEY_KINDS), 0))
+        self._flow: Array = np.zeros((len(MONEY_KINDS), 0))
+        self._slips = _Slips()  # payments not yet posted to cash
+        self._posted: list[tuple[Rows, Array, Rows]] = []  # posted to cash and not yet to the journal
         self.turnover: Array = np.zeros(0)  # gross payments through an account this month
         self.stock: Array = np.zeros((0, width))
         self.inflow: Array = np.zeros((0, width))
         self.outflow: Array = np.zeros((0, width))
-        self.moved: Array = np.zeros((len(MASS_KINDS), width))
+        self._moves: list[tuple[int, Array]] = []
         self._money_kind = {name: number for number, name in enumerate(MONEY_KINDS)}
         self._mass_kind = {name: number for number, name in enumerate(MASS_KINDS)}
         self._lender = -1
@@ -119,15 +127,16 @@ class Books:
     # ------------------------------------------------------------------ opening accounts and places
     def account(self, *names: str, lender: bool = False) -> Rows:
         """Open one account per name, at zero; returns their indices."""
+        self._journal()
         first, count = len(self.account_names), len(names)
         self.account_names.extend(names)
-        self.cash = np.concatenate([self.cash, np.zeros(count)])
+        self._cash = np.concatenate([self._cash, np.zeros(count)])
         self.debt = np.concatenate([self.debt, np.zeros(count)])
         self.turnover = np.concatenate([self.turnover, np.zeros(count)])
         self._borrowed = np.concatenate([self._borrowed, np.zeros(count)])
         self._opening_cash = np.concatenate([self._opening_cash, np.zeros(count)])
         self._opening_debt = np.concatenate([self._opening_debt, np.zeros(count)])
-        self.flow = np.concatenate([self.flow, np.zeros((len(MONEY_KINDS), count))], axis=1)
+        self._flow = np.concatenate([self._flow, np.zeros((len(MONEY_KINDS), count))], axis=1)
         if lender:
             self._lender = first
         return np.arange(first, first + count)
@@ -153,28 +162,39 @@ class Books:
     def pay(self, kind: str, payer: Rows | int, payee: Rows | int, amount: Array | float) -> None:
         """Pay `amount` EUR (≥ 0, broadcast over payers or payees) from payer to payee."""
         number = self._money_kind[kind]
-        if (isinstance(amount, float) and amount == 0.0) or (isinstance(payee, np.ndarray) and not len(payee)):
+        if isinstance(payee, np.ndarray) and not len(payee):
             return
-        self._credit(number, payer, amount, -1.0)
-        self._credit(number, payee, amount, 1.0)
+        self._slips.write(number, payer, amount, -1.0)
+        self._slips.write(number, payee, amount, 1.0)
 
-    def _credit(self, kind: int, account: Rows | int, amount: Array | float, sign: float) -> None:
-        if isinstance(account, np.ndarray):
-            if not isinstance(amount, np.ndarray) or amount.shape != account.shape:
-                amount = np.broadcast_to(amount, account.shape)
-            total = np.bincount(account, amount, len(self.cash))  # an account may stand in several rows
-            self.turnover += total
-            if sign > 0.0:
-                self.cash += total
-                self.flow[kind] += total
-            else:
-                self.cash -= total
-                self.flow[kind] -= total
-        else:
-            single = float(amount.sum()) if isinstance(amount, np.ndarray) else float(amount)
-            self.cash[account] += sign * single
-            self.flow[kind, account] += sign * single
-            self.turnover[account] += single
+    @property
+    def cash(self) -> Array:
+        """Balance of every account (n,), EUR; payments are posted when it is read."""
+        if self._slips.filled:
+            slips = self._slips.collected()
+            self._cash += np.bincount(slips[0], slips[1], len(self._cash))
+            self._posted.append(slips)
+            self._slips.clear()
+        return self._cash
+
+    @property
+    def flow(self) -> Array:
+        """Net receipts of this month by kind and account (kinds, n), EUR."""
+        self._journal()
+        return self._flow
+
+    def _journal(self) -> None:
+        """Enter payments in the journal, apart from the balances."""
+        if self._slips.filled:
+            self.cash  # noqa: B018  posts what is outstanding
+        if not self._posted:
+            return
+        account, signed, kind = (np.concatenate(parts) for parts in zip(*self._posted, strict=True))
+        count = len(self._cash)
+        entries = np.bincount(kind * count + account, signed, len(MONEY_KINDS) * count)
+        self._flow += entries.reshape(len(MONEY_KINDS), count)
+        self.turnover += np.bincount(account, np.abs(signed), count)
+        self._posted.clear()
 
     def lend(self, borrower: Rows | int, amount: Array | float) -> None:
         """Lenders pay out a loan: cash and debt of the borrower rise by `amount` EUR."""
@@ -207,16 +227,16 @@ class Books:
         return net
 
     # ------------------------------------------------------------------ verb of mass
-    def move(self, kind: str, source: Rows | int, target: Rows | int, kilograms: Array) -> None:
+    def move(self, kind: str, source: Places | int, target: Places | int, kilograms: Array) -> None:
         """Move `kilograms` ((n, M) or (M,), ≥ 0) from source to target places.
 
         Where one side is a single place and the other has n rows, the single side gets the sum.
-        Rows on one side must be distinct.
+        Rows on one side must be distinct; a `block` of places opened together is quickest.
         """
-        total = kilograms if kilograms.ndim == 1 else kilograms.sum(axis=0)
-        self.moved[self._mass_kind[kind]] += total
-        out = total if not isinstance(source, np.ndarray) else kilograms
-        into = total if not isinstance(target, np.ndarray) else kilograms
+        self._moves.append((self._mass_kind[kind], kilograms))
+        one_source, one_target = isinstance(source, (int, np.integer)), isinstance(target, (int, np.integer))
+        total = np.add.reduce(kilograms) if kilograms.ndim > 1 and (one_source or one_target) else kilograms
+        out, into = total if one_source else kilograms, total if one_target else kilograms
         self.stock[source] -= out
         self.outflow[source] += out
         self.stock[target] += into
@@ -234,18 +254,20 @@ class Books:
 
     def begin_month(self) -> None:
         """Open a new month's journal."""
-        self.flow[:] = 0.0
+        self._journal()
+        self._flow[:] = 0.0
         self.turnover[:] = 0.0
         self._borrowed[:] = 0.0
         self.inflow[:] = 0.0
         self.outflow[:] = 0.0
-        self.moved[:] = 0.0
+        self._moves.clear()
 
     def close(self, month: int) -> None:
         """Compare balances with the journal; raise `BooksError` unless they agree to 1e-9.
 
         The measure is relative to the gross flow through an account or place plus its balance.
         """
+        self._journal()
         self._close_money(month)
         self._close_mass(month)
         self._opening_cash = self.cash.copy()
@@ -297,7 +319,52 @@ class Books:
 
     def month_moved(self, kind: str) -> Array:
         """Kilograms moved under a kind this month (M,)."""
-        return self.moved[self._mass_kind[kind]]
+        number = self._mass_kind[kind]
+        amounts = [kilograms.reshape(-1, len(self.materials)).sum(axis=0) for k, kilograms in self._moves if k == number]
+        return np.sum(amounts, axis=0) if amounts else np.zeros(len(self.materials))
+
+
+class _Slips:
+    """Payments waiting to be posted: many at once cost little more than one."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Throw all slips away."""
+        self.accounts: list[Rows] = []
+        self.amounts: list[Array] = []
+        self.kinds: list[int] = []
+        self.single: list[tuple[int, float, int]] = []
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is anything to post."""
+        return bool(self.kinds or self.single)
+
+    def write(self, kind: int, account: Rows | int, amount: Array | float, sign: float) -> None:
+        """Note `sign` times `amount` for one account, or for each of several."""
+        if not isinstance(account, np.ndarray):
+            total = float(amount.sum()) if isinstance(amount, np.ndarray) else float(amount)
+            self.single.append((account, sign * total, kind))
+            return
+        if isinstance(amount, np.ndarray) and amount.shape == account.shape:
+            signed = amount * sign
+        else:
+            signed = np.broadcast_to(amount, account.shape) * sign
+        self.accounts.append(account)
+        self.amounts.append(signed)
+        self.kinds.append(kind)
+
+    def collected(self) -> tuple[Rows, Array, Rows]:
+        """Account, signed amount and kind of every slip (n,)."""
+        lengths = [len(account) for account in self.accounts]
+        accounts, amounts, kinds = self.accounts, self.amounts, [np.repeat(np.array(self.kinds, dtype=np.int64), lengths)]
+        if self.single:
+            account, amount, kind = zip(*self.single, strict=True)
+            accounts, amounts = [*accounts, np.array(account)], [*amounts, np.array(amount)]
+            kinds.append(np.array(kind))
+        return np.concatenate(accounts), np.concatenate(amounts), np.concatenate(kinds)
 
 
 class _Cells:

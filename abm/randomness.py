@@ -49,16 +49,15 @@ class Streams:
         slots = np.asarray(slots)
         by_slot = isinstance(month, np.ndarray)
         key = np.uint64((self._key(name) + (0 if by_slot else int(month) * _MONTH_STEP)) & _MASK)
-        months = np.broadcast_to(month, slots.shape) if by_slot else None
-        if slots.size <= _BLOCK:
-            return _draw(slots, months, key)
-        draws = np.empty(slots.shape)
-        flat_slots, flat_draws = slots.reshape(-1), draws.reshape(-1)
-        flat_months = None if months is None else months.reshape(-1)
-        for start in range(0, slots.size, _BLOCK):
+        flat = slots.reshape(-1)
+        months = np.broadcast_to(month, slots.shape).reshape(-1) if by_slot else None
+        if flat.size <= _BLOCK:
+            return _draw(flat, months, key).reshape(slots.shape)
+        draws = np.empty(flat.size)
+        for start in range(0, flat.size, _BLOCK):
             block = slice(start, start + _BLOCK)
-            flat_draws[block] = _draw(flat_slots[block], None if flat_months is None else flat_months[block], key)
-        return draws
+            draws[block] = _draw(flat[block], None if months is None else months[block], key)
+        return draws.reshape(slots.shape)
 
     def normal(self, name: str, slots: ArrayLike, month: int | Integers = 0) -> Reals:
         """Return standard normal draws, shaped as `slots`; increasing in `uniform` of the same key."""

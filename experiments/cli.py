@@ -175,7 +175,9 @@ def _declare_check(parser: argparse.ArgumentParser) -> None:
 
 def _declare_dashboard(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="N", help="port (default 8765, or another if that is in use)")
-    parser.add_argument("--host", default="127.0.0.1", metavar="NAME", help="interface to listen on (default: this machine only)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="NAME", help="interface to listen on (default: this machine only)"
+    )
     parser.add_argument("--no-open", action="store_true", help="do not open a browser")
 
 

@@ -119,7 +119,7 @@ class Households(HouseholdSample):
             shown = self.attitude.take(near)
             shown *= (self.circular_items > 0).take(near)
             own = self.attitude[household]
-            gap = shown @ np.ones(self.degree, dtype=np.float32) / self.peers[household] - own
+            gap = np.einsum("dk->d", shown) / self.peers[household] - own
             self.attitude[household] = own + np.float32(terms.attitude_by_peers) * gap
 
     def complete(self, choices: Choices, new_available: Reals, used_available: Reals) -> Purchases:

@@ -33,26 +33,19 @@ class Organisations(Population):
         account, active = self.account, self.active
         debt = books.debt[account] * active
         interest = debt * credit.rate / 12.0
-        books.pay("interest", account, lender, interest)
-        cash = books.cash[account]
+        cash = books.cash[account] - interest
         repayment = np.minimum(debt / (12.0 * credit.term), np.maximum(cash, 0.0))
-        books.repay(account, repayment)
-        self._borrow_shortfall(books, credit)
-        self._pay_out(books, owners, liquidity)
-        return interest
-
-    def _borrow_shortfall(self, books: Any, credit: Any) -> None:
-        """Lenders cover a shortage of cash up to the leverage limit on the plant."""
-        account = self.account
-        cash, debt = books.cash[account], books.debt[account]
-        room = np.maximum(credit.leverage_limit * self.capital - debt, 0.0)
-        books.lend(account, np.where(self.active, np.minimum(np.maximum(-cash, 0.0), room), 0.0))
-
-    def _pay_out(self, books: Any, owners: int | Rows, liquidity: float) -> None:
-        """Owners get a part of the cash above a buffer; retained profit is for investment."""
-        cash = books.cash[self.account]
+        cash -= repayment
+        # Lenders cover a shortage of cash up to the leverage limit on the plant.
+        room = np.maximum(credit.leverage_limit * self.capital - (debt - repayment), 0.0)
+        loan = np.where(active, np.minimum(np.maximum(-cash, 0.0), room), 0.0)
+        # Owners get a part of the cash above a buffer; retained profit is for investment.
         surplus = np.maximum(cash - 2.0 * liquidity * self.monthly_cost, 0.0)
-        books.pay("dividends", self.account, owners, np.where(self.active, 0.1 * surplus, 0.0))
+        books.pay("interest", account, lender, interest)
+        books.repay(account, repayment)
+        books.lend(account, loan)
+        books.pay("dividends", account, owners, np.where(active, 0.1 * surplus, 0.0))
+        return interest
 
     def insolvent(self, books: Any, credit: Any) -> Rows:
         """Rows whose overdraft is beyond what lenders tolerate."""

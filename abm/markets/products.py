@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.books import block
+
 Array = NDArray[np.float64]
 
 KEEP, REPAIR, USED, LINEAR, CIRCULAR, SERVICE = range(6)
@@ -43,7 +45,7 @@ class Dealers:
 
     def content(self, places: Array, units: Array) -> Array:
         """Mean material content per product in pools (P, L, M), kg."""
-        stock = self.books.stock[places.ravel()].reshape(*self.shape, -1)
+        stock = self.books.stock[block(places)].copy().reshape(*self.shape, -1)
         return np.divide(stock, units[:, :, None], out=np.zeros_like(stock), where=units[:, :, None] > 1e-9)
 
     def orders(self) -> Array:

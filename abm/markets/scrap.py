@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.books import block
+
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
@@ -78,7 +80,7 @@ class ScrapMarkets:
 
     def composition(self) -> tuple[Array, Array]:
         """Material content (2, S, L, M) kg/kg and other recoverables (2, S, L) EUR/kg of each pool."""
-        stock = self.books.stock[self.places.ravel()].reshape(*self.shape, -1)
+        stock = self.books.stock[block(self.places)].copy().reshape(*self.shape, -1)
         some = self.gross > 1e-6
         content = np.divide(stock, self.gross[..., None], out=np.zeros_like(stock), where=some[..., None])
         return content, np.divide(self.other, self.gross, out=np.zeros_like(self.other), where=some)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.books import block
 from abm.agents.firms import REFURBISHER
 from abm.markets.products import CIRCULAR
 from abm.markets.scrap import END_OF_LIFE, Bidders
@@ -36,22 +37,22 @@ class EndOfLife:
         self._note_design(discarded)
         books, count = model.books, len(self.config.materials)
         shape = (-1, count)
-        books.move("hoarding", places.in_use.ravel(), places.hoarded.ravel(),
+        books.move("hoarding", block(places.in_use), block(places.hoarded),
                    discarded.hoarded_content.reshape(shape))
-        books.move("hoarding", places.hoarded.ravel(), places.in_use.ravel(),
+        books.move("hoarding", block(places.hoarded), block(places.in_use),
                    discarded.left_drawer_content.reshape(shape))
         lost = np.asarray(self.config.products.lost_abroad)
         returned = discarded.returned_content
         sold_on = discarded.sold_on_content
         binned = discarded.binned_content
         left = (returned + sold_on) * lost[:, None, None]
-        books.move("export", places.in_use.ravel(), places.abroad, left.reshape(shape))
+        books.move("export", block(places.in_use), places.abroad, left.reshape(shape))
         kept = 1.0 - lost[:, None, None]
         units_sold = discarded.sold_on * kept[..., 0]
         taken_units, taken = self._refurbish(units_sold, sold_on * kept)
         # Working goods that nobody here wants second-hand are exported, not scrapped before their time.
         unwanted = np.maximum(sold_on * kept - taken, 0.0)
-        books.move("export", places.in_use.ravel(), places.abroad, unwanted.reshape(shape))
+        books.move("export", block(places.in_use), places.abroad, unwanted.reshape(shape))
         left = left + unwanted
         rest_units, rest = discarded.returned * kept[..., 0], returned * kept
         self._to_scrap(rest, rest_units, places.in_use, 1.0)
@@ -83,7 +84,7 @@ class EndOfLife:
         taken = np.minimum(np.minimum(units, room), wanted)
         share = np.divide(taken, units, out=np.zeros_like(units), where=units > 0.0)
         kilograms = content * share[..., None]
-        model.books.move("refurbishment", model.places.in_use.ravel(), dealers.used_place.ravel(),
+        model.books.move("refurbishment", block(model.places.in_use), block(dealers.used_place),
                          kilograms.reshape(-1, content.shape[-1]))
         dealers.used_units += taken
         self._pay_refurbishers(rows, taken, room, cost, pays)
@@ -121,9 +122,9 @@ class EndOfLife:
     def _move_to_pools(self, content: Array, by_stream: Array, source: Array) -> None:
         model, count = self.model, content.shape[-1]
         sorting = model.places.sorting
-        model.books.move("discard", source.ravel(), sorting, content.reshape(-1, count))
+        model.books.move("discard", block(source), sorting, content.reshape(-1, count))
         pools = model.scrap.places[END_OF_LIFE]
-        model.books.move("discard", sorting, pools.ravel(), by_stream.reshape(-1, count))
+        model.books.move("discard", sorting, block(pools), by_stream.reshape(-1, count))
 
     def _to_bin(self, content: Array, units: Array, source: Array) -> None:
         """What is not collected apart: part ends in mixed metal recycling, the rest is landfilled or burnt."""
@@ -131,9 +132,9 @@ class EndOfLife:
         treated_stream = np.asarray(self.config.streams.binned_treated)
         treated = content * np.einsum("pms,s->pm", structure.route, treated_stream)[:, None, :]
         count = content.shape[-1]
-        model.books.move("dissipation", source.ravel(), model.places.dissipated, treated.reshape(-1, count))
+        model.books.move("dissipation", block(source), model.places.dissipated, treated.reshape(-1, count))
         rest = content - treated
-        model.books.move("landfill", source.ravel(), model.places.landfill, rest.reshape(-1, count))
+        model.books.move("landfill", block(source), model.places.landfill, rest.reshape(-1, count))
         self.binned_content = content.sum(axis=(0, 1))
         self.landfilled = rest.sum(axis=(0, 1))
 
@@ -145,7 +146,7 @@ class EndOfLife:
         lost = np.asarray(self.config.products.lost_abroad)[:, None]
         for owner in range(2):
             left = content[owner] * lost[..., None]
-            model.books.move("export", places[owner].ravel(), model.places.abroad,
+            model.books.move("export", block(places[owner]), model.places.abroad,
                              left.reshape(-1, content.shape[-1]))
             stays = content[owner] - left
             share = np.einsum("pms,s->pm", model.structure.route, self.collected_share)[:, None, :]
@@ -155,7 +156,7 @@ class EndOfLife:
 
     def _to_bin_business(self, content: Array, source: Array) -> None:
         model, count = self.model, content.shape[-1]
-        model.books.move("dissipation", source.ravel(), model.places.dissipated, content.reshape(-1, count))
+        model.books.move("dissipation", block(source), model.places.dissipated, content.reshape(-1, count))
 
     # ------------------------------------------------------------------ from collectors to recyclers
     def trade_scrap(self) -> None:
@@ -199,7 +200,7 @@ class EndOfLife:
         some = gross > 1e-9
         member = bidders.stream
         share = np.divide(sales.kilograms, gross[:, member], out=np.zeros_like(sales.kilograms), where=some[:, member])
-        stock = books.stock[model.scrap.places.ravel()].reshape(*model.scrap.shape, -1)
+        stock = books.stock[block(model.scrap.places)].copy().reshape(*model.scrap.shape, -1)
         got = np.einsum("onl,onlm->nm", share, stock[:, member])
         self.feed_by_origin = np.einsum("onl,onlm->onm", share, stock[:, member])
         sold_share = np.zeros_like(gross)
@@ -208,7 +209,7 @@ class EndOfLife:
         sold_share *= 1.0 - 1e-13
         out = stock * sold_share[..., None]
         sorting = model.places.sorting
-        books.move("scrap_purchase", model.scrap.places.ravel(), sorting, out.reshape(-1, out.shape[-1]))
+        books.move("scrap_purchase", block(model.scrap.places), sorting, out.reshape(-1, out.shape[-1]))
         total = got.sum(axis=0)
         scale = np.divide(out.sum(axis=(0, 1, 2)), total, out=np.zeros_like(total), where=total > 0.0)
         books.move("scrap_purchase", sorting, model.recyclers.feed_place, got * scale)
@@ -225,7 +226,7 @@ class EndOfLife:
         dumped = np.divide(sales.landfilled, gross, out=np.zeros_like(gross), where=some)
         room = np.maximum(1.0 - 1e-13 - sold, 0.0)
         exported, dumped = np.minimum(exported, room), np.minimum(dumped, room)
-        flat = model.scrap.places.ravel()
+        flat = block(model.scrap.places)
         count = stock.shape[-1]
         books.move("scrap_export", flat, model.places.scrap_abroad, (stock * exported[..., None]).reshape(-1, count))
         mixed = np.asarray(self.config.streams.binned_treated)[None, :, None] * dumped  # ends in other metals

@@ -60,12 +60,16 @@ class MaterialsTrade:
     def views(self) -> list[View]:
         """What each bloc sees before it chooses its regime."""
         model, price = self.model, self.markets.price
+        if model.month % 3 == 0:
+            self.shares = [
+                [model.producers.share_of_side(1 + bloc.number, self.markets.sides, ahead, model.month) for ahead in (1, 36)]
+                for bloc in model.blocs
+            ]
         found = []
         for bloc in model.blocs:
             side = 1 + bloc.number
             found.append(View(
-                own_share=model.producers.share_of_side(side, self.markets.sides, 1, model.month),
-                own_share_ahead=model.producers.share_of_side(side, self.markets.sides, 36, model.month),
+                own_share=self.shares[bloc.number][0], own_share_ahead=self.shares[bloc.number][1],
                 rival_cost=np.stack([0.4 * model.rival_cost[bloc.number], model.rival_cost[bloc.number]]),
                 outside_price=price[:, OUTSIDE], inside_price=price[:, side],
             ))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.books import block
 from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE
 from abm.agents.households import Offers
 from abm.markets import products as goods
@@ -163,7 +164,7 @@ class ProductTrade:
         kilograms = bought[..., None] * content[None]
         dealers.units -= bought.sum(axis=0)
         for owner in (goods.BUSINESS, goods.PUBLIC):
-            model.books.move("sale", dealers.new_place.ravel(), buyers.places[owner].ravel(),
+            model.books.move("sale", block(dealers.new_place), block(buyers.places[owner]),
                              kilograms[owner].reshape(-1, kilograms.shape[-1]))
         self._pay_business(bought, labels)
         self.business_bought = bought
@@ -223,7 +224,7 @@ class ProductTrade:
 
     def _move_sales(self, source: Array, units: Array, content: Array) -> None:
         kilograms = (units[..., None] * content).reshape(-1, content.shape[-1])
-        self.model.books.move("sale", source.ravel(), self.model.places.in_use.ravel(), kilograms)
+        self.model.books.move("sale", block(source), block(self.model.places.in_use), kilograms)
 
     def _pay_households(self, purchases: Any) -> None:
         """Households pay dealers, refurbishers and repairers, and the tax on it."""
@@ -329,7 +330,7 @@ class ProductTrade:
         whole = by_kind.sum(axis=2)
         split = np.divide(by_kind, whole[..., None], out=np.zeros_like(by_kind), where=whole[..., None] > 0.0)
         to_dealers = (split[..., None] * content.reshape(2, count, 1, -1)).sum(axis=0)
-        books.move("delivery", pool, dealers.new_place.ravel(), to_dealers.reshape(-1, stock.shape[1]))
+        books.move("delivery", pool, block(dealers.new_place), to_dealers.reshape(-1, stock.shape[1]))
         dealers.units += (split * units.reshape(2, count, 1)).sum(axis=0)
         firms.units[rows] -= home + exports
         self._pay_makers(rows, cell, home, exports, split)
@@ -356,7 +357,7 @@ class ProductTrade:
         total = weight.sum(axis=1, keepdims=True)
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
         kilograms = imports[..., None] * content[:, None, :]
-        books.move("product_import", model.places.abroad, dealers.new_place.ravel(),
+        books.move("product_import", model.places.abroad, block(dealers.new_place),
                    kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = (share * self.import_price).sum(axis=1)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.books import block
 from abm.agents.firms import COMPONENT
 from abm.markets.scrap import MANUFACTURING
 
@@ -68,7 +69,7 @@ class Production:
         gross = tonnes * 1000.0 / 12.0
         content = model.stream_content[:, None, :] * gross[..., None]
         places = model.scrap.places[MANUFACTURING]
-        model.books.move("swarf", model.places.abroad, places.ravel(), content.reshape(-1, content.shape[-1]))
+        model.books.move("swarf", model.places.abroad, block(places), content.reshape(-1, content.shape[-1]))
         model.scrap.collect(MANUFACTURING, gross, gross * model.stream_other[:, None])
 
     def pay(self) -> Array:

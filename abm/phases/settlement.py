@@ -102,34 +102,35 @@ class Settlement:
         by a lump sum on the households below them. The rest of the domestic economy pays households
         what they spent; owners abroad stand behind merchants, domestic owners behind dealers.
         """
-        model, books, accounts = self.model, self.model.books, self.model.accounts
-        households = accounts.households
+        model, accounts = self.model, self.model.accounts
+        self.balances = model.books.cash.copy()  # read once; what is paid below is followed here
         self._balance(model.scrap.collectors, model.dealers.accounts, "gate_fees")
-        self._balance_one(model.dealers.accounts, accounts.domestic, "dividends")
-        self._balance_one(model.materials.accounts, accounts.abroad, "dividends")
-        self._balance_one(np.array([bloc.licence for bloc in model.blocs], dtype=np.int64), accounts.abroad, "rents")
-        self._balance_one(np.array([accounts.secondary]), accounts.domestic, "dividends")
+        self._balance(model.dealers.accounts, accounts.domestic, "dividends")
+        self._balance(model.materials.accounts, accounts.abroad, "dividends")
+        self._balance(np.array([bloc.licence for bloc in model.blocs], dtype=np.int64), accounts.abroad, "rents")
+        self._balance(np.array([accounts.secondary]), accounts.domestic, "dividends")
         for government in model.governments.members:
             share = self.household_share * self.below[government.jurisdiction]
             self._lump_sum(government.account, share / share.sum())
+        self._balance(np.array([accounts.public]), accounts.treasury, "public_purchases")
         self._lump_sum(accounts.treasury, self.household_share)
-        books.pay("public_purchases", accounts.treasury, accounts.public, max(-float(books.cash[accounts.public]), 0.0))
-        self._lump_sum(accounts.treasury, self.household_share)
-        need = -books.cash[households]
-        books.pay("income", accounts.domestic, households, np.maximum(need, 0.0))
-        books.pay("income", households, accounts.domestic, np.maximum(-need, 0.0))
+        self._balance(accounts.households, accounts.domestic, "income")
 
-    def _balance(self, accounts: Array, sponsors: Array | int, kind: str) -> None:
-        cash = self.model.books.cash[accounts]
-        self.model.books.pay(kind, sponsors, accounts, np.maximum(-cash, 0.0))
-        self.model.books.pay(kind, accounts, sponsors, np.maximum(cash, 0.0))
-
-    def _balance_one(self, accounts: Array, sponsor: int, kind: str) -> None:
-        if len(accounts):
-            self._balance(accounts, sponsor, kind)
+    def _balance(self, accounts: NDArray[np.int64], sponsors: NDArray[np.int64] | int, kind: str) -> None:
+        """Bring accounts to zero at the expense, or to the benefit, of their sponsors."""
+        if not len(accounts):
+            return
+        cash, books = self.balances[accounts], self.model.books
+        books.pay(kind, sponsors, accounts, np.maximum(-cash, 0.0))
+        books.pay(kind, accounts, sponsors, np.maximum(cash, 0.0))
+        self.balances[accounts] = 0.0
+        self.balances[sponsors] += cash if isinstance(sponsors, np.ndarray) else cash.sum()
 
     def _lump_sum(self, account: int, share: Array) -> None:
+        """Levy a government's deficit on households, or pay out its surplus, by share (L,)."""
         books, households = self.model.books, self.model.accounts.households
-        cash = float(books.cash[account])
-        books.pay("lump_sum", households, account, np.maximum(-cash, 0.0) * share)
-        books.pay("lump_sum", account, households, np.maximum(cash, 0.0) * share)
+        cash = float(self.balances[account])
+        books.pay("lump_sum", households, account, max(-cash, 0.0) * share)
+        books.pay("lump_sum", account, households, max(cash, 0.0) * share)
+        self.balances[account] = 0.0
+        self.balances[households] += cash * share

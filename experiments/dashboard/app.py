@@ -1,5 +1,7 @@
 """The page: a header, the choice of language, and two tabs."""
 
+# ruff: noqa: N802  (components are named like the elements of a page, as Solara names its own)
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -48,10 +50,13 @@ def Header(language: str) -> None:
         with rv.Html(tag="div"):
             Text(say("title", language), tag="h1")
             Text(say("subtitle", language), tag="p", classes=("subtitle",))
-        with rv.Html(tag="div", class_="languages", attributes={"role": "group", "aria-label": say("language", language)}):
+        group = {"role": "group", "aria-label": say("language", language)}
+        with rv.Html(tag="div", class_="languages", attributes=group):
             for name in LANGUAGES:
                 PushButton(
-                    LANGUAGE_NAMES[name], lambda name=name: state.language.set(name), pressed=name == language,
+                    LANGUAGE_NAMES[name],
+                    lambda name=name: state.language.set(name),
+                    pressed=name == language,
                     classes="chosen" if name == language else "",
                 )
 

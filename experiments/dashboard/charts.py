@@ -21,10 +21,15 @@ _DIGITS = 6  # significant figures that are sent to the browser
 
 
 def comparison(
-    months: Sequence[str], baseline: Lines, mix: Lines, language: str, unit: str, target: float | None,
-    shocks: Sequence[tuple[str, str, str]],
+    months: Sequence[str],
+    baseline: Lines,
+    mix: Lines,
+    language: str,
+    unit: str,
+    target: float | None,
+    shocks: Sequence[tuple[str, str]],
 ) -> Option:
-    """Baseline against mix with bands, the target as a line, and shocks (title, first and last month) as areas."""
+    """Baseline against mix with bands, the target as a line, and shocks (first and last month) as areas."""
     names = say("baseline", language), say("mix", language)
     option = _frame(months, names, language, unit)
     series = [
@@ -56,13 +61,13 @@ def _frame(months: Sequence[str], names: Sequence[str], language: str, unit: str
         "animation": False,
         "aria": {"enabled": False},  # the page says itself what a chart shows, in the visitor's language
         "grid": {"left": 12, "right": 20, "top": 58, "bottom": 12, "containLabel": True},
-        "legend": {"data": [{"name": name} for name in names], "top": 0, "left": 0, "icon": "roundRect"},
+        "legend": {"data": [{"name": name} for name in names], "top": 0, "left": 0, "itemWidth": 30},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {
             "type": "category",
             "data": list(months),
             "boundaryGap": False,
-            "axisLabel": {"hideOverlap": True},
+            "axisLabel": {"hideOverlap": True, "interval": _label_interval(len(months))},
             "axisTick": {"show": False},
         },
         "yAxis": {
@@ -75,6 +80,11 @@ def _frame(months: Sequence[str], names: Sequence[str], language: str, unit: str
         },
         "textStyle": {"fontFamily": "inherit"},
     }
+
+
+def _label_interval(months: int) -> int:
+    """Labels to skip, so that every label is a January and they are some ten in all."""
+    return 12 * max(round(months / 120), 1) - 1
 
 
 def _line(name: str, values: Array, colour: str, length: int, dash: str = "solid") -> Option:
@@ -126,10 +136,9 @@ def _level(target: float, label: str) -> Option:
     }
 
 
-def _areas(shocks: Sequence[tuple[str, str, str]]) -> Option:
+def _areas(shocks: Sequence[tuple[str, str]]) -> Option:
     return {
         "silent": True,
-        "itemStyle": {"color": "#E69F00", "opacity": 0.13},
-        "label": {"color": "#6b4a00", "fontSize": 11, "position": "insideTop", "width": 110, "overflow": "break"},
-        "data": [[{"name": title, "xAxis": first}, {"xAxis": last}] for title, first, last in shocks],
+        "itemStyle": {"color": "#E69F00", "opacity": 0.15},
+        "data": [[{"xAxis": first}, {"xAxis": last}] for first, last in shocks],
     }

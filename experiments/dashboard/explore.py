@@ -1,10 +1,13 @@
 """The first tab: presets and levers on one side, what they do on the other."""
 
+# ruff: noqa: N802  (components are named like the elements of a page, as Solara names its own)
+
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import reacton.ipyvuetify as rv
 import solara
@@ -23,7 +26,7 @@ from experiments.dashboard.results import Card
 from experiments.dashboard.simulation import Picture, compare_live
 from experiments.dashboard.texts import number, say, table, unit_text
 
-DEBOUNCE = 0.2  # seconds without a further move before a run starts
+DEBOUNCE = 0.15  # seconds without a further move before a run starts
 
 Change = Callable[[Choice], object]
 
@@ -38,8 +41,7 @@ def use_comparison(choice: Choice) -> None:
                 if not task.is_current():
                     return
                 if picture is not None:
-                    state.problem.value = ""
-                    state.picture.value = picture
+                    state.show(picture)
                 await asyncio.sleep(0)  # a newer choice cancels here
         except Exception as error:
             # Whatever goes wrong in a run is told to the visitor instead of ending the page.
@@ -72,7 +74,9 @@ def Presets(language: str, choice: Choice, on_choice: Change) -> None:
         entries = catalogue(folder)
         options = [(name, entry.title[language]) for name, entry in entries.items()]
         Chooser(
-            say(label, language), options, chosen,
+            say(label, language),
+            options,
+            chosen,
             lambda name, field=field: on_choice(replace(choice, **{field: name})),
         )
         Text(entries[chosen].summary.get(language, ""), tag="p", classes=("hint",))
@@ -101,7 +105,7 @@ def LeverControl(lever: Lever, language: str, choice: Choice, on_choice: Change)
     setting = choice.lever(lever.name)
     title = str(lever.declared.title[language])
 
-    def change(**changes: object) -> None:
+    def change(**changes: Any) -> None:
         changed = replace(setting, **{"government": setting.government or lever.governments[0], **changes})
         on_choice(choice.with_lever(lever.name, changed))
 
@@ -110,20 +114,22 @@ def LeverControl(lever: Lever, language: str, choice: Choice, on_choice: Change)
             Text(title, tag="h4")
             if choice.lever(lever.name) != Setting():
                 PushButton(
-                    say("lever.reset", language), lambda: on_choice(_without(choice, lever.name)),
+                    say("lever.reset", language),
+                    lambda: on_choice(_without(choice, lever.name)),
                     name=say("lever.reset_name", language, title=title),
+                    plain=True,
                 )
         Strength(lever, language, title, setting.strength, lambda value: change(strength=value))
         InTheMix(lever, language, choice.mix, setting.keep, lambda keep: change(keep=keep))
         if len(lever.governments) > 1 and setting.strength > 0.0:
             options = [(name, title_of("jurisdictions", name, language)) for name in lever.governments]
             Chooser(
-                say("lever.government", language), options, setting.government or lever.governments[0],
+                say("lever.government", language),
+                options,
+                setting.government or lever.governments[0],
                 lambda name: change(government=name),
             )
-        Unfolding(
-            say("lever.explain", language), build=lambda: Explanation(lever, language, setting, change)
-        )
+        Unfolding(say("lever.explain", language), build=lambda: Explanation(lever, language, setting, change))
 
 
 def _without(choice: Choice, name: str) -> Choice:
@@ -131,9 +137,7 @@ def _without(choice: Choice, name: str) -> Choice:
 
 
 @solara.component
-def Strength(
-    lever: Lever, language: str, title: str, strength: float, on_strength: Callable[[float], object]
-) -> None:
+def Strength(lever: Lever, language: str, title: str, strength: float, on_strength: Callable[[float], object]) -> None:
     """A slider and a field for one value; what is typed wrongly stays, with a message, and changes nothing."""
     wrong, set_wrong = solara.use_state(("", "", -1.0))  # text, message, and the strength that it left unchanged
     text, message = wrong[:2] if wrong[2] == strength else ("", "")
@@ -151,13 +155,22 @@ def Strength(
     shown = strength * lever.scale
     with rv.Html(tag="div", class_="strength"):
         rv.Slider(
-            v_model=shown, min=0.0, max=max(lever.top * lever.scale, shown), step=lever.step, hide_details=True,
+            v_model=shown,
+            min=0.0,
+            max=max(lever.top * lever.scale, shown),
+            step=lever.step,
+            hide_details=True,
             on_v_model=lambda value: on_strength(float(value) / lever.scale),
             attributes={"aria-label": say("lever.slider_name", language, title=title, unit=unit).strip()},
         )
         solara.InputText(
-            label=f"{say('lever.strength', language)} ({unit})", value=text or plain_number(shown, language),
-            on_value=read, error=bool(message), dense=True, classes=["typed"], hide_details=True,
+            label=f"{say('lever.strength', language)} ({unit})",
+            value=text or plain_number(shown, language),
+            on_value=read,
+            error=bool(message),
+            dense=True,
+            classes=["typed"],
+            hide_details=True,
         )
     if message:
         Text(message, tag="p", classes=("error-text",), role="alert")
@@ -190,8 +203,11 @@ def Explanation(lever: Lever, language: str, setting: Setting, change: Callable[
         entries = getattr(config(), scope)
         options = [(name, title_of(scope, name, language)) for name in entries.ids]
         Chooser(
-            say(f"lever.{scope}", language), options, list(getattr(setting, scope)),
-            lambda names, scope=scope: change(**{scope: tuple(names)}), several=True,
+            say(f"lever.{scope}", language),
+            options,
+            list(getattr(setting, scope)),
+            lambda names, scope=scope: change(**{scope: tuple(names)}),
+            several=True,
         )
     texts = lever.declared.texts
     parts = [("p", "", str(lever.declared.labels["intensity"][language]) + ": " + range_text(lever, language))]
@@ -216,7 +232,11 @@ def Outcomes(language: str) -> None:
     if column not in {one["name"] for one in picture.mix.columns}:
         column = results.headline_columns(picture.mix.columns)[0]
     IndicatorChart(language, picture, column)
-    Cards(language, picture, column)
+    settled = state.settled.value
+    if settled is not None:
+        current = settled.choice == state.choice.value
+        Cards(language, settled, column, current)
+        Peek(results.card(settled, column, language), current)
 
 
 @solara.component
@@ -226,7 +246,10 @@ def Status(language: str, picture: Picture | None, current: bool) -> None:
         Text(status_text(picture, current, language), tag="p", role="status", aria_live="polite")
         busy = not current or picture is None or not picture.complete
         rv.ProgressLinear(
-            value=progress(picture, current), active=busy, height=3, attributes={"aria-hidden": "true"},
+            value=progress(picture, current),
+            active=busy,
+            height=3,
+            attributes={"aria-hidden": "true"},
             style_="visibility: " + ("visible" if busy else "hidden"),
         )
 
@@ -237,7 +260,8 @@ def status_text(picture: Picture | None, current: bool, language: str) -> str:
         return say("status.starting", language)
     values = {
         "households": f"{picture.households:,}".replace(",", "." if language == "nl" else ","),
-        "seeds": picture.seeds, "wanted": picture.seeds_wanted,
+        "seeds": picture.seeds,
+        "wanted": picture.seeds_wanted,
         "month": month_name(picture.months - 1, config().time.start),
     }
     if picture.preview:
@@ -262,15 +286,21 @@ def IndicatorChart(language: str, picture: Picture, column: str) -> None:
     with rv.Html(tag="div", class_="chart-choice"):
         options = [(name, results.declaration(name).title[language]) for name in results.indicators_shown(columns)]
         Chooser(
-            say("chart.indicator", language), options, declared.name,
-            lambda name: state.column.set(results.columns_of(columns, name)[0]), classes="wide",
+            say("chart.indicator", language),
+            options,
+            declared.name,
+            lambda name: state.column.set(results.columns_of(columns, name)[0]),
+            classes="wide",
         )
         labels = results.columns_of(columns, declared.name)
         if len(labels) > 1:
             options = [(name, results.label_of(columns, name, language)) for name in labels]
             Chooser(say("chart.label", language), options, column, state.column.set)
         rv.Checkbox(
-            label=say("chart.smooth", language), v_model=state.smooth.value, on_v_model=state.smooth.set, dense=True,
+            label=say("chart.smooth", language),
+            v_model=state.smooth.value,
+            on_v_model=state.smooth.set,
+            dense=True,
             hide_details=True,
         )
     title = results.full_title(columns, column, language)
@@ -279,21 +309,21 @@ def IndicatorChart(language: str, picture: Picture, column: str) -> None:
         lambda: chart_option(picture, column, language, state.smooth.value),
         dependencies=[id(picture), column, language, state.smooth.value],
     )
-    Chart(option, chart_words(picture, column, title, language), language, lambda: _table(picture, column, language))
-    Text(str(declared.meaning[language]), tag="p", classes=("hint",))
+    settled = state.settled.value or picture
+    words = chart_words(settled, column, title, language)
+    Chart(option, words, language, lambda: _table(settled, column, language))
+    Markup([("p", "hint", str(declared.meaning[language])), ("p", "hint", shocks_text(picture, language))])
 
 
 def chart_option(picture: Picture, column: str, language: str, smooth: bool) -> charts.Option:
     """The chart of one column."""
     declared = results.declaration(column)
     months = [month_name(month, config().time.start) for month in range(picture.horizon)]
-    baseline, mix = (
-        results.lines(sample, column, picture.months, smooth) for sample in (picture.baseline, picture.mix)
-    )
+    baseline, mix = (results.lines(sample, column, smooth) for sample in (picture.baseline, picture.mix))
     target = float(declared.target) if isinstance(declared.target, (int, float)) else None
     unit = unit_text(declared.unit, language)
-    shocks = shock_spans(scenario_of(picture.choice).shocks, months, language)
-    return charts.comparison(months, baseline, mix, language, unit, target, shocks)
+    spans = [span[1:] for span in shock_spans(scenario_of(picture.choice).shocks, months, language)]
+    return charts.comparison(months, baseline, mix, language, unit, target, spans)
 
 
 def shock_spans(shocks: tuple[ShockUse, ...], months: list[str], language: str) -> list[tuple[str, str, str]]:
@@ -308,12 +338,19 @@ def shock_spans(shocks: tuple[ShockUse, ...], months: list[str], language: str) 
     return spans
 
 
+def shocks_text(picture: Picture, language: str) -> str:
+    """What the shaded parts of the chart are; nothing where there are none."""
+    months = [month_name(month, config().time.start) for month in range(picture.horizon)]
+    spans = shock_spans(scenario_of(picture.choice).shocks, months, language)
+    if not spans:
+        return ""
+    return say("chart.shaded", language, spans="; ".join(f"{title} {first} – {last}" for title, first, last in spans))
+
+
 def chart_words(picture: Picture, column: str, title: str, language: str) -> str:
     """What the chart shows, for whoever cannot see it."""
     card = results.card(picture, column, language)
-    return say(
-        "chart.words", language, title=title, baseline=card.baseline, mix=card.value, difference=card.difference
-    )
+    return say("chart.words", language, title=title, baseline=card.baseline, mix=card.value, difference=card.difference)
 
 
 def _table(picture: Picture, column: str, language: str) -> str:
@@ -324,18 +361,26 @@ def _table(picture: Picture, column: str, language: str) -> str:
 
 
 @solara.component
-def Cards(language: str, picture: Picture, column: str) -> None:
-    """The headline indicators by family."""
+def Cards(language: str, picture: Picture, column: str, current: bool) -> None:
+    """The headline indicators by family; paler while they belong to an earlier choice."""
     Text(say("cards.title", language), tag="h2")
     Text(say("cards.hint", language), tag="p", classes=("hint",))
     found = results.cards(picture, language)
     families = dict.fromkeys(results.declaration(card.column).family for card in found)
     for family in families:
         Text(say_family(family, language), tag="h3")
-        with rv.Html(tag="div", class_="cards"):
+        with rv.Html(tag="div", class_="cards" if current else "cards stale"):
             for card in found:
                 if results.declaration(card.column).family == family:
                     CardView(language, card, card.column == column)
+
+
+@solara.component
+def Peek(card: Card, current: bool) -> None:
+    """The chosen indicator at the foot of a narrow screen, so that levers and result are seen together."""
+    parts = [("strong", "", card.title), ("span", "", card.value), ("span", "", card.change)]
+    with rv.Html(tag="div", class_="peek" if current else "peek stale", attributes={"aria-hidden": "true"}):
+        Markup(parts)
 
 
 def say_family(family: str, language: str) -> str:
@@ -350,14 +395,19 @@ def say_family(family: str, language: str) -> str:
 def CardView(language: str, card: Card, chosen: bool) -> None:
     """One headline indicator; its button puts it in the chart."""
     with rv.Html(tag="article", class_=f"card {card.verdict}{' chosen' if chosen else ''}"):
-        Markup([
-            ("h4", "", card.title),
-            ("p", "value", card.value),
-            ("p", "verdict", f"{card.difference} – {card.verdict_text}" if card.verdict != "same" else card.verdict_text),
-            ("p", "was", say("card.baseline", language, value=card.baseline)),
-            ("p", "target" if card.hit else "target missed", card.target),
-        ])
+        Markup(
+            [
+                ("h4", "", card.title),
+                ("p", "value", card.value),
+                ("p", "verdict", card.change),
+                ("p", "was", say("card.baseline", language, value=card.baseline)),
+                ("p", "target" if card.hit else "target missed", card.target),
+            ]
+        )
         PushButton(
-            say("card.chart", language), lambda: state.column.set(card.column), pressed=chosen,
+            say("card.chart", language),
+            lambda: state.column.set(card.column),
+            pressed=chosen,
             name=say("card.chart_name", language, title=card.title),
+            plain=True,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ _ORGANISATION = re.compile(r"(?P<role>.+) (?P<ordinal>\d+) in (?P<place>\w+)")
 _WORD = re.compile(r"\w+")
 
 
-def latest(events: list[Event], lines: int, language: str) -> list[str]:
+def latest(events: Sequence[Event], lines: int, language: str) -> list[str]:
     """The last events, the newest first; what happened to several in one month is one line."""
     grouped: dict[tuple[Any, ...], list[Event]] = {}
     for event in reversed(events):
@@ -34,7 +34,7 @@ def _sort_of(event: Event) -> tuple[Any, ...]:
     return event.month, event.kind, who, event.what, event.why, tuple(event.values.items())
 
 
-def sentence(events: list[Event], language: str) -> str:
+def sentence(events: Sequence[Event], language: str) -> str:
     """One or several like events: month, who, what, why, and how much if there is only one."""
     first = events[0]
     who = who_text(first.who, language)

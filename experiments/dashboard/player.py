@@ -1,4 +1,4 @@
-"""A model that is watched: it goes on month by month and remembers what the charts show."""
+"""A model that is watched: it goes on month by month and says after each what there is to see."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from abm.agents.recyclers import BUILDING, RUNNING
+from abm.agents.recyclers import BUILDING, RESTARTING, RUNNING, SHUT
 from abm.agents.state_backed import REGIMES
 from abm.events import Event
 from experiments.dashboard.choice import Choice, scenario_of
 
 HOUSEHOLDS = 1000
 SEED = 1
-_REFINED, _OUTSIDE = 1, 0
+_REFINED = 1  # the stage of refined material
+_STATUS = {RUNNING: "running", SHUT: "shut", RESTARTING: "restarting", BUILDING: "building"}
 
 
 @dataclass(frozen=True)
 class RecyclerRow:
-    """One recycler as the table shows it: margin in EUR per kg of scrap, cash in EUR, throughput in kg/month."""
+    """One recycler: margin in EUR per kg of scrap, cash in EUR, throughput in kg a month."""
 
     name: str
     status: str
@@ -29,43 +31,81 @@ class RecyclerRow:
     processed: float
 
 
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What there is to see after `month` of `horizon` months.
+
+    Attributes
+    ----------
+    prices
+        Per month (sides, materials), refined material, EUR/kg; side 0 is outside the blocs.
+    counts
+        Per month the recyclers that run, that are shut or restarting, and that are being built.
+    blocs
+        Identifiers of the blocs that act strategically, in the order of the other sides.
+    regimes
+        Bloc, regime and materials, wherever trade is not normal.
+    recyclers
+        Those in business, the largest throughput first.
+    failed
+        Number of recyclers that have left.
+    """
+
+    month: int
+    horizon: int
+    prices: tuple[NDArray[np.float64], ...]
+    counts: tuple[tuple[int, int, int], ...]
+    blocs: tuple[str, ...]
+    regimes: tuple[tuple[str, str, tuple[str, ...]], ...]
+    recyclers: tuple[RecyclerRow, ...]
+    failed: int
+    events: tuple[Event, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is no further month."""
+        return self.month >= self.horizon
+
+
 class Player:
-    """One visitor's model. Methods may be called from several threads."""
+    """One visitor's model. Its methods may be called from several threads."""
 
     def __init__(self, choice: Choice, households: int = HOUSEHOLDS, seed: int = SEED) -> None:
         from abm.model import CircularTransition  # imports Mesa, which takes a second
 
-        self.choice = choice
-        self._lock = threading.Lock()
         scenario = scenario_of(choice, households)
         self.shocks = scenario.shocks
+        self._lock = threading.Lock()
         self._model: Any = CircularTransition.from_scenario(scenario, rng=seed)
-        self.prices: list[Any] = []  # per month (sides, M), refined material, EUR/kg
-        self.recyclers: list[tuple[int, int, int]] = []  # per month: running, shut or restarting, being built
+        self._prices: list[NDArray[np.float64]] = []
+        self._counts: list[tuple[int, int, int]] = []
 
-    @property
-    def month(self) -> int:
-        """Months done."""
-        return len(self.prices)
-
-    @property
-    def horizon(self) -> int:
-        """Months to the end."""
-        return int(self._model.months)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the end is reached."""
-        return self.month >= self.horizon
-
-    def step(self) -> None:
-        """One month, unless the end is reached."""
+    def step(self) -> Frame:
+        """One month, unless the end is reached, and what there is to see after it."""
         with self._lock:
-            if self.ended:
-                return
-            self._model.step()
-            self.recyclers.append(self._count())
-            self.prices.append(np.array(self._model.materials.price[_REFINED]))
+            if len(self._prices) < self._model.months:
+                self._model.step()
+                self._prices.append(np.array(self._model.materials.price[_REFINED]))
+                self._counts.append(self._count())
+            return self._frame()
+
+    def frame(self) -> Frame:
+        """What there is to see now."""
+        with self._lock:
+            return self._frame()
+
+    def _frame(self) -> Frame:
+        return Frame(
+            month=len(self._prices),
+            horizon=int(self._model.months),
+            prices=tuple(self._prices),
+            counts=tuple(self._counts),
+            blocs=tuple(str(bloc.name) for bloc in self._model.blocs),
+            regimes=self._regimes(),
+            recyclers=self._recyclers(),
+            failed=int((~self._model.recyclers.active).sum()),
+            events=tuple(self._model.event_log.events),
+        )
 
     def _count(self) -> tuple[int, int, int]:
         recyclers = self._model.recyclers
@@ -73,47 +113,28 @@ class Player:
         running, building = int((status == RUNNING).sum()), int((status == BUILDING).sum())
         return running, len(status) - running - building, building
 
-    def price_lines(self, material: str) -> list[list[float]]:
-        """Prices of a material outside and inside each active bloc, EUR/kg."""
-        column = self._model.config.materials.index(material)
-        return [[float(month[side, column]) for month in self.prices] for side in range(1 + len(self.blocs))]
-
-    @property
-    def blocs(self) -> list[str]:
-        """Identifiers of the blocs that act strategically, in the order of the inside markets."""
-        return [str(bloc.name) for bloc in self._model.blocs]
-
-    def regimes(self) -> list[tuple[str, str, list[str]]]:
-        """Bloc, regime and materials, for every regime that is not normal."""
+    def _regimes(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        ids = self._model.config.materials.ids
         found = []
         for bloc in self._model.blocs:
-            for number, regime in enumerate(REGIMES[1:], start=1):
+            for number, regime in list(enumerate(REGIMES))[1:]:
                 rows = np.flatnonzero(bloc.regime == number)
                 if len(rows):
-                    found.append((str(bloc.name), regime, [self._model.config.materials.ids[row] for row in rows]))
-        return found
+                    found.append((str(bloc.name), regime, tuple(ids[row] for row in rows)))
+        return tuple(found)
 
-    def recycler_rows(self) -> list[RecyclerRow]:
-        """Recyclers in business, the largest throughput first."""
-        recyclers, books = self._model.recyclers, self._model.books
+    def _recyclers(self) -> tuple[RecyclerRow, ...]:
+        recyclers = self._model.recyclers
         rows = np.flatnonzero(recyclers.active)
         rows = rows[np.argsort(-recyclers.processed[rows], kind="stable")]
-        cash = books.cash[recyclers.account]
-        words = ("running", "shut", "restarting", "building")
-        return [
+        cash = self._model.books.cash[recyclers.account]
+        return tuple(
             RecyclerRow(
-                recyclers.names[row], words[int(recyclers.status[row])], float(recyclers.margin[row]),
-                float(cash[row]), float(recyclers.processed[row]),
+                name=recyclers.names[row],
+                status=_STATUS[int(recyclers.status[row])],
+                margin=float(recyclers.margin[row]),
+                cash=float(cash[row]),
+                processed=float(recyclers.processed[row]),
             )
             for row in rows.tolist()
-        ]
-
-    @property
-    def failed(self) -> int:
-        """Recyclers that have left."""
-        return int((~self._model.recyclers.active).sum())
-
-    @property
-    def events(self) -> list[Event]:
-        """What has happened so far."""
-        return list(self._model.event_log.events)
+        )

@@ -31,10 +31,15 @@ class Card:
     value: str
     baseline: str
     difference: str
-    verdict: str  # "better", "worse", "unclear" or "same"
+    verdict: str  # "better", "worse", "unclear" or "same"; of a single run, which way it went
     verdict_text: str
     target: str
     hit: bool | None
+
+    @property
+    def change(self) -> str:
+        """The difference and what it means."""
+        return self.verdict_text if self.verdict == "same" else f"{self.difference} – {self.verdict_text}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ def cards(picture: Picture, language: str) -> list[Card]:
 
 
 def card(picture: Picture, name: str, language: str) -> Card:
-    """The card of one column: means over the months done, and over seeds."""
+    """The card of one column: means over the whole period, and over seeds."""
     declared = declaration(name)
     baseline, mix = (mean_without_gaps(series_of(sample, name), 1) for sample in (picture.baseline, picture.mix))
     difference = mix - baseline
@@ -117,7 +122,7 @@ def card(picture: Picture, name: str, language: str) -> Card:
         baseline=measured(float(baseline.mean()), declared.unit, language),
         difference=measured(float(difference.mean()), declared.unit, language, signed=True),
         verdict=word,
-        verdict_text=say(f"card.{word}", language),
+        verdict_text=_verdict_text(word, len(difference), language),
         target=target,
         hit=hit,
     )
@@ -131,6 +136,11 @@ def _verdict(direction: int, difference: Array) -> str:
     if len(difference) == 1:
         low = high = mean
     return verdict(direction, low, high) or "unclear"
+
+
+def _verdict_text(word: str, seeds: int, language: str) -> str:
+    text = say(f"card.{word}", language)
+    return say("card.one_run", language, verdict=text) if seeds == 1 and word in ("better", "worse") else text
 
 
 def _target(declared: Any, value: float, language: str) -> tuple[str, bool | None]:
@@ -152,9 +162,9 @@ def _target(declared: Any, value: float, language: str) -> tuple[str, bool | Non
 # --- Lines and tables -----------------------------------------------------------------------------
 
 
-def lines(sample: Sample, name: str, months: int, smooth: bool) -> Lines:
-    """Mean, lowest and highest seed of a column for the months done."""
-    values = series_of(sample, name)[:, :months]
+def lines(sample: Sample, name: str, smooth: bool) -> Lines:
+    """Mean, lowest and highest seed of a column by month, with `smooth` of the past twelve months."""
+    values = series_of(sample, name)
     values = running_mean(values, SPAN) if smooth else values
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a month without any value stays without one

@@ -6,7 +6,9 @@ import errno
 import os
 import socket
 import threading
+import warnings
 import webbrowser
+from contextlib import suppress
 from typing import Any
 
 from abm.parameters import ConfigError
@@ -30,10 +32,8 @@ def serve(port: int | None, host: str, open_browser: bool) -> int:
     listener = listen(host, port)
     try:
         server = make_server(open_browser, address(listener))
-        try:
+        with suppress(KeyboardInterrupt):  # the usual way to end it
             server.run(sockets=[listener])
-        except KeyboardInterrupt:  # the usual way to end it
-            pass
     finally:
         listener.close()
     return 0
@@ -75,6 +75,9 @@ def make_server(open_browser: bool, url: str) -> Any:
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     os.environ["SOLARA_APP"] = _ENVIRONMENT["SOLARA_APP"]
+
+    # Said on each visit; it concerns pages embedded in other sites, and this one is opened by itself.
+    warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
 
     import uvicorn
 

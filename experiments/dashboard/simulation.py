@@ -26,7 +26,7 @@ PREVIEW_HOUSEHOLDS = 500
 PREVIEW_SEED = 1
 SEEDS = (1, 2, 3, 4, 5)
 KEPT_RUNS = 96  # finished runs kept for whoever asks again: some 0.3 MB each
-_REPAINT = 0.25  # seconds between pictures of a run that is under way
+_REPAINT = 0.2  # seconds between pictures of a run that is under way
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Picture:
-    """Baseline and mix side by side, on the same seeds; `months` of `horizon` are done.
+    """Baseline and mix side by side, on the same seeds; `months` of `horizon` are done in both.
 
     A preview is one run with fewer households; otherwise `seeds` of `seeds_wanted` full runs are in.
+    The baseline, often known already, may hold more months than the mix.
     """
 
     choice: Choice
@@ -53,6 +54,11 @@ class Picture:
     seeds: int
     seeds_wanted: int
     households: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether it covers every month, so that means over the period can be compared."""
+        return self.months == self.horizon
 
     @property
     def complete(self) -> bool:
@@ -108,9 +114,9 @@ class SharedRun:
         self.columns = tuple(dict(column) for column in self._model.recorder.columns)
         self.values = self._model.recorder.values
 
-    def so_far(self, months: int) -> Array:
-        """Values (months, columns), not to be written to."""
-        view = self.values[:months]
+    def so_far(self) -> Array:
+        """Values (months, columns) of the months done, not to be written to."""
+        view = self.values[: self.done]
         view.flags.writeable = False
         return view
 
@@ -170,7 +176,7 @@ def _preview(choice: Choice, archive: Archive) -> Iterator[Picture | None]:
         if now - painted < _REPAINT and months < runs[0].horizon:
             yield None
             continue
-        baseline, mix = (Sample(run.columns, run.so_far(months)[None]) for run in runs)
+        baseline, mix = (Sample(run.columns, run.so_far()[None]) for run in runs)
         yield Picture(choice, baseline, mix, True, months, runs[0].horizon, 1, len(SEEDS), runs[0].households)
         painted = time.monotonic()
 
@@ -214,5 +220,5 @@ def _months(
 def warm_up() -> None:
     """Make the preview of the first page, so that the first visitor need not wait for it."""
     for picture in compare_live(first_choice()):
-        if picture is not None and picture.months == picture.horizon:
+        if picture is not None and picture.whole:
             return

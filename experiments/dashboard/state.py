@@ -11,10 +11,19 @@ from experiments.dashboard.simulation import Picture
 language: solara.Reactive[str] = solara.reactive("")  # empty: what the browser asks for
 choice: solara.Reactive[Choice] = solara.reactive(first_choice())
 picture: solara.Reactive[Picture | None] = solara.reactive(None)
+settled: solara.Reactive[Picture | None] = solara.reactive(None)  # the last one that covers every month
 problem: solara.Reactive[str] = solara.reactive("")  # why the choice cannot be run, if so
 column: solara.Reactive[str] = solara.reactive("")  # shown in the chart; empty: the first headline indicator
 smooth: solara.Reactive[bool] = solara.reactive(True)
 page: solara.Reactive[int] = solara.reactive(0)
+
+
+def show(found: Picture) -> None:
+    """Show a new picture."""
+    problem.value = ""
+    picture.value = found
+    if found.whole:
+        settled.value = found
 
 
 def current_language() -> str:
