@@ -58,16 +58,20 @@ class ComponentMarkets:
         cost[:, HOME] *= np.asarray(self.table.home_cost_ratio)
         return cost
 
-    def prices(self, material_price: Array, home: tuple[Array, Array] | None = None) -> Array:
+    def prices(self, material_price: Array, home: tuple[Array, Array] | None = None,
+               levies: tuple[Array, Array] | None = None) -> Array:
         """Price per kg of contained material (C, 1 + O, M), EUR.
 
         A component made inside a bloc embodies the inside price: that is the bloc's advantage.
         `material_price` is (sides, M); `home` the conversion cost and markup of home makers (C,) each,
-        if known.
+        if known; `levies` on material that home makers and importers use (M,) each, EUR/kg.
         """
         sides = np.concatenate([[0], self.side])
         loss = 1.0 - np.asarray(self.table.scrap_rate)
-        material = material_price[sides][None, :, :] / loss[:, None, None]
+        paid = material_price[sides]
+        if levies is not None:
+            paid = paid + np.concatenate([levies[0][None], np.tile(levies[1], (len(self.origins), 1))])
+        material = paid[None, :, :] / loss[:, None, None]
         conversion = self.conversion.copy()
         markup = np.tile(np.asarray(self.table.markup)[:, None], (1, 1 + len(self.origins)))
         if home is not None:

@@ -96,56 +96,43 @@ class ScrapMarkets:
         """
         landfill = -np.asarray(self.config.streams.landfill_cost)[None, :, None]
         fallback = np.maximum(export_bid, landfill)
-        member = bidders.stream[:, None] == np.arange(self.shape[1])[None, :]  # (n, S)
-        bought = np.zeros((2, len(bidders.wanted), self.shape[2]))
-        left = bidders.wanted.copy()
-        pool = self.gross.copy()
-        for origin in (MANUFACTURING, END_OF_LIFE):
-            bought[origin] = self._allocate(origin, bidders, left, pool[origin], fallback[origin], member, response)
-            left = left - bought[origin].sum(axis=1)
-        price = self._prices(bidders, bought, fallback)
-        sold = np.einsum("onl,ns->osl", bought, member)
-        rest = np.maximum(pool - sold, 0.0)
+        member = (np.arange(self.shape[1])[:, None] == bidders.stream[None, :]).astype(np.float64)  # (S, n)
+        bought = self._allocate(bidders, fallback, member, response)
+        price = self._prices(bidders, bought, fallback, member)
+        sold = np.matmul(member, bought)
+        rest = np.maximum(self.gross - sold, 0.0)
         exported = np.where(export_bid > landfill, rest, 0.0)
         return ScrapSales(bought, price, exported, rest - exported)
 
-    def _allocate(self, origin: int, bidders: Bidders, wanted: Array, pool: Array, fallback: Array,
-                  member: Array, response: float) -> Array:
-        """Share pools (S, L) over bidders (n, L) by bid, within what they want; three rounds."""
-        bid = bidders.bid[origin]
-        floor = fallback[bidders.stream]
-        scale = np.maximum(np.abs(bid), 0.05)
-        weight = np.where(bid > floor, np.exp(np.clip(response * (bid - floor) / scale, 0.0, 6.0)), 0.0)
-        # Lawful limit on what may cross a border.
-        crosses = self.border[bidders.leaf]
-        limit = np.asarray(self.config.streams.cross_border_limit)[bidders.stream][:, None]
-        offered = pool[bidders.stream] * np.where(crosses, limit, 1.0)
+    def _allocate(self, bidders: Bidders, fallback: Array, member: Array, response: float) -> Array:
+        """Share pools over bidders (2, n, L) by bid, within what they want and what may cross a border; two rounds."""
+        stream, bid = bidders.stream, bidders.bid
+        above = bid - fallback[:, stream]
+        weight = np.exp(np.minimum(response * np.maximum(above, 0.0) / np.maximum(np.abs(bid), 0.05), 6.0)) * (above > 0.0)
+        limit = np.asarray(self.config.streams.cross_border_limit)[stream][:, None]
+        offered = self.gross[:, stream] * np.where(self.border[bidders.leaf], limit, 1.0)
         bought = np.zeros_like(bid)
-        for _ in range(3):
-            room = np.maximum(wanted - bought.sum(axis=1), 0.0)
-            sold = member.T.astype(np.float64) @ bought
-            remaining = np.maximum(pool - sold, 0.0)
+        for _ in range(2):
+            room = np.maximum(bidders.wanted - bought.sum(axis=(0, 2)), 0.0)
+            remaining = np.maximum(self.gross - np.matmul(member, bought), 0.0)[:, stream]
             claim = weight * room[:, None] * (offered > bought)
-            total = member.T.astype(np.float64) @ claim
-            share = np.divide(claim, total[bidders.stream], out=np.zeros_like(claim), where=total[bidders.stream] > 0.0)
-            got = np.minimum(share * remaining[bidders.stream], np.maximum(offered - bought, 0.0))
-            asked = got.sum(axis=1)
+            total = np.matmul(member, claim)[:, stream]
+            got = np.divide(claim * remaining, total, out=np.zeros_like(claim), where=total > 0.0)
+            got = np.minimum(got, np.maximum(offered - bought, 0.0))
+            asked = got.sum(axis=(0, 2))
             got *= np.minimum(1.0, np.divide(room, asked, out=np.ones_like(asked), where=asked > 0.0))[:, None]
             bought += got
         return bought
 
-    def _prices(self, bidders: Bidders, bought: Array, fallback: Array) -> Array:
+    def _prices(self, bidders: Bidders, bought: Array, fallback: Array, member: Array) -> Array:
         """Price per kg that each bidder pays (2, n, L), EUR; remembers the mean per pool."""
-        streams = self.shape[1]
-        capacity = np.bincount(bidders.stream, bidders.wanted, streams)
+        capacity = member @ bidders.wanted
         supply = self.gross.sum(axis=(0, 2))
-        strength = np.divide(capacity, capacity + supply, out=np.zeros(streams), where=capacity + supply > 0.0)
+        strength = np.divide(capacity, capacity + supply, out=np.zeros_like(supply), where=capacity + supply > 0.0)
         floor = fallback[:, bidders.stream]
         price = floor + strength[bidders.stream][None, :, None] * np.maximum(bidders.bid - floor, 0.0)
-        member = (bidders.stream[:, None] == np.arange(streams)[None, :]).astype(np.float64)
-        value = np.einsum("onl,ns->osl", bought * price, member)
-        mass = np.einsum("onl,ns->osl", bought, member)
-        self.price = np.where(mass > 0.0, np.divide(value, mass, out=np.zeros_like(value), where=mass > 0.0), fallback)
+        value, mass = np.matmul(member, bought * price), np.matmul(member, bought)
+        self.price = np.divide(value, mass, out=fallback.copy(), where=mass > 0.0)
         return price
 
     def remove(self, share: Array) -> None:

@@ -329,14 +329,22 @@ class MaterialsTrade:
         by_part = wanted[:, None, :] * part[:, :-1]
         orders = by_part.sum(axis=0)  # (C, M)
         price = markets.prices(self.markets.price[REFINING], self._home_conversion())
+        # Levies are paid in settlement; what a component costs after them steers the choice of origin.
+        levied = markets.prices(self.markets.price[REFINING], self._home_conversion(), self.levies())
         whole = orders.sum(axis=1, keepdims=True)
         mix = np.divide(orders, whole, out=np.full_like(orders, 1.0 / orders.shape[1]), where=whole > 0.0)
         risk = (model.firms.risk.max(axis=0) * mix).sum(axis=1)
-        markets.choose_origins(price, mix, risk)
+        markets.choose_origins(levied, mix, risk)
         home = self._home_components(orders * markets.share[:, :1])
         imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
         self._deliver_components(by_part, orders, home, imported, price)
         self._order_from_component_makers(orders, markets)
+
+    def levies(self) -> tuple[Array, Array]:
+        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households."""
+        rules, share = self.model.rules, self.model.settlement.household_share
+        primary = 1.0 - np.asarray(self.config.materials.recycled_abroad)
+        return share @ rules.primary_levy, (share @ rules.import_levy) * primary
 
     def _home_conversion(self) -> tuple[Array, Array]:
         """Conversion cost per kg of content (C,), EUR, and markup (C,) of home makers; 0 where there are none."""

@@ -45,6 +45,7 @@ class ProductTrade:
         self.import_start = self.import_base + material
         self.import_price = self.import_start.copy()
         self.tax = self._tax()
+        self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
 
@@ -73,7 +74,7 @@ class ProductTrade:
     def set_prices(self) -> None:
         """Prices by label from home makers' and importers' prices."""
         firms = self.model.firms
-        self.import_price = self.import_base + self._imported_material()
+        self.import_price = self.import_base + self._imported_material() + self._import_levy()[:, None]
         home = self._home_price(LINEAR)
         known = home > 0.0
         weights = self._origin_weights(np.where(known, home, self.start_price[:, 0]), known)
@@ -82,6 +83,7 @@ class ProductTrade:
         circular = self._home_price(CIRCULAR)
         self.price[:, 1] = np.where(circular > 0.0, circular, self.price[:, 1])
         self.price[:, 2] = self.price[:, 1] * (1.0 + self.config.firms.service_cost)
+        self.surcharge = self._mandate_cost()
         self.origin_weights = weights
         # Refurbishers and service providers price against new goods.
         rows = firms.of_kind(REFURBISHER, SERVICE)
@@ -89,6 +91,16 @@ class ProductTrade:
         used = self.price[product, 0] * np.asarray(self.config.products.used_price)[product]
         fee = self.price[product, 2] - self.price[product, 1]
         firms.price[rows] = np.where(firms.kind[rows] == REFURBISHER, used, fee)
+
+    def _import_levy(self) -> Array:
+        """Levy on the primary material in an imported product (P,), EUR."""
+        return np.asarray(self.model.structure.content @ self.model.materials_trade.levies()[1])
+
+    def _mandate_cost(self) -> Array:
+        """What certificates for the secondary material demanded add to the price of a product (P, L), EUR."""
+        mandate = self.model.rules.recycled_content_mandate  # (L, P, M)
+        cost = self.model.structure.content * self.model.settlement.certificate_price
+        return np.einsum("lpm,pm->pl", mandate, cost)
 
     def _home_price(self, kind: int) -> Array:
         """Capacity-weighted price of home makers of a kind (P,), 0 where there are none."""
@@ -115,12 +127,12 @@ class ProductTrade:
         shape = (*model.dealers.shape, 6)
         price = np.zeros(shape)
         taxed = 1.0 + self.tax[None, :]
-        linear = self.price[:, :1] * taxed
+        linear = (self.price[:, :1] + self.surcharge) * taxed
         price[..., goods.REPAIR] = linear * np.asarray(products.repair_cost)[:, None]
         price[..., goods.USED] = linear * np.asarray(products.used_price)[:, None]
         price[..., goods.LINEAR] = linear
-        price[..., goods.CIRCULAR] = self.price[:, 1:2] * taxed
-        price[..., goods.SERVICE] = self.price[:, 2:3] * taxed
+        price[..., goods.CIRCULAR] = (self.price[:, 1:2] + self.surcharge) * taxed
+        price[..., goods.SERVICE] = (self.price[:, 2:3] + self.surcharge) * taxed
         life = np.ones(shape)
         life[..., goods.REPAIR] = np.asarray(products.repair_life)[:, None]
         life[..., goods.USED] = 0.5
@@ -185,7 +197,7 @@ class ProductTrade:
     def _pay_business(self, bought: Array, labels: Array) -> None:
         """Business pays from the domestic economy; government pays the linear price, the premium by its programme."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
-        value = (bought[..., None] * labels * self.price[None, :, None, :]).sum(axis=3)
+        value = (bought[..., None] * labels * self.price[None, :, None, :]).sum(axis=3) + bought * self.surcharge
         books.pay("retail_sales", model.accounts.domestic, dealers.accounts, value[goods.BUSINESS].sum(axis=0))
         self.business_service = (bought * labels[..., -1]).sum(axis=(0, 2))
         public = bought[goods.PUBLIC]
@@ -229,7 +241,7 @@ class ProductTrade:
     def _pay_households(self, purchases: Any) -> None:
         """Households pay dealers, refurbishers and repairers, and the tax on it."""
         model, dealers, accounts = self.model, self.model.dealers, self.model.accounts
-        new = (purchases.units_new * self.price[:, None, :]).sum(axis=(0, 2))
+        new = (purchases.units_new * (self.price[:, None, :] + self.surcharge[..., None])).sum(axis=(0, 2))
         linear = self.price[:, 0]
         used_value = linear * np.asarray(self.config.products.used_price)
         used = (purchases.units_used * used_value[:, None]).sum(axis=0)
