@@ -66,6 +66,7 @@ class MaterialsMarkets:
         start = np.log(np.asarray(materials.price) / long_run)
         self.log_price = np.broadcast_to(start, (2, sides, self.count)).copy()
         self.log_price[REFINING, 1:] -= np.log1p(materials.freight)
+        self._price: Array | None = None  # worked out when asked for, until log prices change
         self.anchor = self.log_price.copy()
         self.trend = np.zeros_like(self.log_price)
         self.news = np.zeros(self.count)  # this month's news to expected log prices
@@ -110,7 +111,9 @@ class MaterialsMarkets:
     @property
     def price(self) -> Array:
         """Prices (2, sides, M), EUR/kg."""
-        return self.reference[:, None, :] * np.exp(self.log_price)
+        if self._price is None:
+            self._price = self.reference[:, None, :] * np.exp(self.log_price)
+        return self._price
 
     def hear_of(self, withheld: Array) -> None:
         """Take in the share of supply that blocs keep back (sides, M); alarm fades slowly afterwards."""
@@ -176,6 +179,7 @@ class MaterialsMarkets:
         cost = self.reference[REFINING] - self.reference[EXTRACTION]
         price = np.maximum(refined - self.treatment * cost, LEAST_CONCENTRATE * refined)
         self.log_price[EXTRACTION] = np.log(price / self.reference[EXTRACTION])
+        self._price = None
 
     def clear(self, stage: int, opening: Array, demand: Array, home: Array, trade: list[Trade]) -> Cleared:
         """Find the prices of one stage.
@@ -196,6 +200,7 @@ class MaterialsMarkets:
         log_price, exports = self._prices(stage, excess, available, trade)
         change = log_price - self.log_price[stage]
         self.log_price[stage] = log_price
+        self._price = None
         self._learn(stage, change)
         return self._quantities(stage, log_price, available, demand, home, exports)
 
