@@ -123,6 +123,7 @@ class Books:
         self._mass_total: Array = np.zeros(width)
         self.worst_residual = 0.0
         self._open = True
+        self._closed = False  # between two months
 
     # ------------------------------------------------------------------ opening accounts and places
     def account(self, *names: str, lender: bool = False) -> Rows:
@@ -162,8 +163,13 @@ class Books:
     def pay(self, kind: str, payer: Rows | int, payee: Rows | int, amount: Array | float) -> None:
         """Pay `amount` EUR (≥ 0, broadcast over payers or payees) from payer to payee."""
         number = self._money_kind[kind]
-        if isinstance(payee, np.ndarray) and not len(payee):
-            return
+        if self._closed:
+            self.begin_month()
+        if not isinstance(amount, np.ndarray):
+            if isinstance(payer, np.ndarray):
+                amount = np.full(len(payer), amount, dtype=np.float64)
+            elif isinstance(payee, np.ndarray):
+                amount = np.full(len(payee), amount, dtype=np.float64)
         self._slips.write(number, payer, amount, -1.0)
         self._slips.write(number, payee, amount, 1.0)
 
@@ -211,6 +217,8 @@ class Books:
         self._change_debt(borrower, -np.asarray(amount))
 
     def _change_debt(self, borrower: Rows | int, amount: Array | float) -> None:
+        if self._closed:
+            self.begin_month()
         np.add.at(self.debt, borrower, amount)
         np.add.at(self._borrowed, borrower, amount)
 
@@ -233,6 +241,8 @@ class Books:
         Where one side is a single place and the other has n rows, the single side gets the sum.
         Rows on one side must be distinct; a `block` of places opened together is quickest.
         """
+        if self._closed:
+            self.begin_month()
         self._moves.append((self._mass_kind[kind], kilograms))
         one_source, one_target = isinstance(source, (int, np.integer)), isinstance(target, (int, np.integer))
         total = np.add.reduce(kilograms) if kilograms.ndim > 1 and (one_source or one_target) else kilograms
@@ -250,10 +260,14 @@ class Books:
         self._opening_cash = self.cash.copy()
         self._opening_debt = self.debt.copy()
         self._opening_stock = self.stock.copy()
+        self._closed = True
         self.begin_month()
 
     def begin_month(self) -> None:
-        """Open a new month's journal."""
+        """Open a new month's journal, unless something that was done since the last closing has opened it."""
+        if not self._closed:
+            return
+        self._closed = False
         self._journal()
         self._flow[:] = 0.0
         self.turnover[:] = 0.0
@@ -273,6 +287,7 @@ class Books:
         self._opening_cash = self.cash.copy()
         self._opening_debt = self.debt.copy()
         self._opening_stock = self.stock.copy()
+        self._closed = True
 
     def _close_money(self, month: int) -> None:
         gross = self.turnover + np.abs(self.cash) + np.abs(self.debt) + 1.0

@@ -209,6 +209,8 @@ class CircularTransition(PopulationModel):
     def _start_phases(self, scenario: Scenario) -> None:
         self.households = Households(self, self.config, self.streams, self.product_trade.offers(), scenario.households)
         self._endow_households()
+        people = self.households
+        self.quintile_income = np.bincount(people.quintile, people.income * people.weight, 5)  # EUR/yr, real households
         self.materials_trade = MaterialsTrade(self)
         self.production = Production(self)
         self.end_of_life = EndOfLife(self)
@@ -234,6 +236,11 @@ class CircularTransition(PopulationModel):
     def stockpile_place(self, instrument: Any) -> int:
         """Place in the books of an instrument's stockpile."""
         return self._stockpiles[instrument.index]
+
+    def recorded(self) -> dict[str, list[float]]:
+        """Series so far by the names of their columns."""
+        values = self.recorder.values[: self.month + 1]
+        return {column["name"]: values[:, number].tolist() for number, column in enumerate(self.recorder.columns)}
 
     # ------------------------------------------------------------------ the month
     def step(self) -> None:

@@ -229,11 +229,43 @@ class Field:
 
     def __set__(self, agent: "RowAgent", value: ArrayLike) -> None:
         if self.column.kept_by_books:
-            raise AttributeError(
-                f"{type(agent).__name__}.{self.name} is kept by the books; it changes only through "
-                f'"{self.column.kept_by_books}"'
-            )
+            raise AttributeError(_kept(agent, self.name, self.column.kept_by_books))
         getattr(agent.population, self.name)[agent.row] = value
+
+
+class InBooks:
+    """A field of an agent that stands in the books under its number of an account or place; read-only.
+
+    Parameters
+    ----------
+    balance
+        Name of the books' array that is read.
+    where
+        Column with the number of the account or place.
+    verb
+        The verb of the books that alone changes it.
+    """
+
+    def __init__(self, balance: str, where: str, verb: str, meaning: str) -> None:
+        self.balance, self.where, self.verb = balance, where, verb
+        self.__doc__ = meaning
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, agent: "RowAgent | None", owner: type | None = None) -> Any:
+        if agent is None:
+            return self
+        found = np.array(getattr(agent.model.books, self.balance)[getattr(agent, self.where)])
+        found.flags.writeable = False
+        return found if found.ndim else found.item()
+
+    def __set__(self, agent: "RowAgent", value: object) -> None:
+        raise AttributeError(_kept(agent, self.name, self.verb))
+
+
+def _kept(agent: "RowAgent", name: str, verb: str) -> str:
+    return f'{type(agent).__name__}.{name} is kept by the books; it changes only through "{verb}"'
 
 
 class RowAgent(mesa.Agent):
@@ -301,6 +333,7 @@ class PopulationModel(mesa.Model):
     def __init__(self, *args: Any, **keywords: Any) -> None:
         self.populations: dict[type[mesa.Agent], Population] = {}
         self._identities = itertools.count(1)
+        self._collector: mesa.DataCollector | None = None
         super().__init__(*args, **keywords)
 
     def enrol(self, population: Population) -> None:
@@ -332,6 +365,25 @@ class PopulationModel(mesa.Model):
     def agent_types(self) -> list[type]:
         """All classes of agents, those whose handles have not been made included."""
         return list(dict.fromkeys([*self.populations, *self._agents_by_type]))
+
+    @property
+    def datacollector(self) -> mesa.DataCollector:
+        """A collector set by somebody, else the model's own records as Mesa's `batch_run` looks for them."""
+        if self._collector is not None:
+            return self._collector
+        collector = mesa.DataCollector()
+        collector.model_vars = self.recorded()
+        if hasattr(collector, "_collection_steps"):  # Mesa 3.5
+            collector._collection_steps = list(range(1, self.steps + 1))
+        return collector
+
+    @datacollector.setter
+    def datacollector(self, collector: mesa.DataCollector) -> None:
+        self._collector = collector
+
+    def recorded(self) -> dict[str, list[float]]:
+        """What the model has recorded by itself: one value for each step taken, by name."""
+        return {}
 
     def register_agent(self, agent: mesa.Agent) -> None:
         """Register an agent, with an identity from this model's own counter where Mesa's would leak."""

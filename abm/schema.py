@@ -147,6 +147,7 @@ class Product(Declaration, folder="products"):
     stock_midpoint = quantity("Year in which half of that growth has taken place", "yr", 1990, 2100)
     stock_speed = quantity("Steepness of that growth", "1/yr", 0.01, 2)
     used_price = quantity("Price of a used or refurbished product over a new one", "1", 0.01, 1)
+    refurbish_cost = quantity("Cost of refurbishing over the price of a new product", "1", 0, 1)
     used_share = quantity("Share of purchases that was used or refurbished at the start", "1", 0, 1)
     circular_share = quantity("Share of new purchases of circular design at the start", "1", 0, 1)
     service_share = quantity("Share of new purchases as a service at the start", "1", 0, 1)
@@ -264,7 +265,6 @@ class FirmBehaviour(Declaration, section="firms"):
     green_premium = quantity("Premium that a buyer accepts for secondary material when supply risk is felt certain",
                              "1", 0, 1)
     switch_hazard = quantity("Yearly chance that a linear maker reconsiders its design", "1/yr", 0, 2)
-    refurbish_cost = quantity("Cost of refurbishing over the price of a new product", "1", 0, 1)
     service_cost = quantity("Running cost of a service provider over the price of the product", "1", 0, 1)
 
 

@@ -14,6 +14,7 @@ import argparse
 import importlib.util
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,7 +47,7 @@ def run_benchmark(
     households
         Sample sizes, each measured in a process of its own.
     months
-        Length of the runs; as in the default setting when left out.
+        Length of the runs, at least 13; as in the default setting when left out.
     seeds
         The smallest size runs once for each, larger ones for the first only.
     quick
@@ -56,30 +57,43 @@ def run_benchmark(
     -------
     Figures
         Date, commit, versions and machine; `sizes`, a list with CPU seconds (`import`, `load`, `setup`, `run`),
-        pairs, deciders, speed (household·product·months per CPU second) and peak memory (bytes) by size;
-        `reference`, `ratios`, `fit` (seconds per month by deciders) and `profile`.
+        columns recorded, pairs, deciders, speed (household·product·months per CPU second) and peak memory (bytes) by size;
+        `reference`, `ratios`, `fit` (seconds per month by deciders), `phases` of the month and `profile`.
+
+    Raises
+    ------
+    ConfigError
+        If a size or the length is not admissible, or too short for the first year to be left out of the fit.
     """
     from abm.running import environment
 
     if quick:
         seeds, months = seeds[:1], months or 2 * 12
-    sizes = sorted(set(households))
-    sizes_measured = [
+    ordered = sorted(set(households))
+    for size in ordered:
+        _check(_scenario(size, months))
+    sizes = [
         _in_own_process(size, months, seeds if number == 0 else seeds[:1], number == 0, quick)
-        for number, size in enumerate(sizes)
+        for number, size in enumerate(ordered)
     ]
-    smallest = sizes_measured[0]
-    reference, profile = smallest.pop("reference"), smallest.pop("profile")
+    extras = {name: sizes[0].pop(name) for name in ("reference", "phases", "profile")}
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
         **environment(),
         "quick": quick,
-        "sizes": sizes_measured,
-        "reference": reference,
-        "ratios": _ratios(sizes_measured, reference),
-        "fit": cost_by_deciders([size.pop("by_month") for size in sizes_measured]),
-        "profile": profile,
+        "sizes": sizes,
+        "ratios": _ratios(sizes, extras["reference"]),
+        "fit": cost_by_deciders([size.pop("by_month") for size in sizes]),
+        **extras,
     }
+
+
+def _check(scenario: Any) -> None:
+    from abm.parameters import ConfigError
+
+    if scenario.months < FEWEST_MONTHS:
+        expected = f"at least {FEWEST_MONTHS} months"
+        raise ConfigError(f"{scenario.months} months are too few to measure", key="time.months", expected=expected)
 
 
 def benchmark(households: Sequence[int] = SIZES, out: Path | None = None, **choices: Any) -> Figures:
@@ -105,9 +119,10 @@ def measure(out: Path | None = None, **choices: Any) -> None:
 def _in_own_process(size: int, months: int | None, seeds: Sequence[int], reference: bool, quick: bool) -> Figures:
     """What `measure_size` returns, measured by a fresh interpreter."""
     order = {"size": size, "months": months, "seeds": list(seeds), "reference": reference, "quick": quick}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.benchmark", "--order", json.dumps(order)],
-        cwd=ROOT,
+        [sys.executable, "-P", "-m", "experiments.benchmark", "--order", json.dumps(order)],
+        env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
@@ -135,7 +150,7 @@ def measure_size(size: int, months: int | None, seeds: Sequence[int], reference:
     figures["peak_memory"] = peak_memory()
     if reference:
         figures["reference"] = _reference(scenario, quick)
-        figures["profile"] = _profile(scenario, seeds[0])
+        figures["phases"], figures["profile"] = _profile(scenario, seeds[0])
     return figures
 
 
@@ -164,6 +179,7 @@ def _timed_run(scenario: Any, seed: int) -> Figures:
         "run": sum(seconds),
         "pairs": pairs,
         "product_groups": len(model.households.products),
+        "columns": len(model.recorder.columns),
         "deciders": sum(deciders) / len(deciders),
         "scan": _scan(model),
         "by_month": [seconds, deciders],
@@ -268,14 +284,14 @@ def cost_by_deciders(by_month: Iterable[tuple[Sequence[float], Sequence[int]]]) 
         seconds.append(np.asarray(cost[later]))
         deciders.append(np.asarray(number[later], dtype=np.float64))
         weights.append(np.full(len(seconds[-1]), 1.0 / seconds[-1].mean()))
-    cost, number, weight = (np.concatenate(parts) for parts in (seconds, deciders, weights))
-    per_decider, fixed = np.polyfit(number, cost, 1, w=weight)
-    residual = (cost - fixed - per_decider * number) * weight
+    spent, deciding, weight = (np.concatenate(parts) for parts in (seconds, deciders, weights))
+    per_decider, fixed = np.polyfit(deciding, spent, 1, w=weight)
+    residual = (spent - fixed - per_decider * deciding) * weight
     return {"fixed": float(fixed), "per_decider": float(per_decider), "relative_error": float(residual.std())}
 
 
-def _profile(scenario: Any, seed: int) -> list[Figures]:
-    """The functions in which a run spends most CPU time itself, those that it calls not counted."""
+def _profile(scenario: Any, seed: int) -> tuple[list[Figures], list[Figures]]:
+    """The costliest phases of the month, and the functions that cost most themselves, callees not counted."""
     import cProfile
     import pstats
 
@@ -292,7 +308,21 @@ def _profile(scenario: Any, seed: int) -> list[Figures]:
         {"function": _function_name(*place), "calls": calls, "own": own, "with_callees": cumulative}
         for place, (_, calls, own, cumulative, _) in entries.items()
     ]
-    return sorted(rows, key=lambda row: -float(row["own"]))[:COSTLIEST]
+    phases = [
+        {"function": _function_name(*place), "calls": calls, "own": own, "with_callees": cumulative}
+        for place, (*_, callers) in entries.items()
+        for (_, calls, own, cumulative) in _from_step(callers)
+    ]
+    return _most(phases, "with_callees"), _most(rows, "own")
+
+
+def _from_step(callers: dict[tuple[str, int, str], Any]) -> list[Any]:
+    """What the month itself called, by its figures in the profile."""
+    return [figures for (file, _, name), figures in callers.items() if name == "step" and Path(file).name == "model.py"]
+
+
+def _most(rows: list[Figures], key: str) -> list[Figures]:
+    return sorted(rows, key=lambda row: -float(row[key]))[:COSTLIEST]
 
 
 def _function_name(file: str, line: int, name: str) -> str:
@@ -320,14 +350,18 @@ def report_lines(figures: Figures) -> Iterator[str]:
     yield ""
     yield from _fit_lines(figures)
     yield ""
+    yield "Profile of the run with the fewest households (CPU seconds, the profiler's own included), by phase"
+    yield from _profile_lines(figures["phases"])
+    yield "and by function, those that it calls not counted"
     yield from _profile_lines(figures["profile"])
 
 
 def _size_lines(sizes: Sequence[Figures]) -> Iterator[str]:
-    groups = sizes[0]["product_groups"]
+    groups, columns = sizes[0]["product_groups"], sizes[0]["columns"]
     yield "CPU seconds of the process. A household·product·month is one month of one pair of a sampled household and a"
-    yield f"product group that households can own ({groups} groups), whether or not anything falls due for it; the"
-    yield "whole model runs, with all organisations, and all indicators are recorded. The best of the seeds counts."
+    yield f"product group that households can own ({groups} groups), whether or not anything falls due for it. The whole"
+    yield f"model runs, with all organisations; all indicators ({columns} columns) and events are recorded. Of several"
+    yield "seeds the quickest counts."
     yield ""
     yield (
         f"{'households':>10} {'import':>7} {'config':>7} {'set-up':>7} {'run':>8} {'months':>6} "
@@ -369,7 +403,6 @@ def _fit_lines(figures: Figures) -> Iterator[str]:
 
 
 def _profile_lines(profile: Sequence[Figures]) -> Iterator[str]:
-    yield "The costliest functions of the run with the fewest households (CPU seconds, the profiler's own included):"
     yield f"{'own':>8} {'with callees':>13} {'calls':>9}  function"
     for row in profile:
         yield f"{row['own']:>8.3f} {row['with_callees']:>13.3f} {row['calls']:>9,}  {row['function']}"
@@ -415,7 +448,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line asks for; with `--order`, what the process that started this one asks for."""
     parser = argparse.ArgumentParser(prog="experiments.benchmark", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--households", type=int, nargs="+", default=SIZES, metavar="N", help="sample sizes")
-    parser.add_argument("--months", type=_enough_months, metavar="N", help="length of the runs")
+    parser.add_argument("--months", type=int, metavar="N", help="length of the runs")
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, metavar="N", help="seeds of the smallest size")
     parser.add_argument("--quick", action="store_true", help="a check that all works, not a measurement")
     parser.add_argument("--out", type=Path, metavar="FILE", help="JSON file to add the figures to")
@@ -426,13 +459,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps(measure_size(**order)))
         return
     benchmark(**options)
-
-
-def _enough_months(text: str) -> int:
-    months = int(text)
-    if months < FEWEST_MONTHS:
-        raise argparse.ArgumentTypeError(f"must be at least {FEWEST_MONTHS}")
-    return months
 
 
 if __name__ == "__main__":

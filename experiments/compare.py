@@ -18,7 +18,7 @@ from scipy.special import stdtrit
 from abm.parameters import ConfigError
 from experiments.parallel import Outcome
 from experiments.runs import Job, Result, Selection, load
-from experiments.wording import indicator_of, title_of
+from experiments.wording import indicator_of, title_of, unit_of
 
 DEFAULT_MIXES = ("business_as_usual", "subsidies_only", "market_pull", "push_and_pull")
 DEFAULT_SHOCKS = "rare_earth_restriction_2027"
@@ -62,7 +62,7 @@ class Comparison:
         return {
             "indicator": name,
             "title": title_of(name),
-            "unit": indicator.unit,
+            "unit": unit_of(name) or "1",
             "direction": indicator.direction,
             "summary": indicator.summary,
             "mix": mix,

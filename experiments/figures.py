@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from experiments.compare import Comparison
-from experiments.wording import indicator_of, number, title_of
+from experiments.runs import load
+from experiments.wording import indicator_of, number, title_of, unit_of
 
 # Okabe and Ito's palette, which people with any form of colour vision can tell apart; and a dash for each, for print.
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -21,23 +22,28 @@ SMOOTHING = 12  # months: without it the noise of single months hides the differ
 
 
 MOST_PANELS = 9
+PRICE = "price_outside"
 
 
 def choose_panels(comparison: Comparison) -> list[str]:
-    """Columns of the series for the panels: the first headline indicators of each family, in turn."""
-    known = [column for column in comparison.headline() if column in comparison.series]
+    """Columns of the series for the panels: prices of the materials that shocks strike, then headline indicators.
+
+    At most two prices; headline indicators come family by family in turn, so that every family is seen.
+    """
+    struck = [material for use in load(comparison.selection).shocks for material in use.materials or ()]
+    prices = [f"{PRICE}[{material}]" for material in dict.fromkeys(struck)][:2]
     by_family: dict[str, list[str]] = {}
-    for column in known:
+    for column in comparison.headline():
         by_family.setdefault(indicator_of(column).family, []).append(column)
-    turns = zip_longest(*by_family.values())
-    return [column for turn in turns for column in turn if column][:MOST_PANELS]
+    in_turn = [column for turn in zip_longest(*by_family.values()) for column in turn if column]
+    return [*prices, *in_turn][:MOST_PANELS]
 
 
 def draw(comparison: Comparison, columns: Sequence[str], titles: dict[str, str]) -> Any:
     """A matplotlib figure with a panel for each of these columns of the series.
 
-    `titles` gives the title of each mix. Lines are means over seeds of twelve-month means, bands run
-    from the lowest to the highest seed.
+    `titles` gives the title of each mix. Lines are means over seeds of twelve-month means, or of sums so far
+    for indicators that are summed; bands run from the lowest to the highest seed.
     """
     from matplotlib.figure import Figure
 
@@ -67,7 +73,8 @@ def save(figure: Any, folder: Path, name: str = "comparison") -> None:
 
 def _line(panel: Any, series: pd.DataFrame, years: pd.Series[float], column: str, title: str, rank: int) -> None:
     by_seed = series.pivot(index="month", columns="seed", values=column)
-    smooth = by_seed.rolling(SMOOTHING, min_periods=1).mean()
+    summed = indicator_of(column).summary == "sum"
+    smooth = by_seed.cumsum() if summed else by_seed.rolling(SMOOTHING, min_periods=1).mean()
     when = years[series.index].groupby(series["month"]).first().reindex(smooth.index)
     colour = COLOURS[rank % len(COLOURS)]
     panel.plot(when, smooth.mean(axis=1), color=colour, linestyle=DASHES[rank % len(DASHES)], label=title, lw=1.6)
@@ -75,9 +82,9 @@ def _line(panel: Any, series: pd.DataFrame, years: pd.Series[float], column: str
 
 
 def _label(panel: Any, column: str) -> None:
-    unit = indicator_of(column).unit
-    panel.set_title(textwrap.fill(title_of(column), 44), fontsize=10, loc="left")
-    panel.set_ylabel("" if unit == "1" else unit)
+    so_far = ", so far" if indicator_of(column).summary == "sum" else ""
+    panel.set_title(textwrap.fill(title_of(column) + so_far, 44), fontsize=10, loc="left")
+    panel.set_ylabel(unit_of(column))
     panel.yaxis.set_major_formatter(lambda value, _: number(value))
     panel.spines[["top", "right"]].set_visible(False)
     panel.grid(axis="y", color="0.9", lw=0.6)
@@ -96,7 +103,7 @@ def _years(months: pd.Series[str]) -> pd.Series[float]:
 
 def _note(comparison: Comparison, columns: Sequence[str]) -> str:
     seeds = len(comparison.seeds)
-    parts = [f"means of the past twelve months over {seeds} seed{'s' if seeds > 1 else ''}"]
+    parts = [f"means of the past twelve months, over {seeds} seed{'s' if seeds > 1 else ''}"]
     parts += ["bands from lowest to highest seed"] if seeds > 1 else []
     parts += ["dotted grey: target in law"] if any(_target(column) is not None for column in columns) else []
     return "; ".join(parts)

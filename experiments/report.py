@@ -14,8 +14,8 @@ from abm.scenario import catalogue
 from experiments import figures
 from experiments.compare import Comparison
 from experiments.reasons import causes, reason
-from experiments.runs import load, write_manifest
-from experiments.wording import indicator_of, number, title_of
+from experiments.runs import load, summarise, write_manifest
+from experiments.wording import number, title_of, unit_of
 
 _COLUMN = 19  # characters for each mix
 
@@ -23,11 +23,10 @@ _COLUMN = 19  # characters for each mix
 def run_lines(result: Run) -> Iterator[str]:
     """Headline indicators of one run and how many events of each kind it had."""
     yield f"{result.scenario.name}, seed {result.manifest['seed']}, {len(result.months)} months"
-    summary = result.summary()
+    summary = summarise(result.series)
     width = max((len(title_of(name)) for name in summary), default=0)
     for name, value in summary.items():
-        unit = indicator_of(name).unit
-        yield f"  {title_of(name):<{width}}  {number(value):>9} {'' if unit == '1' else unit}".rstrip()
+        yield f"  {title_of(name):<{width}}  {number(value):>9} {unit_of(name)}".rstrip()
     counts = result.events["kind"].value_counts()
     if len(counts):
         yield "  Events: " + ", ".join(f"{count} {kind}" for kind, count in counts.items())
@@ -65,8 +64,8 @@ def _headline_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def _row_title(column: str) -> str:
-    unit = indicator_of(column).unit
-    return title_of(column) if unit == "1" else f"{title_of(column)} ({unit})"
+    unit = unit_of(column)
+    return f"{title_of(column)} ({unit})" if unit else title_of(column)
 
 
 def _difference(row: pd.Series[Any]) -> str:

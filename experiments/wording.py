@@ -1,16 +1,16 @@
-"""Words and figures for people: titles of columns, and numbers short enough for a table or an axis."""
+"""Words and figures for people: titles and units of columns, and numbers short enough for a table or an axis."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from abm import indicators
+from abm.indicators.indicator import Indicator
 
 _SCALES = ((1e12, " tn"), (1e9, " bn"), (1e6, " M"))
 
 
-def indicator_of(column: str) -> Any:
+def indicator_of(column: str) -> Indicator:
     """The declaration behind a column such as `name` or `name[label]`."""
     return indicators.registry()[column.partition("[")[0]]
 
@@ -18,8 +18,15 @@ def indicator_of(column: str) -> Any:
 def title_of(column: str, language: str = "en") -> str:
     """The indicator's title with the column's label."""
     label = column.partition("[")[2].removesuffix("]")
-    title: str = indicator_of(column).title[language]
+    title = indicator_of(column).title[language]
     return f"{title}, {label}" if label else title
+
+
+def unit_of(column: str) -> str:
+    """Unit of what sums up a run: a flow per month added up over the months is no longer per month. Empty for 1."""
+    item = indicator_of(column)
+    unit = item.unit.removesuffix("/month") if item.summary == "sum" else item.unit
+    return "" if unit == "1" else unit
 
 
 def number(value: float) -> str:

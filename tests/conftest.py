@@ -16,9 +16,9 @@ from abm.randomness import Streams
 from abm.scenario import Scenario, load_scenario
 
 SMALL = {"households": 120, "months": 24}
-# What is read and never written, what is written for the reader only, and what Mesa keeps about handles.
+# What is read and never written, what is written for the reader only, and what Mesa keeps for itself.
 ASIDE = (Config, Table, Scenario, Streams, EventLog)
-KEPT_BY_MESA = ("_handles", "_identities", "recorder", "datacollector")
+FOR_READERS = ("recorder", "_collector", "_handles", "_identities", "_rng")
 PLACES = ("feed_place", "output_place", "inputs", "finished", "place")
 ACCOUNTS = ("account", "purse", "licence")
 
@@ -49,7 +49,7 @@ def state_of(model: CircularTransition) -> State:
     """All that a model holds, found by walking through it: path → array, number or text.
 
     Accounts and places are named, not numbered, so that one more place shifts nothing. Left out are config,
-    events, recorded series and handles.
+    events, recorded series, handles, and Mesa's own random generator, which the model does not use.
     """
     found: State = {}
     seen: set[int] = set()
@@ -59,8 +59,6 @@ def state_of(model: CircularTransition) -> State:
         name = path.rpartition(".")[2]
         if isinstance(thing, (np.ndarray, np.generic, bool, int, float, str)):
             found[path] = _named(name, thing, model.books)
-        elif isinstance(thing, Books):
-            found |= {f"{path}{key}": value for key, value in _books(thing)}
         elif thing is not None and id(thing) not in seen and not isinstance(thing, ASIDE):
             seen.add(id(thing))
             waiting.extend((f"{path}.{key}", part) for key, part in _parts(thing))
@@ -69,27 +67,23 @@ def state_of(model: CircularTransition) -> State:
 
 def _named(name: str, thing: Any, books: Books) -> Any:
     """Names in place of numbers of accounts and places; copies, since the model goes on."""
-    if name in PLACES or name in ACCOUNTS:
+    if np.asarray(thing).dtype.kind == "i" and name in (*PLACES, *ACCOUNTS):
         names = books.place_names if name in PLACES else books.account_names
         return np.array([names[number] if number >= 0 else "" for number in np.ravel(thing)])
     return np.array(thing)
 
 
-def _books(books: Books) -> Iterator[tuple[str, Any]]:
-    for number, name in enumerate(books.account_names):
-        yield f".cash of {name}", books.cash[number]
-        yield f".debt of {name}", books.debt[number]
-    for number, name in enumerate(books.place_names):
-        yield f".stock of {name}", books.stock[number].copy()
-
-
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(thing, dict):
+    if isinstance(thing, Books):
+        yield from ((f"cash of {name}", thing.cash[number]) for number, name in enumerate(thing.account_names))
+        yield from ((f"debt of {name}", thing.debt[number]) for number, name in enumerate(thing.account_names))
+        yield from ((f"stock of {name}", thing.stock[number]) for number, name in enumerate(thing.place_names))
+    elif isinstance(thing, dict):
         yield from ((str(key), part) for key, part in thing.items())
     elif isinstance(thing, (list, tuple)):
         yield from ((str(number), part) for number, part in enumerate(thing))
-    elif isinstance(thing, SimpleNamespace) or type(thing).__module__.partition(".")[0] == "abm":
-        yield from ((key, part) for key, part in vars(thing).items() if key not in KEPT_BY_MESA)
+    elif isinstance(thing, SimpleNamespace) or any(kind.__module__.startswith("abm.") for kind in type(thing).__mro__):
+        yield from ((key, part) for key, part in vars(thing).items() if key not in FOR_READERS)
 
 
 def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
@@ -100,6 +94,8 @@ def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
 
 def _same(one: Any, other: Any) -> bool:
     one, other = np.asarray(one), np.asarray(other)
+    if one.dtype == object:
+        return one.tolist() == other.tolist()
     return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
 
 

@@ -134,6 +134,7 @@ def extended(tree: Path) -> Path:
         ("mixes", "bonus"),
         ("shocks", "stagnation"),
         ("shock-scenarios", "stagnant"),
+        ("indicators", "dearest_material"),
         ("materials", "unobtainium"),
         ("jurisdictions", "atlantis"),
         ("parameters", "materials.unobtainium.price"),
@@ -145,12 +146,12 @@ def test_an_addition_is_listed(extended: Path, kind: str, name: str) -> None:
 
 
 def test_an_addition_takes_part(extended: Path) -> None:
-    """In a run the new instrument pays, the new shock strikes, and the new material has a price."""
+    """In a run the new instrument pays, the new shock strikes, the new indicator and material are recorded."""
     code = """
 import abm
 result = abm.run(abm.load_scenario(mix='bonus', shocks='stagnant', households=60, months=6), rng=1)
 print(*result.events['what'], sep='\\n')
-print(*[name for name in result.series if 'unobtainium' in name], sep='\\n')
+print(*result.series.dropna(axis=1, how='all'), sep='\\n')
 model = abm.CircularTransition(mix='bonus', shocks='stagnant', households=60, months=6, rng=1)
 for _ in range(6):
     model.step()
@@ -160,4 +161,5 @@ print('paid', model.governments.instruments[0].total_paid > 0)
     assert "Bonus for recycling: started" in said
     assert "Stagnation: started" in said
     assert "paid True" in said
+    assert "dearest_material" in said
     assert any("unobtainium" in line for line in said)

@@ -6,26 +6,33 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from abm.indicators import registry
 from abm.parameters import ConfigError, config_folder
 from experiments.compare import Comparison, RunFailedError, gather, interval, jobs_of, verdict
+from experiments.figures import PRICE
 from experiments.parallel import Outcome, outcomes
-from experiments.reasons import causes, reason
+from experiments.reasons import FAILURES, MARGIN, MARKET_MARGIN, causes, reason
 from experiments.report import comparison_lines
-from experiments.runs import Job, Result, Selection, perform
+from experiments.runs import Job, Result, Selection, perform, summarise
 from experiments.wording import number
 
 SMALL = Selection(shocks="calm", households=60, months=6)
 
 
+def headline_name() -> str:
+    return next(name for name, indicator in registry().items() if indicator.headline)
+
+
 def made_up(failures: dict[str, list[str]], seeds: tuple[int, ...] = (1, 2)) -> Comparison:
     """A comparison in which recyclers failed of these causes, on the first seed."""
+    causes_of_all = sorted({cause for found in failures.values() for cause in found})
     results = {}
-    for mix, whys in failures.items():
+    for mix, found in failures.items():
         for seed in seeds:
-            rows = [("exit", "battery recycler 1 in x", why) for why in whys] if seed == seeds[0] else []
-            rows.append(("exit", "maker of y in x", "demand fell short"))
-            events = pd.DataFrame(rows, columns=["kind", "who", "why"])
-            results[mix, seed] = Result(pd.DataFrame(), events, {headline_name(): 1.0}, 0.0)
+            counts = {f"{FAILURES}[{cause}]": [0, found.count(cause) * (seed == seeds[0])] for cause in causes_of_all}
+            margins = {"recycler_margin": [0.03, 0.05], "recycler_market_margin": [-0.02, np.nan]}
+            series = pd.DataFrame(counts | margins, index=["2026-01", "2026-02"])
+            results[mix, seed] = Result(series, pd.DataFrame(), {headline_name(): 1.0}, 0.0)
     return Comparison(tuple(failures), seeds, Selection(), results)
 
 
@@ -75,12 +82,6 @@ def test_differences_are_taken_seed_by_seed() -> None:
     assert table.loc["b", "mean_high"] > 5000
 
 
-def headline_name() -> str:
-    from abm.indicators import registry
-
-    return next(name for name, indicator in registry().items() if indicator.headline)
-
-
 def test_a_failed_run_stops_the_comparison() -> None:
     job = Job(0, SMALL.with_mix("market_pull"), 3)
     with pytest.raises(RunFailedError, match="market_pull, seed 3: it broke"):
@@ -92,27 +93,40 @@ def test_a_mix_may_not_be_named_twice() -> None:
         jobs_of(SMALL, ["market_pull", "market_pull"], (1,))
 
 
-def test_causes_count_recyclers_only_and_per_run() -> None:
-    table = causes(made_up({"a": ["debt", "scrap", "scrap"], "b": ["scrap"]}))
-    assert list(table.index) == ["scrap", "debt"]
-    assert list(table.loc["scrap"]) == [1.0, 0.5]
+def test_causes_are_counted_per_run() -> None:
+    table = causes(made_up({"a": ["debt", "low_price", "low_price"], "b": ["low_price"]}))
+    assert list(table.index) == ["low price", "debt"]
+    assert list(table.loc["low price"]) == [1.0, 0.5]
     assert list(table.loc["debt"]) == [0.5, 0.0]
 
 
 def test_reasons_name_the_cause_that_changed_most() -> None:
-    comparison = made_up({"a": ["debt", "scrap", "scrap"], "b": ["debt"], "c": ["debt", "debt", "scrap", "scrap"]})
-    assert "1.5 recyclers go bankrupt per run, 67% because scrap" in reason(comparison, "a")
-    assert reason(comparison, "b").startswith("1.0 fewer recyclers go bankrupt per run than under a, above all")
-    assert "because scrap (1.0 → 0.0)" in reason(comparison, "b")
+    comparison = made_up(
+        {"a": ["debt", "low_price", "low_price"], "b": ["debt"], "c": ["debt"] * 2 + ["low_price"] * 2}
+    )
+    assert reason(comparison, "a") == ("1.5 fail, 67% of them from low price; margin 4 % with support and -2 % without")
+    assert reason(comparison, "b").startswith("1.0 fewer recyclers fail per run than under a, above all from low price")
+    assert "low price (1.0 → 0.0)" in reason(comparison, "b")
     assert "0.5 more recyclers" in reason(comparison, "c")
-    assert "because debt (0.5 → 1.0)" in reason(comparison, "c")
+    assert "debt (0.5 → 1.0)" in reason(comparison, "c")
 
 
 def test_no_failures_at_all_can_be_told() -> None:
     comparison = made_up({"a": [], "b": []})
     assert causes(comparison).empty
-    assert reason(comparison, "b") == "no recycler goes bankrupt"
+    assert "no recycler fails" in reason(comparison, "b")
     assert any("all causes" in line for line in comparison_lines(comparison))
+
+
+def test_columns_that_reports_rely_on_are_declared() -> None:
+    assert {FAILURES, MARGIN, MARKET_MARGIN, PRICE} <= set(registry())
+
+
+def test_a_run_is_summed_up_as_its_indicators_declare() -> None:
+    by_summary = {item.summary: name for name, item in registry().items() if item.headline and not item.axes}
+    assert set(by_summary) == {"mean", "end", "sum"}
+    series = pd.DataFrame({name: [1.0, np.nan, 4.0] for name in by_summary.values()} | {PRICE + "[x]": 1.0})
+    assert summarise(series) == {by_summary["mean"]: 2.5, by_summary["end"]: 4.0, by_summary["sum"]: 5.0}
 
 
 @pytest.mark.parametrize(

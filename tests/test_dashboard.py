@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import ipyvue
 import ipyvuetify
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from experiments.dashboard import (
     explore,
     levers,
     narrative,
+    outcomes,
     player,
     results,
     server,
@@ -328,7 +330,7 @@ def test_every_headline_indicator_has_a_card_in_both_languages(picture: simulati
         found = results.cards(picture, language)
         assert [card.column for card in found] == columns
         assert all(card.title and card.meaning and card.value for card in found)
-        assert all(explore.say_family(results.declaration(name).family, language) for name in columns)
+        assert all(outcomes.say_family(results.declaration(name).family, language) for name in columns)
 
 
 def test_running_means_skip_gaps() -> None:
@@ -340,7 +342,7 @@ def test_running_means_skip_gaps() -> None:
 def test_bands_are_stacked_from_the_lowest_to_the_highest_seed(picture: simulation.Picture) -> None:
     name = results.headline_columns(picture.mix.columns)[0]
     other = with_values(picture, name, [1.0, 3.0], [-5.0, 5.0])
-    option = explore.chart_option(other, name, "en", False)
+    option = outcomes.chart_option(other, name, "en", False)
     low, band = (line for line in option["series"] if line.get("stack") == "band This mix")
     assert set(low["data"]) == {-5.0}
     assert set(band["data"]) == {10.0}
@@ -427,13 +429,12 @@ def test_a_player_goes_on_to_the_end_and_no_further() -> None:
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
+def visit() -> Iterator[Any]:
     """The page as one visitor sees it, with its own state."""
     kept = {name: getattr(state, name).value for name in ("language", "choice", "picture", "settled", "column", "page")}
     box, context = solara.render(app.Page(), handle_error=False)
-    yield context
+    yield box
     context.close()
-    del box
     for name, value in kept.items():
         getattr(state, name).value = value
 
@@ -449,9 +450,18 @@ def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
     raise AssertionError("it did not happen in time")
 
 
+def widgets(parent: Any, kind: type) -> list[Any]:
+    """Every widget of a kind below another one, in the order of the page."""
+    found = []
+    for child in getattr(parent, "children", None) or []:
+        found += [child] if isinstance(child, kind) else []
+        found += [] if isinstance(child, str) else widgets(child, kind)
+    return found
+
+
 def html_of(page: Any, tag: str) -> list[str]:
     """Plain texts of the elements with a tag."""
-    return [" ".join(map(str, one.children)) for one in page.find(ipyvuetify.Html).widgets if one.tag == tag]
+    return [" ".join(map(str, one.children)) for one in widgets(page, ipyvue.Html) if one.tag == tag]
 
 
 def complete() -> bool:
@@ -459,28 +469,28 @@ def complete() -> bool:
     return picture is not None and picture.complete and picture.choice == state.choice.value
 
 
-def test_the_page_has_a_heading_named_levers_and_a_result(page: Any) -> None:
-    assert html_of(page, "h1") == [texts.say("title", "en")]
-    names = [slider.attributes["aria-label"] for slider in page.find(ipyvuetify.Slider).widgets]
+def test_the_page_has_a_heading_named_levers_and_a_result(visit: Any) -> None:
+    assert html_of(visit, "h1") == [texts.say("title", "en")]
+    names = [slider.attributes["aria-label"] for slider in widgets(visit, ipyvuetify.Slider)]
     assert len(names) == len(set(names)) == len(levers.levers())
     wait_for(complete)
-    chart = wait_for(lambda: page.find(solara.components.echarts.EchartsWidget).widgets)[0]
+    chart = wait_for(lambda: widgets(visit, solara.components.echarts.EchartsWidget))[0]
     assert chart.attributes["role"] == "img"
     assert texts.say("mix", "en").lower() in chart.attributes["aria-label"]
 
 
-def test_the_language_switch_changes_every_text(page: Any) -> None:
+def test_the_language_switch_changes_every_text(visit: Any) -> None:
     state.language.set("nl")
-    assert html_of(page, "h1") == [texts.say("title", "nl")]
-    assert page.find(ipyvuetify.Html, tag="main").widget.attributes["lang"] == "nl"
-    words = " ".join(html_of(page, "p") + html_of(page, "h2") + html_of(page, "h3") + html_of(page, "h4"))
+    assert html_of(visit, "h1") == [texts.say("title", "nl")]
+    assert next(one for one in widgets(visit, ipyvue.Html) if one.tag == "main").attributes["lang"] == "nl"
+    words = " ".join(html_of(visit, "p") + html_of(visit, "h2") + html_of(visit, "h3") + html_of(visit, "h4"))
     assert texts.say("levers.title", "nl") in words
     assert texts.say("levers.title", "en") not in words.split()
 
 
-def test_a_lever_starts_a_run_and_reset_takes_it_back(page: Any) -> None:
+def test_a_lever_starts_a_run_and_reset_takes_it_back(visit: Any) -> None:
     wait_for(complete)
-    slider = page.find(ipyvuetify.Slider).widgets[0]
+    slider = widgets(visit, ipyvuetify.Slider)[0]
     slider.v_model = slider.max / 2.0
     lever = levers.levers()[0]
     setting = state.choice.value.lever(lever.name)
@@ -488,51 +498,58 @@ def test_a_lever_starts_a_run_and_reset_takes_it_back(page: Any) -> None:
     assert setting.government == lever.governments[0]
     wait_for(complete)
     assert state.problem.value == ""
-    reset = next(one for one in page.find(ipyvuetify.Btn).widgets if one.children == [texts.say("levers.reset", "en")])
+    reset = next(one for one in widgets(visit, ipyvuetify.Btn) if one.children == [texts.say("levers.reset", "en")])
     reset.fire_event("click", {})
     assert state.choice.value.levers == ()
-    assert page.find(ipyvuetify.Slider).widgets[0].v_model == 0.0
+    wait_for(lambda: widgets(visit, ipyvuetify.Slider)[0].v_model == 0.0)
 
 
-def test_what_is_typed_wrongly_changes_nothing_and_says_so(page: Any) -> None:
-    field = page.find(ipyvuetify.TextField).widgets[0]
+def test_what_is_typed_wrongly_changes_nothing_and_says_so(visit: Any) -> None:
+    def type_in(text: str) -> None:
+        """Into the first lever's field; a component that another thread repaints is deaf for a moment."""
+        field = widgets(visit, ipyvuetify.TextField)[0]
+        wait_for(lambda: any(event.startswith("focusout") for event in field._event_handlers_map))
+        field.v_model = text
+        field.fire_event("focusout", {})
+
+    def complaint() -> bool:
+        return any("is not a number" in text for text in html_of(visit, "p"))
+
     before = state.choice.value
-    field.v_model = "a lot"
-    field.fire_event("focusout", {})
+    type_in("a lot")
+    wait_for(complaint)
     assert state.choice.value == before
-    assert any("is not a number" in text for text in html_of(page, "p"))
-    field.v_model = "1"
-    field.fire_event("focusout", {})
-    assert not any("is not a number" in text for text in html_of(page, "p"))
+    type_in("1")
+    wait_for(lambda: not complaint())
     assert state.choice.value != before
 
 
-def test_what_breaks_a_run_is_told_on_the_page(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_a_run_is_told_on_the_page(visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(chosen: Choice) -> Iterator[None]:
         raise ConfigError("the instruments contradict each other")
         yield
 
     monkeypatch.setattr(explore, "compare_live", broken)
     state.choice.set(choice.first_choice().with_lever(an_instrument(), a_setting(an_instrument())))
-    alert = wait_for(lambda: page.find(ipyvuetify.Alert).widgets)[0]
+    alert = wait_for(lambda: widgets(visit, ipyvuetify.Alert))[0]
     assert alert.children == ["the instruments contradict each other"]
 
 
-def test_watching_steps_plays_and_restarts(page: Any) -> None:
+def test_watching_steps_plays_and_restarts(visit: Any) -> None:
     state.page.set(1)
 
     def button(key: str) -> Any:
         labels = [texts.say(key, "en")]
-        return next(one for one in page.find(ipyvuetify.Btn).widgets if one.children == labels)
+        return next(one for one in widgets(visit, ipyvuetify.Btn) if one.children == labels)
 
-    wait_for(lambda: texts.say("watch.before", "en", months=MONTHS) in html_of(page, "p"))
+    wait_for(lambda: texts.say("watch.before", "en", months=MONTHS) in html_of(visit, "p"))
     button("watch.step").fire_event("click", {})
-    assert "2026-01: month 1 of 24" in html_of(page, "p")
+    assert "2026-01: month 1 of 24" in html_of(visit, "p")
     button("watch.play").fire_event("click", {})
-    wait_for(lambda: "2026-03: month 3 of 24" in html_of(page, "p"))
+    wait_for(lambda: "2026-03: month 3 of 24" in html_of(visit, "p"))
     button("watch.pause").fire_event("click", {})
     button("watch.restart").fire_event("click", {})
-    wait_for(lambda: texts.say("watch.before", "en", months=MONTHS) in html_of(page, "p"))
+    wait_for(lambda: texts.say("watch.before", "en", months=MONTHS) in html_of(visit, "p"))
 
 
 # --- The server -----------------------------------------------------------------------------------

@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.organisation import SLOT_STEP, Array, Organisations, Rows
-from abm.population import Column, RowAgent
+from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
+from abm.population import Column, InBooks
 
 LINEAR, CIRCULAR, COMPONENT, REFURBISHER, SERVICE = range(5)
 KINDS = ("linear maker", "circular maker", "component maker", "refurbisher", "service provider")
 SMALLEST = 1e-9
 
 
-class Firm(RowAgent):
+class Firm(Organisation):
     """A maker, refurbisher or service provider."""
+
+    inputs_held = InBooks("stock", "inputs", "move", "Material in its stock of inputs (kg).")
+    finished_held = InBooks("stock", "finished", "move", "Material in its finished goods (kg).")
 
 
 class Firms(Organisations):
@@ -30,8 +33,8 @@ class Firms(Organisations):
     kind = Column("int64", "0 linear, 1 circular, 2 component maker, 3 refurbisher, 4 service provider", "1")
     product = Column("int64", "Index of its product group, −1 for component makers", "1")
     component = Column("int64", "Index of its component, −1 for others", "1")
-    inputs = Column("int64", "Place of its stock of inputs", "1")
-    finished = Column("int64", "Place of its finished goods", "1")
+    inputs = Column("int64", "Place of its stock of inputs", "1", "place")
+    finished = Column("int64", "Place of its finished goods", "1", "place")
     capacity = Column("float64", "Largest output", "1/month")
     units = Column("float64", "Finished goods in stock", "1")
     orders = Column("float64", "Smoothed orders", "1/month")
@@ -249,11 +252,13 @@ class Firms(Organisations):
         Returns rows and lenders' losses (EUR).
         """
         rows = self.insolvent(self.books, credit)
-        if not len(rows):
-            return rows, np.zeros(0)
+        return rows, self.wind_up(rows, lender, scrap_place) if len(rows) else np.zeros(0)
+
+    def wind_up(self, rows: Rows, lender: int, scrap_place: int) -> Array:
+        """Empty the accounts and stocks of firms that leave; returns lenders' losses (len(rows),), EUR."""
         loss = self.wind_up_money(self.books, rows, lender)
         for place in (self.inputs, self.finished):
             self.books.move("liquidation", place[rows], scrap_place, self.books.stock[place[rows]].copy())
         for name in ("units", "orders", "planned", "made", "sold", "capacity", "capital"):
             getattr(self, name)[rows] = 0.0
-        return rows, loss
+        return loss

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.population import Column, Population
+from abm.population import Column, InBooks, Population, RowAgent
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -15,10 +15,17 @@ Rows = NDArray[np.int64]
 SLOT_STEP = 1_000  # slots of a niche: its number times this, plus the ordinal of the newcomer there
 
 
+class Organisation(RowAgent):
+    """A member of the population of organisations; what it owns and owes stands in the books."""
+
+    cash = InBooks("cash", "account", "pay", "Money in its account (EUR).")
+    debt = InBooks("debt", "account", "lend, repay or write_off", "What it owes to lenders (EUR).")
+
+
 class Organisations(Population):
     """Organisations with an account in the books, which borrow, pay out and can fail."""
 
-    account = Column("int64", "Index of its account in the books", "1")
+    account = Column("int64", "Index of its account in the books", "1", "account")
     leaf = Column("int64", "Index of the leaf it lives in", "1")
     niche = Column("int64", "Kind of business and place for which entrants compete", "1")
     born = Column("int64", "Month of entry", "month")
@@ -61,6 +68,16 @@ class Organisations(Population):
         books.pay("liquidation", lender, account, np.maximum(-cash, 0.0))
         books.write_off(account, debt)
         return debt - cash
+
+    def pay_off(self, books: Any, rows: Rows, owners: int) -> None:
+        """Debts are paid from the cash there is, and owners get the rest."""
+        account = self.account[rows]
+        books.repay(account, np.clip(books.cash[account], 0.0, books.debt[account]))
+        books.pay("liquidation", account, owners, np.maximum(books.cash[account], 0.0))
+
+    def liquidate(self, row: int) -> None:
+        """Close down a member that somebody removes by hand."""
+        self.model.renewal.close_down(self, row)
 
     # ------------------------------------------------------------------ why an organisation fails
     def keep_ledger(self, receipts: Array, support: Array, inputs: Array, operations: Array, interest: Array,

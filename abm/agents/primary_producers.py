@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.organisation import SLOT_STEP, Array, Organisations, Rows
-from abm.population import Column, RowAgent
+from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
+from abm.population import Column
 
 EXTRACTION, REFINING = 0, 1
 CEILING = 0.97  # largest utilisation, share of capacity
 
 
-class PrimaryProducer(RowAgent):
+class PrimaryProducer(Organisation):
     """A mine or refinery."""
 
 
@@ -310,6 +310,13 @@ class PrimaryProducers(Organisations):
         self.awake[rows] *= 0.5
         self.capital[rows] *= 0.5
         return rows, float(loss.sum())
+
+    def wind_up(self, books: Any, rows: Rows, lender: int) -> Array:
+        """Close producers for good, with what they have under way; returns lenders' losses (len(rows),), EUR."""
+        for name in ("capacity", "awake", "utilisation", "output", "capital"):
+            getattr(self, name)[rows] = 0.0
+        self.pipeline[:, rows] = 0.0
+        return self.wind_up_money(books, rows, lender)
 
     # ------------------------------------------------------------------ what others see
     def share_of_side(self, side: int, sides: int, announced_months: int, month: int) -> Array:

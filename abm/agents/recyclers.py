@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from abm.agents.organisation import SLOT_STEP, Array, Organisations, Rows
-from abm.population import Column, RowAgent
+from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
+from abm.population import Column, InBooks
 
 RUNNING, SHUT, RESTARTING, BUILDING = range(4)
 FIRST_NICHE = 500_000
 BEST_RECOVERY = 0.98  # design for dismantling cannot raise recovery above this
 
 
-class Recycler(RowAgent):
+class Recycler(Organisation):
     """A plant that recovers materials from one stream of scrap."""
+
+    feed_held = InBooks("stock", "feed_place", "move", "Material in its stock of scrap (kg).")
+    output_held = InBooks("stock", "output_place", "move", "Recovered material not yet sold (kg).")
 
 
 class Recyclers(Organisations):
@@ -23,8 +26,8 @@ class Recyclers(Organisations):
 
     agent_class = Recycler
     stream = Column("int64", "Index of the stream of scrap it takes", "1")
-    feed_place = Column("int64", "Place of its stock of scrap", "1")
-    output_place = Column("int64", "Place of recovered material not yet sold", "1")
+    feed_place = Column("int64", "Place of its stock of scrap", "1", "place")
+    output_place = Column("int64", "Place of recovered material not yet sold", "1", "place")
     status = Column("int64", "0 running, 1 shut, 2 restarting, 3 being built", "1")
     status_months = Column("float64", "Months of loss, of restart or of building left", "month")
     capacity = Column("float64", "Largest throughput of scrap", "kg/month")
@@ -35,6 +38,7 @@ class Recyclers(Organisations):
     cumulative = Column("float64", "Scrap ever processed, for learning", "kg")
     base_cost = Column("float64", "Processing cost per kg at efficient scale before learning", "EUR/kg")
     start_cumulative = Column("float64", "Cumulative output to which base cost refers", "kg")
+    processing_cost = Column("float64", "Processing cost per kg this month, fixed and variable", "EUR/kg")
     variable_cost = Column("float64", "Avoidable cost per kg of scrap this month", "EUR/kg")
     fixed_cost = Column("float64", "Cost per month that does not vary with output", "EUR/month")
     feed_value = Column("float64", "Value of what a kg of scrap at hand will yield", "EUR/kg")
@@ -88,7 +92,7 @@ class Recyclers(Organisations):
             stream=np.asarray(stream), status=np.full(count, BUILDING if building > 0 else RUNNING),
             status_months=np.full(count, float(building)), capacity=capacity, feed=np.zeros(count),
             other_feed=np.zeros(count), feed_ease=np.zeros(count), processed=np.zeros(count), cumulative=experience.copy(),
-            base_cost=unit, start_cumulative=np.maximum(experience, 1.0), variable_cost=unit.copy(),
+            base_cost=unit, start_cumulative=np.maximum(experience, 1.0), processing_cost=unit.copy(), variable_cost=unit.copy(),
             fixed_cost=np.zeros(count), feed_value=np.zeros(count), feed_price=np.zeros(count), bid=np.zeros(count),
             margin=np.zeros(count), expected_margin=np.zeros(count), starved_months=np.zeros(count),
             recovery=np.asarray(streams.recovery)[stream], contract_strike=zeros.copy(),
@@ -140,9 +144,9 @@ class Recyclers(Organisations):
         burden = (1.0 + np.asarray(streams.energy_share)[stream] * (energy[self.leaf] - 1.0)
                   + np.asarray(streams.labour_share)[stream] * (wage[self.leaf] - 1.0))
         fixed = np.asarray(streams.fixed_share)[stream]
-        self.unit_cost = unit * burden
-        self.variable_cost[:] = self.unit_cost * (1.0 - fixed)
-        self.fixed_cost[:] = self.unit_cost * fixed * self.capacity * (self.status != BUILDING) * self.active
+        self.processing_cost[:] = unit * burden
+        self.variable_cost[:] = self.processing_cost * (1.0 - fixed)
+        self.fixed_cost[:] = self.processing_cost * fixed * self.capacity * (self.status != BUILDING) * self.active
 
     def value_of(self, content: Array, other: Array, price: Array) -> Array:
         """Value of what a kg of scrap yields: content (n, M) kg/kg, other recoverables (n,) EUR/kg, EUR/kg."""
@@ -280,8 +284,10 @@ class Recyclers(Organisations):
         `dissolved` is the place that takes the recovered material. Returns rows and lenders' losses (EUR).
         """
         rows = self.insolvent(self.books, credit)
-        if not len(rows):
-            return rows, np.zeros(0)
+        return rows, self.wind_up(rows, lender, pools, dissolved) if len(rows) else np.zeros(0)
+
+    def wind_up(self, rows: Rows, lender: int, pools: Rows, dissolved: Any) -> Array:
+        """Empty the accounts and stocks of recyclers that leave; returns lenders' losses (len(rows),), EUR."""
         loss = self.wind_up_money(self.books, rows, lender)
         for row in rows.tolist():
             self.books.move("liquidation", int(self.feed_place[row]), int(pools[row]),
@@ -293,4 +299,4 @@ class Recyclers(Organisations):
             getattr(self, name)[rows] = 0.0
         self.contract_instrument[rows] = -1
         self.contract_until[rows] = -1
-        return rows, loss
+        return loss

@@ -66,6 +66,7 @@ class MaterialsMarkets:
         start = np.log(np.asarray(materials.price) / long_run)
         self.log_price = np.broadcast_to(start, (2, sides, self.count)).copy()
         self.log_price[REFINING, 1:] -= np.log1p(materials.freight)
+        self.rents = np.zeros((2, sides - 1))  # earned by licence holders this month, EUR
         self._price: Array | None = None  # worked out when asked for, until log prices change
         self.anchor = self.log_price.copy()
         self.trend = np.zeros_like(self.log_price)
@@ -318,8 +319,10 @@ class MaterialsMarkets:
             self.books.pay("material_sales", inside, outside, float((cleared.price[OUTSIDE] * back).sum()))
             self.books.pay("freight", outside, abroad, float((value * self.freight[stage]).sum()))
             rent = cleared.rent[bloc] * out
-            self.books.pay("rents", outside, licence[bloc], float(np.maximum(rent, 0.0).sum()))
+            earned = float(np.maximum(rent, 0.0).sum())
+            self.books.pay("rents", outside, licence[bloc], earned)
             loss = float(np.maximum(-rent, 0.0).sum())
             self.books.pay("state_support", purse[bloc], outside, loss)
             state[bloc] = loss
+            self.rents[stage, bloc] = earned
         return state

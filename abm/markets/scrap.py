@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 END_OF_LIFE, MANUFACTURING = 0, 1
+RIVALRY = 3.0  # how sharply the price of scrap moves to the bids when recyclers want more than there is
 ORIGINS = ("end-of-life", "manufacturing")
 
 
@@ -128,7 +129,8 @@ class ScrapMarkets:
         """Price per kg that each bidder pays (2, n, L), EUR; remembers the mean per pool."""
         capacity = member @ bidders.wanted
         supply = self.gross.sum(axis=(0, 2))
-        strength = np.divide(capacity, capacity + supply, out=np.zeros_like(supply), where=capacity + supply > 0.0)
+        wanted, offered = capacity**RIVALRY, supply**RIVALRY
+        strength = np.divide(wanted, wanted + offered, out=np.zeros_like(supply), where=wanted + offered > 0.0)
         floor = fallback[:, bidders.stream]
         price = floor + strength[bidders.stream][None, :, None] * np.maximum(bidders.bid - floor, 0.0)
         value, mass = np.matmul(member, bought * price), np.matmul(member, bought)

@@ -13,6 +13,7 @@ from abm.markets.products import CIRCULAR
 from abm.markets.scrap import END_OF_LIFE, Bidders
 
 Array = NDArray[np.float64]
+YEAR = 12.0
 SORTED_AT_SOURCE = 0.1  # manufacturing scrap needs no dismantling: part of the cost of dismantling and transport
 
 
@@ -28,6 +29,9 @@ class EndOfLife:
         self.mass_by_stream = structure.mass_route * self.mass[:, None]  # (P, S) kg per product
         self.other_by_stream = structure.other_route * self.other[:, None]  # (P, S) EUR per product
         self.collected_share = np.asarray(self.config.streams.collected)
+        count = len(self.config.materials)
+        # Smoothed over a year, in kg per month: what was discarded, and what was recovered from it and in all.
+        self.usual_discard, self.usual_end_of_life, self.usual_recovered = np.zeros(count), np.zeros(count), np.zeros(count)
         self.design = np.zeros(len(products))  # share of circular design in what is discarded
 
     # ------------------------------------------------------------------ from owners to collectors
@@ -60,6 +64,12 @@ class EndOfLife:
         self._business(business)
         self.collected_units = rest_units
         self.lost_content = left.sum(axis=(0, 1))
+        gone = (returned + sold_on + binned).sum(axis=(0, 1)) + business[1].sum(axis=(0, 1, 2))
+        self.usual_discard += (gone - self.refurbished_content - self.usual_discard) / self._memory()
+
+    def _memory(self) -> float:
+        """Months over which flows are smoothed: all there are in the first year, then a year."""
+        return min(self.model.month + 1.0, YEAR)
 
     def _note_design(self, discarded: Any) -> None:
         """Smooth the share of circular design among products handed in (P,)."""
@@ -76,7 +86,8 @@ class EndOfLife:
         shape = dealers.shape
         rows = firms.of_kind(REFURBISHER)
         linear = model.product_trade.price[firms.product[rows], 0]
-        cost = linear * self.config.firms.refurbish_cost * model.labour.wage_factor[firms.leaf[rows]]
+        share = np.asarray(self.config.products.refurbish_cost)[firms.product[rows]]
+        cost = linear * share * model.labour.wage_factor[firms.leaf[rows]]
         pays = firms.price[rows] > cost
         room = np.zeros(shape)
         np.add.at(room, (firms.product[rows], firms.leaf[rows]), np.where(pays, firms.capacity[rows], 0.0))
@@ -89,6 +100,7 @@ class EndOfLife:
         dealers.used_units += taken
         self._pay_refurbishers(rows, taken, room, cost, pays)
         self.refurbished = taken
+        self.refurbished_content = kilograms.sum(axis=(0, 1))
         return taken, kilograms
 
     def _pay_refurbishers(self, rows: Array, taken: Array, room: Array, cost: Array, pays: Array) -> None:
@@ -100,7 +112,8 @@ class EndOfLife:
         units = share * taken[product, leaf]
         value = units * firms.price[rows]
         work = units * cost
-        to_owner = 0.6 * np.maximum(value - work, 0.0)
+        # Refurbishers compete for goods: the former owner gets what is left after work and a usual markup.
+        to_owner = np.maximum(value / (1.0 + self.config.firms.markup) - work, 0.0)
         books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], value)
         books.pay("product_sales", firms.account[rows], model.accounts.households[leaf], to_owner)
         books.pay("labour", firms.account[rows], model.accounts.households[leaf], work)
@@ -279,6 +292,8 @@ class EndOfLife:
         """Recyclers process their feed and pay for it; returns labour cost by leaf (L,), EUR."""
         model, recyclers = self.model, self.model.recyclers
         recyclers.recover(model.places.dissipated)
+        self.usual_end_of_life += (recyclers.recovered_end_of_life.sum(axis=0) - self.usual_end_of_life) / self._memory()
+        self.usual_recovered += (recyclers.recovered.sum(axis=0) - self.usual_recovered) / self._memory()
         paid = recyclers.pay_for_processing(model.accounts.households[recyclers.leaf], model.accounts.domestic,
                                             model.energy, model.labour.wage_factor)
         return np.bincount(recyclers.leaf, paid, len(self.config.leaves))

@@ -45,6 +45,7 @@ class ProductTrade:
         self.import_start = self.import_base + material
         self.import_price = self.import_start.copy()
         self.tax = self._tax()
+        self.usual_use: Array | None = None  # material in products sold, smoothed over a year (M,), kg a month
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
@@ -232,6 +233,8 @@ class ProductTrade:
         books_total = new + self.business_bought.sum(axis=0)
         self.units_sold = books_total
         self.content_sold = books_total[..., None] * content
+        used = self.content_sold.sum(axis=(0, 1))
+        self.usual_use = used if self.usual_use is None else self.usual_use + (used - self.usual_use) / 12.0
         return purchases
 
     def _move_sales(self, source: Array, units: Array, content: Array) -> None:

@@ -27,6 +27,8 @@ class Renewal:
         Failures this month: (kind, cause) pairs, for the indicators.
     """
 
+    causes = CAUSES
+
     def __init__(self, model: Any) -> None:
         self.model, self.config = model, model.config
         self.recycler_spending = np.zeros(len(model.recyclers))
@@ -134,16 +136,46 @@ class Renewal:
 
     def _fail_recyclers(self) -> None:
         model, recyclers = self.model, self.model.recyclers
-        pools = model.scrap.places[0, recyclers.stream, recyclers.leaf]
-        feed, other, ease = recyclers.feed.copy(), recyclers.other_feed.copy(), recyclers.feed_ease.copy()
-        rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, int(model.materials.places[1, 0]))
+        pools, sold_off = self._takers()
+        rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, sold_off)
+        self._give_back_feed(rows)
+        self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
+
+    def _takers(self) -> tuple[Array, int]:
+        """Places that take the scrap of each recycler (R,) and what recyclers recovered when they close."""
+        model, recyclers = self.model, self.model.recyclers
+        return model.scrap.places[0, recyclers.stream, recyclers.leaf], int(model.materials.places[1, 0])
+
+    def _give_back_feed(self, rows: Array) -> None:
+        """Enter the scrap of recyclers that leave in the pools of their leaf."""
+        scrap, recyclers = self.model.scrap, self.model.recyclers
         for row in rows.tolist():
             cell = (0, recyclers.stream[row], recyclers.leaf[row])
-            model.scrap.gross[cell] += feed[row]
-            model.scrap.other[cell] += other[row]
-            model.scrap.ease[cell] += ease[row]
+            scrap.gross[cell] += recyclers.feed[row]
+            scrap.other[cell] += recyclers.other_feed[row]
+            scrap.ease[cell] += recyclers.feed_ease[row]
             recyclers.feed[row] = recyclers.other_feed[row] = recyclers.feed_ease[row] = 0.0
-        self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
+
+    def close_down(self, organisations: Any, row: int) -> None:
+        """Wind up an organisation that somebody removes by hand: debts are paid, owners get what is left."""
+        model, rows, lender = self.model, np.array([row]), self.model.accounts.lender
+        if organisations is model.producers:
+            owners, where = model.accounts.abroad, model.config.jurisdictions.ids[organisations.jurisdiction[row]]
+        else:
+            owners, where = model.accounts.domestic, model.config.jurisdictions.ids[
+                model.config.leaves[organisations.leaf[row]]]
+        organisations.pay_off(model.books, rows, owners)
+        if organisations is model.recyclers:
+            loss = organisations.wind_up(rows, lender, *self._takers())
+            self._give_back_feed(rows)
+        elif organisations is model.firms:
+            loss = organisations.wind_up(rows, lender, model.places.abroad)
+        else:
+            loss = organisations.wind_up(model.books, rows, lender)
+        model.event_log.append(model.month, "exit", organisations.names[row], where, "closed", "", float(loss[0]),
+                               "EUR lost by lenders")
+        organisations.died[row] = model.month
+        organisations.retire(rows)
 
     def _fail_firms(self) -> None:
         model, firms = self.model, self.model.firms
@@ -233,7 +265,7 @@ class Renewal:
         for stream in range(len(cost)):
             chosen = rows & (recyclers.stream == stream)
             if chosen.any():
-                cost[stream] = min(cost[stream], recyclers.unit_cost[chosen].min())
+                cost[stream] = min(cost[stream], recyclers.processing_cost[chosen].min())
         return cost
 
     def _found_recycler(self, stream: int, leaf: int, capacity: float) -> None:

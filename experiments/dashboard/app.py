@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import reacton.ipyvuetify as rv
 import solara
 
 from experiments.dashboard import state
 from experiments.dashboard.explore import Explore, use_comparison
-from experiments.dashboard.parts import PushButton, Text
+from experiments.dashboard.parts import Box, PushButton, Text
 from experiments.dashboard.texts import LANGUAGE_NAMES, LANGUAGES, say
 from experiments.dashboard.watch import Watch
 
@@ -32,8 +33,8 @@ def Page() -> None:
     if state.page.value == 1 and not visited:
         visit(True)
     use_comparison(state.choice.value)
-    solara.Title(say("title", language))
-    with rv.Html(tag="main", attributes={"lang": language, "data-page-language": language}):
+    with Box(tag="main", lang=language, data_page_language=language):
+        solara.Title(say("title", language))
         Header(language)
         Tabs(language)
         with Panel(0):
@@ -46,12 +47,11 @@ def Page() -> None:
 @solara.component
 def Header(language: str) -> None:
     """Title and languages."""
-    with rv.Html(tag="header", class_="head"):
-        with rv.Html(tag="div"):
+    with Box("head", tag="header"):
+        with Box():
             Text(say("title", language), tag="h1")
-            Text(say("subtitle", language), tag="p", classes=("subtitle",))
-        group = {"role": "group", "aria-label": say("language", language)}
-        with rv.Html(tag="div", class_="languages", attributes=group):
+            Text(say("subtitle", language), tag="p", classes="subtitle")
+        with Box("languages", role="group", aria_label=say("language", language)):
             for name in LANGUAGES:
                 PushButton(
                     LANGUAGE_NAMES[name],
@@ -66,11 +66,9 @@ def Tabs(language: str) -> None:
     """The tabs themselves."""
     with rv.Tabs(v_model=state.page.value, on_v_model=state.page.set, class_="tabs", height=44):
         for key in TABS:
-            rv.Tab(children=[say(key, language)], attributes={"data-tab": key})
+            rv.Tab(children=[say(key, language)])
 
 
-@solara.component
-def Panel(number: int, children: Sequence[solara.Element] = ()) -> None:
+def Panel(number: int) -> Any:
     """What belongs to a tab; hidden, not discarded, while the other is open."""
-    hidden = "" if state.page.value == number else "display: none"
-    rv.Html(tag="div", style_=hidden, children=list(children), attributes={"role": "tabpanel"})
+    return Box(style="" if state.page.value == number else "display: none", role="tabpanel")

@@ -50,6 +50,10 @@ class Choice:
         """The same with one lever set."""
         return replace(self, levers=tuple(sorted((dict(self.levers) | {name: setting}).items())))
 
+    def without_lever(self, name: str) -> Choice:
+        """The same with one lever as it was untouched."""
+        return replace(self, levers=tuple(pair for pair in self.levers if pair[0] != name))
+
     def without_levers(self) -> Choice:
         """The mix as it is."""
         return replace(self, levers=())

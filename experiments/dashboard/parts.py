@@ -1,11 +1,11 @@
-"""Small components that both tabs use: headings, texts, selects, charts with a table."""
+"""Small components that both tabs use: boxes, texts, selects, buttons, and charts with a table."""
 
 # ruff: noqa: N802  (components are named like the elements of a page, as Solara names its own)
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import reacton.ipyvuetify as rv
@@ -14,34 +14,47 @@ import solara
 from experiments.dashboard.texts import say
 
 
-@solara.component
-def Text(text: str, tag: str = "div", classes: Sequence[str] = (), **attributes: str) -> None:
-    """Plain text in an element of the given tag; underscores in names of attributes become hyphens."""
-    named = {name.replace("_", "-"): value for name, value in attributes.items()}
-    rv.Html(tag=tag, children=[text], class_=" ".join(classes), attributes=named)
+def Box(classes: str = "", tag: str = "div", style: str = "", **attributes: str) -> Any:
+    """An element to put others in; underscores in names of attributes become hyphens.
+
+    Every component has exactly one at its root: with several, Solara would wrap them in a column of
+    its own, and make all of them anew, focus lost, when one comes or goes.
+    """
+    return rv.Html(tag=tag, class_=classes, style_=style, attributes=_hyphened(attributes))
 
 
-@solara.component
-def Markup(parts: Sequence[tuple[str, str, str]], classes: Sequence[str] = (), tag: str = "div") -> None:
-    """Several short texts as (tag, class, text) in one element: cheaper than a component for each."""
+def Text(text: str, tag: str = "div", classes: str = "", **attributes: str) -> Any:
+    """Plain text in an element."""
+    return rv.Html(tag=tag, children=[text], class_=classes, attributes=_hyphened(attributes))
+
+
+def _hyphened(attributes: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in attributes.items()}
+
+
+def Markup(parts: Sequence[tuple[str, str, str]], classes: str = "", tag: str = "div") -> Any:
+    """Several short texts as (tag, class, text) in one element: cheaper than an element for each."""
     inner = "".join(f'<{kind} class="{name}">{html.escape(text)}</{kind}>' for kind, name, text in parts if text)
-    solara.HTML(tag=tag, unsafe_innerHTML=inner, classes=list(classes))
+    return solara.HTML(tag=tag, unsafe_innerHTML=inner, classes=[classes])
 
 
-@solara.component
+def Problem(message: str) -> Any:
+    """Something that went wrong, also said by a screen reader."""
+    return rv.Alert(type="error", children=[message], text=True, attributes={"role": "alert"})
+
+
 def Chooser(
     label: str,
-    options: Sequence[tuple[str, str]],
+    options: Sequence[tuple[Any, str]],
     value: Any,
     on_value: Callable[[Any], object],
     several: bool = False,
     classes: str = "",
-) -> None:
+) -> Any:
     """A select of (value, title) pairs."""
-    items = [{"value": key, "text": title} for key, title in options]
-    rv.Select(
+    return rv.Select(
         label=label,
-        items=items,
+        items=[{"value": key, "text": title} for key, title in options],
         v_model=value,
         on_v_model=on_value,
         multiple=several,
@@ -58,60 +71,54 @@ def PushButton(
     label: str,
     on_click: Callable[[], object],
     name: str = "",
+    style: str = "outlined",
     disabled: bool = False,
     classes: str = "",
     pressed: bool | None = None,
     expanded: bool | None = None,
-    main: bool = False,
-    plain: bool = False,
 ) -> None:
     """A button with words on it; `name` is what a screen reader says where the words alone are not enough.
 
-    A `main` button is filled, a `plain` one has no border.
+    Its style is "main", "outlined" or "plain".
     """
-    attributes = {"aria-label": name} if name else {}
-    if pressed is not None:
-        attributes["aria-pressed"] = str(pressed).lower()
-    if expanded is not None:
-        attributes["aria-expanded"] = str(expanded).lower()
+    states = {"aria-pressed": pressed, "aria-expanded": expanded}
+    attributes = {state: str(value).lower() for state, value in states.items() if value is not None}
     button = rv.Btn(
         children=[label],
         disabled=disabled,
         small=True,
-        text=plain,
-        outlined=not (main or plain),
         depressed=True,
-        color="primary" if main else "",
+        text=style == "plain",
+        outlined=style == "outlined",
+        color="primary" if style == "main" else "",
         class_=classes,
-        attributes=attributes,
+        attributes=attributes | ({"aria-label": name} if name else {}),
     )
     rv.use_event(button, "click", lambda *_: on_click())
 
 
 @solara.component
-def Unfolding(label: str, children: Sequence[Any] = (), build: Callable[[], object] | None = None) -> None:
+def Unfolding(label: str, build: Callable[[], object]) -> None:
     """Something that is only built when it is unfolded."""
     shown, show = solara.use_state(False)
-    sign = "▾" if shown else "▸"
-    PushButton(f"{sign} {label}", lambda: show(not shown), expanded=shown, classes="unfolds", plain=True)
-    if shown and build is not None:
-        build()
+    with Box():
+        sign = "▾" if shown else "▸"
+        PushButton(f"{sign} {label}", lambda: show(not shown), expanded=shown, classes="unfolds", style="plain")
+        if shown:
+            build()
 
 
 @solara.component
 def Chart(option: dict[str, Any], description: str, language: str, table: Callable[[], str], height: int = 340) -> None:
     """A chart with its description in words and its numbers as a table on demand."""
-    solara.FigureEcharts(
-        option=option,
-        responsive=True,
-        attributes={"style": f"height: {height}px; width: 100%", "role": "img", "aria-label": description},
-    )
-    with rv.Html(tag="div", class_="table-below"):
-        Unfolding(
-            say("table.show", language),
-            build=lambda: solara.HTML(
-                tag="div",
-                unsafe_innerHTML=table(),
-                classes=["table-wrap"],
-            ),
+
+    def numbers() -> None:
+        solara.HTML(tag="div", unsafe_innerHTML=table(), classes=["table-wrap"])
+
+    with Box():
+        solara.FigureEcharts(
+            option=option,
+            responsive=True,
+            attributes={"style": f"height: {height}px; width: 100%", "role": "img", "aria-label": description},
         )
+        Unfolding(say("table.show", language), numbers)

@@ -20,7 +20,6 @@ page: solara.Reactive[int] = solara.reactive(0)
 
 def show(found: Picture) -> None:
     """Show a new picture."""
-    problem.value = ""
     picture.value = found
     if found.whole:
         settled.value = found

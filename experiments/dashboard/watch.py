@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-import reacton.ipyvuetify as rv
 import solara
 import solara.lab
 
@@ -16,7 +15,7 @@ from abm.events import month_name
 from experiments.dashboard import charts, state
 from experiments.dashboard.levers import config, title_of
 from experiments.dashboard.narrative import latest, who_text
-from experiments.dashboard.parts import Chart, Chooser, PushButton, Text
+from experiments.dashboard.parts import Box, Chart, Chooser, Markup, Problem, PushButton, Text
 from experiments.dashboard.player import Frame, Player
 from experiments.dashboard.texts import number, say, table, unit_text
 
@@ -67,24 +66,25 @@ def Watch(language: str, shown: bool) -> None:
         set_choice(state.choice.value)
         set_attempt(attempt + 1)
 
-    group = {"role": "group", "aria-label": say("watch.controls", language)}
-    with rv.Html(tag="div", class_="player", attributes=group):
-        PushButton(
-            say("watch.pause" if playing else "watch.play", language),
-            lambda: set_playing(not playing),
-            disabled=frame.ended,
-            main=True,
-        )
-        PushButton(say("watch.step", language), step, disabled=playing or frame.ended)
-        PushButton(say("watch.restart", language), restart)
-        paces = [(pace, say("watch.pace", language, pace=pace)) for pace in SPEEDS]
-        Chooser(say("watch.speed", language), paces, speed, set_speed, classes="narrow")
-        Text(_when(frame, language), tag="p", classes=("now",))
-    if problem:
-        rv.Alert(type="error", children=[problem], text=True, attributes={"role": "alert"})
-    if choice != state.choice.value:
-        Text(say("watch.outdated", language), tag="p", classes=("hint",))
-    Scene(language, frame, _interesting(player))
+    with Box():
+        with Box("player", role="group", aria_label=say("watch.controls", language)):
+            PushButton(
+                say("watch.pause" if playing else "watch.play", language),
+                lambda: set_playing(not playing),
+                style="main",
+                disabled=frame.ended,
+            )
+            PushButton(say("watch.step", language), step, disabled=playing or frame.ended)
+            PushButton(say("watch.restart", language), restart)
+            paces = [(pace, say("watch.pace", language, pace=pace)) for pace in SPEEDS]
+            Chooser(say("watch.speed", language), paces, speed, set_speed, classes="narrow")
+            Text(_when(frame, language), tag="p", classes="now")
+        with Box():
+            if problem:
+                Problem(problem)
+            if choice != state.choice.value:
+                Text(say("watch.outdated", language), tag="p", classes="hint")
+        Scene(language, frame, _interesting(player))
 
 
 def _when(frame: Frame, language: str) -> str:
@@ -104,18 +104,14 @@ def _interesting(player: Player) -> str:
 @solara.component
 def Scene(language: str, frame: Frame, material: str) -> None:
     """What there is to see after a month."""
-    Text(_regime_text(frame, language), tag="p", classes=("regimes",))
-    if frame.month == 0:
-        return
-    with rv.Html(tag="div", class_="scene"):
-        with rv.Html(tag="section"):
-            Prices(language, frame, material)
-        with rv.Html(tag="section"):
-            RecyclerCount(language, frame)
-        with rv.Html(tag="section"):
-            Happened(language, frame)
-        with rv.Html(tag="section"):
-            RecyclerTable(language, frame)
+    with Box():
+        Text(_regime_text(frame, language), tag="p", classes="regimes")
+        if frame.month > 0:
+            with Box("scene"):
+                Prices(language, frame, material)
+                RecyclerCount(language, frame)
+                Happened(language, frame)
+                RecyclerTable(language, frame)
 
 
 def _regime_text(frame: Frame, language: str) -> str:
@@ -131,29 +127,29 @@ def _regime_text(frame: Frame, language: str) -> str:
 def Prices(language: str, frame: Frame, interesting: str) -> None:
     """Prices of one material outside and inside the blocs."""
     material, set_material = solara.use_state(interesting)
-    Text(say("watch.prices", language), tag="h2")
-    options = [(name, title_of("materials", name, language)) for name in config().materials.ids]
-    Chooser(say("watch.material", language), options, material, set_material)
     places = [say("watch.outside", language)]
     places += [say("watch.inside", language, bloc=title_of("blocs", bloc, language)) for bloc in frame.blocs]
     column = config().materials.index(material)
     named = [(place, [float(month[side, column]) for month in frame.prices]) for side, place in enumerate(places)]
-    title = f"{say('watch.prices', language)}, {title_of('materials', material, language)}"
-    LinesWithTable(language, frame, title, named, unit_text("EUR/kg", language))
+    with Box(tag="section"):
+        Text(say("watch.prices", language), tag="h2")
+        options = [(name, title_of("materials", name, language)) for name in config().materials.ids]
+        Chooser(say("watch.material", language), options, material, set_material)
+        title = f"{say('watch.prices', language)}, {title_of('materials', material, language)}"
+        LinesWithTable(language, frame, title, named, unit_text("EUR/kg", language))
 
 
 @solara.component
 def RecyclerCount(language: str, frame: Frame) -> None:
     """How many recyclers run, are shut, are being built."""
     title = say("watch.recyclers", language)
-    Text(title, tag="h2")
-    Text(say("watch.failed", language, count=frame.failed), tag="p", classes=("beside-select",))
     names = [say(f"recyclers.{status}", language) for status in ("running", "idle", "building")]
-    named = [
-        (name, [float(value) for value in values])
-        for name, values in zip(names, zip(*frame.counts, strict=True), strict=True)
-    ]
-    LinesWithTable(language, frame, title, named, "")
+    counts = zip(*frame.counts, strict=True)
+    named = [(name, [float(count) for count in row]) for name, row in zip(names, counts, strict=True)]
+    with Box(tag="section"):
+        Text(title, tag="h2")
+        Text(say("watch.failed", language, count=frame.failed), tag="p", classes="beside-select")
+        LinesWithTable(language, frame, title, named, "")
 
 
 @solara.component
@@ -184,19 +180,16 @@ def _table(frame: Frame, title: str, named: Named, language: str) -> str:
 @solara.component
 def Happened(language: str, frame: Frame) -> None:
     """The latest events as lines."""
-    Text(say("watch.events", language), tag="h2")
     lines = latest(frame.events, EVENT_LINES, language)
-    if not lines:
-        Text(say("watch.no_events", language), tag="p", classes=("hint",))
-    with rv.Html(tag="ul", class_="events"):
-        for line in lines:
-            Text(line, tag="li")
+    with Box(tag="section"):
+        Text(say("watch.events", language), tag="h2")
+        items = lines or [say("watch.no_events", language)]
+        Markup([("li", "", item) for item in items], classes="events", tag="ul")
 
 
 @solara.component
 def RecyclerTable(language: str, frame: Frame) -> None:
     """Every recycler in business with status, margin and cash."""
-    Text(say("watch.table", language), tag="h2")
     headers = [say(f"recycler.{name}", language) for name in ("name", "status", "margin", "cash", "processed")]
     rows = [
         [
@@ -208,8 +201,7 @@ def RecyclerTable(language: str, frame: Frame) -> None:
         ]
         for row in frame.recyclers
     ]
-    solara.HTML(
-        tag="div",
-        unsafe_innerHTML=table(headers, rows, say("watch.table_caption", language)),
-        classes=["table-wrap", "tall"],
-    )
+    content = table(headers, rows, say("watch.table_caption", language))
+    with Box(tag="section"):
+        Text(say("watch.table", language), tag="h2")
+        solara.HTML(tag="div", unsafe_innerHTML=content, classes=["table-wrap", "tall"])

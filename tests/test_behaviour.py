@@ -1,0 +1,622 @@
+"""What instruments and shocks make agents do, and what is paid for it.
+
+Every test runs the same world twice on one seed, with and without the instrument or shock. Up to the month in
+which it starts the two must agree to the bit; from then on the test names the behaviour that must differ and its
+sign. The last part checks that what is paid is the lever times the activity, to the cent, in the books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from abm.agents.firms import CIRCULAR, COMPONENT
+from abm.model import CircularTransition
+
+Array = NDArray[np.float64]
+Look = Callable[[CircularTransition], Any]
+Use = Mapping[str, Any]
+
+START, FIRST_MONTH = 6, "2026-07"
+SEEDS = (1, 2)
+RARE_EARTHS = ("ndpr", "dysprosium")
+QUIET = {f"blocs.{bloc}.{trait}": 0.0 for bloc in ("china", "indonesia") for trait in ("restrict_hazard", "patience")}
+SLUMP: Use = {
+    "use": "dumping_campaign",
+    "bloc": "china",
+    "start": FIRST_MONTH,
+    "severity": 0.5,
+    "duration": 48,
+    "materials": RARE_EARTHS,
+}
+
+
+def instrument(name: str, intensity: float, **more: Any) -> Use:
+    """An instrument of the union that starts in `FIRST_MONTH`."""
+    return {"use": name, "jurisdiction": "eu", "start": FIRST_MONTH, "intensity": intensity, **more}
+
+
+def world(
+    months: int, mix: Any = (), shocks: Any = (), seed: int = 1, households: int = 200, **overrides: float
+) -> CircularTransition:
+    """A world in which blocs do nothing of their own accord."""
+    return CircularTransition(
+        mix=list(mix),
+        shocks=list(shocks),
+        months=months,
+        households=households,
+        rng=seed,
+        overrides=QUIET | {path.replace("__", "."): value for path, value in overrides.items()},
+        record=False,
+        events=False,
+    )
+
+
+def seen(model: CircularTransition, look: Look) -> Array:
+    """What `look` sees at the end of each month, to the end of the run (T, …)."""
+    values = []
+    while model.running:
+        model.step()
+        values.append(np.array(look(model), dtype=np.float64))
+    return np.array(values)
+
+
+def paired(look: Look, use: Use, months: int, **keywords: Any) -> tuple[Array, Array]:
+    """What is seen without and with an instrument, which agree until it starts."""
+    without, with_it = seen(world(months, **keywords), look), seen(world(months, mix=[use], **keywords), look)
+    np.testing.assert_array_equal(without[:START], with_it[:START])
+    return without, with_it
+
+
+def struck(look: Look, use: Use, months: int, **keywords: Any) -> tuple[Array, Array]:
+    """What is seen without and with a shock, which agree until it strikes."""
+    without, with_it = seen(world(months, **keywords), look), seen(world(months, shocks=[use], **keywords), look)
+    np.testing.assert_array_equal(without[:START], with_it[:START])
+    return without, with_it
+
+
+def material(model: CircularTransition, name: str) -> int:
+    return int(model.config.materials.index(name))
+
+
+def stream(model: CircularTransition, name: str) -> NDArray[np.bool_]:
+    """Recyclers (R,) of a stream of scrap."""
+    return np.asarray(model.recyclers.stream == model.config.streams.index(name))
+
+
+def own_account(model: CircularTransition, kind: str) -> float:
+    """What the union's government received of a kind this month, net, EUR."""
+    row = model.config.jurisdictions.index("eu")
+    return float(model.books.month_flow(kind)[model.accounts.governments[row]])
+
+
+# --- Circular public procurement ------------------------------------------------------------------
+
+PROCUREMENT = instrument("circular_procurement", 0.5, premium=0.15)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_procurement_raises_the_circular_share_of_public_purchases(seed: int) -> None:
+    without, with_it = paired(
+        lambda model: model.product_trade.public_labels.sum(axis=(0, 1)), PROCUREMENT, 24, seed=seed
+    )
+    shares = [labels[START:, 1:].sum() / labels[START:].sum() for labels in (without, with_it)]
+    assert shares[1] > 1.05 * shares[0]
+
+
+def test_procurement_brings_circular_makers_more_orders() -> None:
+    def orders(model: CircularTransition) -> float:
+        return float(model.firms.orders[model.firms.kind == CIRCULAR].sum())
+
+    without, with_it = paired(orders, PROCUREMENT, 30)
+    assert (with_it[START + 6 :] > without[START + 6 :]).all()
+
+
+# --- Recovery subsidy -----------------------------------------------------------------------------
+
+
+def bids(model: CircularTransition) -> Array:
+    return np.asarray(model.end_of_life.feed_value_bid.bid.max(axis=(0, 2)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_recovery_subsidy_raises_bids_in_proportion_and_of_those_who_recover(seed: int) -> None:
+    def first_bids(intensity: float) -> Array:
+        use = instrument("recovery_subsidy", intensity, materials=RARE_EARTHS)
+        without, with_it = paired(bids, use, START + 1, seed=seed)
+        return np.asarray(with_it[START] - without[START])
+
+    five, ten = first_bids(5.0), first_bids(10.0)
+    magnets = stream(world(1), "magnet")
+    assert (five[magnets] > 0.5).all()
+    assert (five[~magnets] == 0.0).all()
+    np.testing.assert_allclose(ten, 2.0 * five)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_recovery_subsidy_keeps_throughput_up_in_a_slump(seed: int) -> None:
+    use = instrument("recovery_subsidy", 20.0, materials=RARE_EARTHS)
+    without, with_it = paired(
+        lambda model: model.recyclers.recovered[stream(model, "magnet")].sum(), use, 48, shocks=[SLUMP], seed=seed
+    )
+    assert with_it[START:].sum() > 1.1 * without[START:].sum()
+
+
+# --- Investment support ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "dear"), [("magnet", 90.0), ("battery", 8.0)])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_investment_support_raises_the_capacity_built_where_a_stream_nearly_pays(
+    seed: int, name: str, dear: float
+) -> None:
+    """With plant at the dear end of its range, running plants earn their keep but not the hurdle rate."""
+
+    def capacity(model: CircularTransition) -> float:
+        return float(model.recyclers.capacity[stream(model, name) & model.recyclers.active].sum())
+
+    use = instrument("recycling_investment_support", 0.5)
+    without, with_it = paired(capacity, use, 84, seed=seed, **{f"streams__{name}__capital_cost": dear})
+    assert with_it[-1] > 1.1 * without[-1]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_investment_support_leaves_the_cash_margin_as_it_is(seed: int) -> None:
+    """What is paid towards new plant is no revenue of the scrap processed."""
+
+    def look(model: CircularTransition) -> Array:
+        rows = slice(0, int(model.config.streams.plants[model.config.streams.index("battery")].sum()))  # of the start
+        paid = model.books.month_flow("investment_support")[model.recyclers.account[rows]]
+        return np.array([model.recyclers.margin[rows], model.recyclers.processed[rows], paid])
+
+    without, with_it = paired(look, instrument("recycling_investment_support", 0.5), 60, seed=seed)
+    months = (with_it[:, 2] > 0.0) & np.isclose(with_it[:, 1], without[:, 1], rtol=0.01)
+    assert months.any()
+    assert (with_it[:, 2] / with_it[:, 1])[months].min() > 0.3  # EUR per kg processed, which would be seen
+    assert np.abs(with_it[:, 0] - without[:, 0])[months].max() < 0.1
+
+
+# --- Recycled-content mandate ---------------------------------------------------------------------
+
+MANDATE = instrument("recycled_content_mandate", 0.15, materials=RARE_EARTHS)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_mandate_raises_what_recyclers_receive_and_bid(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        rows = stream(model, "magnet")
+        return np.array([model.effective_price[rows][:, material(model, "ndpr")].max(), bids(model)[rows].max()])
+
+    without, with_it = paired(look, MANDATE, 24, seed=seed)
+    assert (with_it[START + 2 :] > without[START + 2 :]).all()
+    assert (with_it[-6:].mean(axis=0) > 1.1 * without[-6:].mean(axis=0)).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_mandate_keeps_recyclers_alive_in_a_long_slump(seed: int) -> None:
+    without, with_it = paired(alive, MANDATE, 72, seed=seed, shocks=[LONG_SLUMP])
+    assert with_it[-1] > without[-1]
+
+
+LONG_SLUMP: Use = {**SLUMP, "severity": 0.6, "duration": 66}
+
+
+def alive(model: CircularTransition) -> float:
+    """Capacity of magnet recyclers that live and run, kg of scrap a month."""
+    rows = stream(model, "magnet") & model.recyclers.active & (model.recyclers.status == 0)
+    return float(model.recyclers.capacity[rows].sum())
+
+
+def test_a_mandate_raises_the_price_of_goods_with_the_material_inside() -> None:
+    def look(model: CircularTransition) -> Array:
+        price = model.product_trade.current_offers.price[..., 3]
+        return np.array([price[model.config.products.index(name)].mean() for name in ("wind_turbine", "smartphone")])
+
+    use = instrument("recycled_content_mandate", 0.15, materials=RARE_EARTHS, products=["wind_turbine"])
+    without, with_it = paired(look, use, 18)
+    turbine, smartphone = (with_it[START + 2 :] - without[START + 2 :]).T
+    assert (turbine > 0.0).all()
+    assert (np.abs(smartphone) < 0.01 * turbine).all()
+
+
+# --- Primary levy ---------------------------------------------------------------------------------
+
+
+def levy(intensity: float = 0.5, **more: Any) -> Use:
+    return instrument("primary_levy", intensity, **more)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_levy_raises_makers_unit_cost_by_the_levy_on_what_they_put_in(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        rows = model.firms.kind == COMPONENT
+        burden = (model.firms.gross_need * model.rules.primary_levy[model.firms.leaf]).sum(axis=1)
+        return np.array([model.firms.unit_cost[rows], burden[rows]])
+
+    without, with_it = paired(look, levy(), START + 1, seed=seed)
+    burden = with_it[START, 1]
+    assert (burden > 0.0).all()
+    np.testing.assert_allclose(with_it[START, 0] - without[START, 0], burden)
+
+
+def home_shares(model: CircularTransition) -> Array:
+    """Share of home makers in components used at home, the mean over components."""
+    return np.array([model.components.share[:, 0].mean()])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_without_border_adjustment_a_levy_shifts_origin_to_imports_and_with_it_not(seed: int) -> None:
+    without, open_border = paired(home_shares, levy(), 30, seed=seed)
+    _, adjusted = paired(home_shares, levy(border=1.0), 30, seed=seed)
+    plain, opened, closed = (shares[-12:].mean() for shares in (without, open_border, adjusted))
+    assert opened < 0.95 * plain
+    assert closed > 0.98 * plain
+
+
+def test_a_levy_in_force_from_the_first_month_shifts_origin_as_well() -> None:
+    without, with_it = (seen(world(30, mix=mix), home_shares) for mix in ([], [{**levy(), "start": "2026-01"}]))
+    assert (with_it[-6:] < 0.95 * without[-6:]).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_levy_lowers_primary_material_bought_at_home(seed: int) -> None:
+    without, with_it = paired(lambda model: model.materials_trade.primary_bought.sum(), levy(), 36, seed=seed)
+    assert with_it[-18:].sum() < 0.995 * without[-18:].sum()
+
+
+def test_component_makers_pass_a_levy_on_instead_of_failing() -> None:
+    without, with_it = paired(lambda model: model.firms.active[model.firms.kind == COMPONENT].sum(), levy(), 60)
+    assert with_it[-1] == without[-1]
+
+
+# --- Price floor and contract for difference ------------------------------------------------------
+
+GUARANTEES = [instrument(name, 1.2, materials=RARE_EARTHS) for name in ("price_floor", "contract_for_difference")]
+
+
+@pytest.mark.parametrize("use", GUARANTEES, ids=lambda use: use["use"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_guarantees_lift_what_recyclers_count_on_to_the_guaranteed_price_in_a_slump(use: Use, seed: int) -> None:
+    def look(model: CircularTransition) -> float:
+        rows = stream(model, "magnet")
+        return float(model.effective_price[rows][0, material(model, "ndpr")])
+
+    without, with_it = paired(look, use, 36, shocks=[SLUMP], seed=seed)
+    guaranteed = 1.2 * float(world(1).config.materials.long_run_cost[world(1).config.materials.index("ndpr")])
+    np.testing.assert_allclose(with_it[START + 6 :], guaranteed)
+    assert (without[START + 6 :] < 0.5 * guaranteed).all()
+
+
+@pytest.mark.parametrize("use", GUARANTEES, ids=lambda use: use["use"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_guarantees_raise_the_cash_margin_and_keep_plants_running_in_a_slump(use: Use, seed: int) -> None:
+    def margin(model: CircularTransition) -> Array:
+        first = np.flatnonzero(stream(model, "magnet"))[0]
+        return np.array([model.recyclers.margin[first], alive(model)])
+
+    without, with_it = paired(margin, use, 72, shocks=[LONG_SLUMP], seed=seed)
+    lived = without[START + 2 :, 1].astype(bool)
+    margins = (with_it[START + 2 :, 0] - without[START + 2 :, 0])[lived]
+    assert margins.mean() > 2.0
+    assert with_it[-1, 1] > without[-1, 1]
+    assert (with_it[:, 1] > 0.0).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_only_the_contract_takes_the_gain_of_a_high_price(seed: int) -> None:
+    def look(model: CircularTransition) -> float:
+        return float(model.effective_price[stream(model, "magnet")][0, material(model, "dysprosium")])
+
+    dear = {
+        "use": "export_restriction",
+        "bloc": "china",
+        "start": "2027-01",
+        "severity": 0.65,
+        "materials": RARE_EARTHS,
+    }
+    without, floor = paired(look, GUARANTEES[0], 20, shocks=[dear], seed=seed)
+    _, contract = paired(look, GUARANTEES[1], 20, shocks=[dear], seed=seed)
+    np.testing.assert_allclose(floor[14:], without[14:], rtol=0.05)
+    assert (contract[14:] < 0.7 * without[14:]).all()
+
+
+# --- Strategic stockpile --------------------------------------------------------------------------
+
+
+def stockpile(**more: Any) -> Use:
+    return instrument("strategic_stockpile", 6.0, buy_years=1.0, **more)
+
+
+def held(model: CircularTransition, name: str) -> Array:
+    places = [model.stockpile_place(trader) for trader in model.governments.traders]
+    stock = float(model.books.stock[places][:, material(model, name)].sum()) if places else 0.0
+    return np.array([model.materials.price[1, 0, material(model, name)], stock])
+
+
+@pytest.mark.parametrize("name", ["ndpr", "gallium"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_stockpile_raises_the_price_while_it_buys_in_calm(seed: int, name: str) -> None:
+    without, with_it = paired(lambda model: held(model, name), stockpile(materials=[name]), 24, seed=seed)
+    buying = np.diff(with_it[:, 1], prepend=0.0) > 0.0
+    assert buying[START : START + 6].all()
+    assert (with_it[START : START + 6, 0] > without[START : START + 6, 0]).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_stockpile_is_released_in_a_shortage_and_softens_it(seed: int) -> None:
+    name = "gallium"
+    cut = {
+        "use": "export_restriction",
+        "bloc": "china",
+        "start": "2028-01",
+        "severity": 0.5,
+        "duration": 6,
+        "materials": [name],
+    }
+    without, with_it = paired(lambda model: held(model, name), stockpile(materials=[name]), 36, shocks=[cut], seed=seed)
+    before, after = with_it[23, 1], with_it[24:33, 1].min()
+    assert before > 0.0
+    assert after < 0.9 * before
+    assert with_it[24:33, 0].max() < without[24:33, 0].max()
+
+
+# --- Deposit–refund -------------------------------------------------------------------------------
+
+
+def fates(model: CircularTransition) -> Array:
+    """Smartphones that households handed in, and all that they parted with or put away this month."""
+    row = model.config.products.index("smartphone")
+    gone = model.discards[-1]
+    handed_in = gone.returned[row].sum()
+    return np.array([handed_in, handed_in + gone.hoarded[row].sum() + gone.binned[row].sum() + gone.sold_on[row].sum()])
+
+
+def watched(model: CircularTransition) -> CircularTransition:
+    """Keep what households part with in `discards`."""
+    receive, model.discards = model.end_of_life.receive, []
+
+    def keep(discarded: Any, business: Any) -> None:
+        model.discards.append(discarded)
+        receive(discarded, business)
+
+    model.end_of_life.receive = keep
+    return model
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_deposit_raises_the_share_handed_in_of_goods_sold_with_it(seed: int) -> None:
+    use = instrument("deposit_refund", 0.1, products=["smartphone"])
+    without, with_it = (seen(watched(world(66, mix=mix, seed=seed, households=400)), fates) for mix in ([], [use]))
+    np.testing.assert_array_equal(without[:START], with_it[:START])
+    shares = [fate[42:, 0].sum() / fate[42:, 1].sum() for fate in (without, with_it)]
+    assert shares[1] > shares[0] + 0.05
+
+
+# --- Shocks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_restriction_lowers_exports_to_the_quota_and_raises_the_outside_price(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        row = material(model, "gallium")
+        return np.array([model.materials_trade.cleared.exports[0, row], model.materials.price[1, 0, row]])
+
+    cut = {
+        "use": "export_restriction",
+        "bloc": "china",
+        "start": FIRST_MONTH,
+        "severity": 0.6,
+        "duration": 6,
+        "materials": ["gallium"],
+    }
+    without, with_it = struck(look, cut, 12, seed=seed)
+    normal = without[:START, 0].mean()
+    assert (with_it[START:, 0] < 0.65 * normal).all()
+    assert (with_it[START:, 0] > 0.2 * normal).all()
+    assert (with_it[START:, 1] > without[START:, 1]).all()
+
+
+@pytest.mark.parametrize("name", ["ndpr", "dysprosium", "lithium", "cobalt", "graphite", "gallium"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_dumping_brings_the_outside_price_under_rivals_cash_cost_at_the_states_expense(seed: int, name: str) -> None:
+    def look(model: CircularTransition) -> Array:
+        row = material(model, name)
+        price = model.materials.price[1, 0, row] / model.rival_cost[0][row]
+        return np.array([price, model.books.month_flow("state_support")[model.blocs[0].purse]])
+
+    dump = {
+        "use": "dumping_campaign",
+        "bloc": "china",
+        "start": FIRST_MONTH,
+        "severity": 0.3,
+        "duration": 36,
+        "materials": [name],
+    }
+    without, with_it = struck(look, dump, 42, seed=seed)
+    price, paid = with_it[START:].T
+    assert (price < 1.0).mean() > 0.75  # for most of the campaign, its start and lulls left aside
+    assert price[-12:].mean() < 1.0
+    assert paid.sum() < -1e6
+    assert without[:, 1].sum() > -1.0  # euros: rounding
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_dumping_makes_rivals_mothball(seed: int) -> None:
+    def awake(model: CircularTransition) -> float:
+        producers = model.producers
+        rivals = (producers.main == material(model, "ndpr")) & (producers.side == 0)
+        return float((producers.awake * producers.capacity)[rivals].sum())
+
+    without, with_it = struck(awake, SLUMP, 36, seed=seed)
+    assert with_it[-1] < 0.8 * without[-1]
+
+
+@pytest.mark.parametrize("name", ["ndpr", "lithium", "copper"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_demand_surge_raises_the_price(seed: int, name: str) -> None:
+    surge = {"use": "demand_surge", "start": FIRST_MONTH, "severity": 0.3, "duration": 12, "materials": [name]}
+    without, with_it = struck(lambda model: model.materials.price[1, :, material(model, name)], surge, 18, seed=seed)
+    assert (with_it[START : START + 12] > without[START : START + 12]).all()
+    assert (with_it[START + 11] > 1.2 * without[START + 11]).all()
+
+
+SPIKE: Use = {"use": "energy_spike", "start": FIRST_MONTH, "severity": 1.0, "duration": 6}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_energy_spike_raises_recyclers_cost_by_its_share_of_energy(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        streams, rows = model.config.streams, model.recyclers.stream
+        leaf = model.recyclers.leaf
+        wages = np.asarray(streams.labour_share)[rows] * (model.labour.wage_factor[leaf] - 1.0)
+        return np.array([model.recyclers.unit_cost, np.asarray(streams.energy_share)[rows], model.energy[leaf], wages])
+
+    without, with_it = struck(look, SPIKE, START + 1, seed=seed)
+    cost, share, energy, _ = without[START]
+    wages = without[START - 1, 3]  # costs are planned at the wages of the month before
+    spiked, _, risen, _ = with_it[START]
+    np.testing.assert_allclose(risen, 2.0 * energy)
+    np.testing.assert_allclose(spiked - cost, cost * share * energy / (1.0 + share * (energy - 1.0) + wages))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_energy_spike_squeezes_margins_and_passes(seed: int) -> None:
+    def margin(model: CircularTransition) -> float:
+        return float(model.recyclers.margin[stream(model, "equipment")].mean())
+
+    without, with_it = struck(margin, SPIKE, 24, seed=seed)
+    assert (with_it[START + 1 : START + 6] < without[START + 1 : START + 6]).all()
+    assert with_it[-6:].mean() == pytest.approx(without[-6:].mean(), abs=0.01)
+
+
+# --- What is paid for it --------------------------------------------------------------------------
+
+
+def support_due(model: CircularTransition) -> float:
+    """Operating support that floors, contracts and subsidies owe on this month's activity, EUR."""
+    activity, rules = model.settlement.activity, model.rules
+    leaf, sold, price = activity.recycler_leaf, activity.sold, activity.price_received
+    uncovered = activity.contract_instrument < 0
+    floor = np.maximum(rules.price_floor[leaf] - price, 0.0) * sold * uncovered
+    contract = (activity.contract_strike - price) * sold * ~uncovered
+    subsidy = rules.recovery_subsidy[leaf] * activity.recovered
+    return float((floor + contract + subsidy).sum())
+
+
+def investment_due(model: CircularTransition) -> float:
+    activity = model.settlement.activity
+    share = model.rules.recycling_investment_support[activity.recycler_leaf, activity.recycler_stream]
+    return float((share * activity.capacity_spending).sum())
+
+
+def levies_due(model: CircularTransition) -> float:
+    """Levies on makers and on imported content, EUR, owed to government."""
+    activity, rules = model.settlement.activity, model.rules
+    home = (rules.primary_levy[activity.maker_leaf] * activity.primary_bought).sum()
+    border = rules.import_levy
+    inside = (border[activity.maker_leaf] * activity.imported_component_content).sum()
+    products = (border[None] * activity.imported_primary_content.transpose(0, 1, 2)).sum()
+    return -float(home + inside + products)
+
+
+def buy_out_due(model: CircularTransition) -> float:
+    """What sellers owe for the kilograms that no certificate covers, EUR."""
+    activity, rules = model.settlement.activity, model.rules
+    obliged = np.einsum("lpm,plm->lm", rules.recycled_content_mandate, activity.content_sold)
+    short = np.maximum(obliged.sum(axis=0) - activity.certificate_earned.sum(axis=0), 0.0)
+    return -float((short * rules.mandate_buyout.max(axis=0)).sum())
+
+
+def deposits_due(model: CircularTransition) -> float:
+    """Refunds less deposits, EUR."""
+    activity, rules = model.settlement.activity, model.rules
+    taken = (rules.deposit * activity.units_sold_to_households.T).sum()
+    refund = rules.refund(activity.returned_product, activity.returned_leaf, activity.returned_bought)
+    return float((refund * activity.returned_weight).sum() - taken)
+
+
+def premium_due(model: CircularTransition) -> float:
+    return float(model.settlement.activity.public_premium.sum())
+
+
+def stockpile_due(model: CircularTransition) -> float:
+    """Value of what moved in and out of the stockpile, EUR, from the mass books."""
+    price = model.materials.price[1, 0]
+    return float(((model.books.month_moved("stockpiling") - model.books.month_moved("release")) * price).sum())
+
+
+PAID = [  # instrument, kinds of payment, what is due to be paid by government
+    (instrument("recovery_subsidy", 8.0), ("operating_support",), support_due),
+    (instrument("price_floor", 1.3), ("operating_support",), support_due),
+    (instrument("contract_for_difference", 1.0), ("operating_support",), support_due),
+    (instrument("recycling_investment_support", 0.4), ("investment_support",), investment_due),
+    (instrument("circular_procurement", 0.5, premium=0.15), ("procurement_premium",), premium_due),
+    (instrument("recycled_content_mandate", 0.15), ("levies",), buy_out_due),
+    (instrument("primary_levy", 0.2, border=0.5), ("levies",), levies_due),
+    (instrument("deposit_refund", 0.05), ("deposits",), deposits_due),
+    (instrument("strategic_stockpile", 4.0, buy_years=1.0), ("stockpile_trade",), stockpile_due),
+]
+
+
+def paid(model: CircularTransition, kinds: tuple[str, ...]) -> float:
+    return -sum(own_account(model, kind) for kind in kinds)
+
+
+def by_name(parameter: Any) -> str:
+    return parameter["use"] if isinstance(parameter, dict) else ""
+
+
+@pytest.mark.parametrize(("use", "kinds", "due"), PAID, ids=by_name)
+def test_government_pays_the_lever_times_the_activity_to_the_cent(
+    use: Use, kinds: tuple[str, ...], due: Callable[[CircularTransition], float]
+) -> None:
+    quiet_state = {"blocs__china__state_stock": 0.0}  # whose trade would hide among a stockpile's
+    rows = seen(world(36, mix=[use], **quiet_state), lambda model: [paid(model, kinds), due(model)])
+    assert (rows[:START, 0] == 0.0).all()
+    assert np.abs(rows[START:, 0]).sum() > 0.0
+    np.testing.assert_allclose(rows[START:, 0], rows[START:, 1], rtol=1e-9, atol=0.01)
+
+
+LASTING = ("contract_for_difference", "deposit_refund", "strategic_stockpile")  # whose promises outlive them
+
+
+@pytest.mark.parametrize(("use", "kinds"), [entry[:2] for entry in PAID if entry[0]["use"] not in LASTING], ids=by_name)
+def test_payments_stop_at_the_end(use: Use, kinds: tuple[str, ...]) -> None:
+    rows = seen(world(36, mix=[{**use, "end": "2027-12"}]), lambda model: paid(model, kinds))
+    assert np.abs(rows[START:24]).sum() > 0.0
+    assert (rows[24:] == 0.0).all()
+
+
+@pytest.mark.parametrize("name", LASTING[:2])
+def test_contracts_and_deposits_are_honoured_after_the_end_and_no_new_ones_made(name: str) -> None:
+    use, kinds, _ = next(entry for entry in PAID if entry[0]["use"] == name)
+
+    def look(model: CircularTransition) -> Array:
+        levers = model.rules.contract_strike.sum() + model.rules.deposit.sum()
+        return np.array([levers, paid(model, kinds)])
+
+    rows = seen(world(48, mix=[{**use, "end": "2027-12"}]), look)
+    assert (rows[24:, 0] == 0.0).all()
+    assert (rows[24:, 1] != 0.0).any()
+
+
+@pytest.mark.parametrize(
+    ("use", "kinds"),
+    [entry[:2] for entry in PAID if entry[0]["use"] in ("recovery_subsidy", "price_floor", "circular_procurement")],
+    ids=by_name,
+)
+def test_payments_stop_at_the_cap_until_january(use: Use, kinds: tuple[str, ...]) -> None:
+    free = seen(world(36, mix=[use]), lambda model: paid(model, kinds))
+    cap = 0.4 * float(free[12:24].sum())
+    rows = seen(world(36, mix=[{**use, "cap": cap}]), lambda model: paid(model, kinds))
+    years = rows.reshape(3, 12)
+    np.testing.assert_allclose(years[1].sum(), cap)
+    assert (years.sum(axis=1) <= cap * (1.0 + 1e-9)).all()
+    spent = years[1].cumsum() >= cap * (1.0 - 1e-9)
+    assert (years[1][1:][spent[:-1]] == 0.0).all()  # nothing in the months after it is exhausted
+    assert spent[:-1].any()
+    assert years[2][0] > 0.0
