@@ -373,6 +373,7 @@ class PopulationModel(mesa.Model):
             return self._collector
         collector = mesa.DataCollector()
         collector.model_vars = self.recorded()
+        collector.model_reporters = dict.fromkeys(collector.model_vars, "recorded")
         if hasattr(collector, "_collection_steps"):  # Mesa 3.5
             collector._collection_steps = list(range(1, self.steps + 1))
         return collector

@@ -57,8 +57,8 @@ def run_benchmark(
     -------
     Figures
         Date, commit, versions and machine; `sizes`, a list with CPU seconds (`import`, `load`, `setup`, `run`),
-        columns recorded, pairs, deciders, speed (household·product·months per CPU second) and peak memory (bytes) by size;
-        `reference`, `ratios`, `fit` (seconds per month by deciders), `phases` of the month and `profile`.
+        columns recorded, pairs, deciders, speed (household·product·months per CPU second) and peak memory (bytes) by
+        size; `reference`, `ratios`, `fit` (seconds per month by deciders), `phases` of the month and `profile`.
 
     Raises
     ------
@@ -359,9 +359,9 @@ def report_lines(figures: Figures) -> Iterator[str]:
 def _size_lines(sizes: Sequence[Figures]) -> Iterator[str]:
     groups, columns = sizes[0]["product_groups"], sizes[0]["columns"]
     yield "CPU seconds of the process. A household·product·month is one month of one pair of a sampled household and a"
-    yield f"product group that households can own ({groups} groups), whether or not anything falls due for it. The whole"
-    yield f"model runs, with all organisations; all indicators ({columns} columns) and events are recorded. Of several"
-    yield "seeds the quickest counts."
+    yield f"product group that households can own ({groups} groups), whether or not anything falls due for it. The"
+    yield f"whole model runs, with all organisations; all indicators ({columns} columns) and events are recorded. Of"
+    yield "several seeds the quickest counts."
     yield ""
     yield (
         f"{'households':>10} {'import':>7} {'config':>7} {'set-up':>7} {'run':>8} {'months':>6} "
@@ -458,7 +458,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if order is not None:
         print(json.dumps(measure_size(**order)))
         return
-    benchmark(**options)
+    from abm.parameters import ConfigError
+
+    try:
+        benchmark(**options)
+    except ConfigError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

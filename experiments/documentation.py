@@ -172,11 +172,22 @@ def _quantity_row(field: Quantity) -> tuple[str, ...]:
 
 
 def _indicator_table() -> Iterator[str]:
-    rows = [
-        (f"`{name}`", declared.title["en"], declared.meaning["en"], _UNITLESS.get(declared.unit, declared.unit))
-        for name, declared in indicators.registry().items()
-    ]
-    yield from _table(("indicator", "title", "meaning", "unit"), rows)
+    head = ("indicator", "family", "title", "meaning", "unit", "better when", "target", "headline")
+    yield from _table(head, (_indicator_row(name, declared) for name, declared in indicators.registry().items()))
+
+
+def _indicator_row(name: str, declared: Any) -> tuple[str, ...]:
+    target = "" if declared.target is None else f"{_number(declared.target)} ({declared.target_source})"
+    return (
+        f"`{name}`",
+        declared.family,
+        declared.title["en"],
+        declared.meaning["en"],
+        _UNITLESS.get(declared.unit, declared.unit),
+        {1: "higher", -1: "lower"}.get(declared.direction, ""),
+        target,
+        "yes" if declared.headline else "",
+    )
 
 
 # --- Markdown -------------------------------------------------------------------------------------

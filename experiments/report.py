@@ -17,8 +17,6 @@ from experiments.reasons import causes, reason
 from experiments.runs import load, summarise, write_manifest
 from experiments.wording import number, title_of, unit_of
 
-_COLUMN = 19  # characters for each mix
-
 
 def run_lines(result: Run) -> Iterator[str]:
     """Headline indicators of one run and how many events of each kind it had."""
@@ -53,14 +51,20 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def _headline_lines(comparison: Comparison) -> Iterator[str]:
-    table = comparison.table()
-    width = max(map(len, map(_row_title, table["indicator"])), default=0)
-    yield f"{'':<{width}}" + "".join(f"{mix[: _COLUMN - 1]:>{_COLUMN}}" for mix in comparison.mixes)
-    for name, rows in table.groupby("indicator", sort=False):
-        yield f"{_row_title(str(name)):<{width}}" + "".join(f"{number(mean):>{_COLUMN}}" for mean in rows["mean"])
-        if len(rows) > 1:
-            cells = "".join(f"{_difference(row):>{_COLUMN}}" for _, row in rows.iloc[1:].iterrows())
-            yield f"{'':<{width + _COLUMN}}{cells}"
+    rows = [["", *comparison.mixes]]
+    for name, values in comparison.table().groupby("indicator", sort=False):
+        rows.append([_row_title(str(name)), *map(number, values["mean"])])
+        if len(values) > 1:
+            rows.append(["", "", *(_difference(row) for _, row in values.iloc[1:].iterrows())])
+    yield from _aligned(rows)
+
+
+def _aligned(rows: list[list[str]]) -> Iterator[str]:
+    """Rows of cells in columns, the first to the left and the others to the right."""
+    first = max(len(row[0]) for row in rows)
+    width = max(len(cell) for row in rows for cell in row[1:]) + 2
+    for row in rows:
+        yield f"{row[0]:<{first}}" + "".join(f"{cell:>{width}}" for cell in row[1:])
 
 
 def _row_title(column: str) -> str:
@@ -72,17 +76,16 @@ def _difference(row: pd.Series[Any]) -> str:
     """The difference with half its interval, and whether that is better or worse."""
     reach = (row["difference_high"] - row["difference_low"]) / 2
     sign = "+" if row["difference"] > 0 else ""
-    within = f" ±{number(reach)}" if math.isfinite(reach) else ""
+    within = f" ±{number(reach, 2)}" if math.isfinite(reach) else ""
     mark = {"better": " ✓", "worse": " ✗"}.get(row["verdict"], "  ")
     return f"{sign}{number(row['difference'])}{within}{mark}"
 
 
 def _cause_lines(comparison: Comparison) -> Iterator[str]:
     table = causes(comparison)
-    width = max([len("all causes"), *map(len, table.index)])
-    yield f"  {'':<{width}}" + "".join(f"{mix[: _COLUMN - 1]:>{_COLUMN}}" for mix in comparison.mixes)
-    for cause, row in pd.concat([table, table.sum().to_frame("all causes").T]).iterrows():
-        yield f"  {cause:<{width}}" + "".join(f"{row[mix]:>{_COLUMN}.1f}" for mix in comparison.mixes)
+    table = pd.concat([table, table.sum().to_frame("all causes").T])
+    rows = [[f"  {cause}", *(f"{count:.1f}" for count in row)] for cause, row in table.iterrows()]
+    yield from _aligned([["", *comparison.mixes], *rows])
 
 
 def mix_titles(comparison: Comparison) -> dict[str, str]:

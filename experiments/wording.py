@@ -29,11 +29,11 @@ def unit_of(column: str) -> str:
     return "" if unit == "1" else unit
 
 
-def number(value: float) -> str:
-    """Three figures, with M, bn (1e9) or tn (1e12) where it is large; a dash where there is none."""
+def number(value: float, figures: int = 3) -> str:
+    """A few significant figures, with M, bn (1e9) or tn (1e12) where it is large; a dash where there is none."""
     if not math.isfinite(value):
         return "–"
     for scale, suffix in _SCALES:
         if abs(value) >= scale:
-            return f"{value / scale:.3g}{suffix}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+            return f"{value / scale:.{figures}g}{suffix}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{figures}g}"

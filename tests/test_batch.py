@@ -80,7 +80,10 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
     one, two = (pd.read_parquet(tmp_path / str(workers) / "series") for workers in (1, 2))
     order = ["run_id", "month"]
     pd.testing.assert_frame_equal(
-        one.sort_values(order, ignore_index=True), two.sort_values(order, ignore_index=True), check_exact=True
+        one.sort_values(order, ignore_index=True),
+        two.sort_values(order, ignore_index=True),
+        check_exact=True,
+        check_like=True,
     )
 
 

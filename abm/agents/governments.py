@@ -157,8 +157,13 @@ class Governments:
 
     @property
     def public_cost(self) -> Array:
-        """Net cost of all instruments this month by government (K,), EUR; negative where they earn."""
-        net = [sum(i.paid - i.received for i in government.instruments) for government in self.members]
+        """Net cost of all instruments this month by government (K,), EUR; negative where they earn.
+
+        Deposits are held in trust and count as neither.
+        """
+        net = [
+            sum(i.paid - i.received for i in government.instruments if not i.in_trust) for government in self.members
+        ]
         return np.array(net, dtype=np.float64)
 
     def _look_ahead(self, month: int) -> Levers:

@@ -48,6 +48,7 @@ class Recorder:
         self.indicators = list(registry().values()) if record else []
         self.columns: list[dict[str, str]] = []
         self._slices: list[slice] = []
+        self._lasting: dict[str, Any] = {}
         for item in self.indicators:
             first = len(self.columns)
             self.columns += _columns(item, model)
@@ -58,7 +59,7 @@ class Recorder:
         """Write this month's row; reads the model and changes nothing in it."""
         if not self.enabled:
             return
-        view, row = View(self.model, purchases, discarded), self.values[self.model.month]
+        view, row = View(self.model, purchases, discarded, self._lasting), self.values[self.model.month]
         for item, columns in zip(self.indicators, self._slices, strict=True):
             value = item.function(view)
             row[columns] = value.ravel() if isinstance(value, np.ndarray) else value

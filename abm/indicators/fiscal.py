@@ -9,8 +9,8 @@ from abm.indicators.view import Array, View, ratio
 
 
 @indicator("EUR/month", {"en": "Net public cost", "nl": "Netto publieke kosten"},
-           {"en": "What governments pay through instruments less what they receive, stockpiles and deposits included.",
-            "nl": "Wat overheden via instrumenten betalen min wat zij ontvangen, inclusief voorraden en statiegeld."},
+           {"en": "What governments pay through instruments less what they receive, stockpiles included; deposits are held in trust and left out.",
+            "nl": "Wat overheden via instrumenten betalen min wat zij ontvangen, inclusief voorraden; statiegeld wordt bewaard en telt niet mee."},
            direction=-1, headline=True, summary="sum")
 def public_cost(view: View) -> float:
     return view.public_net

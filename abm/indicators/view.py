@@ -13,12 +13,11 @@ TONNE = 1e-3  # per kg
 NAN = float("nan")
 
 
-def ratio(part: Array | float, whole: Array | float) -> Any:
-    """Part over whole; NaN where the whole is not positive."""
-    part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
-    shape = np.broadcast_shapes(part.shape, whole.shape)
-    result = np.divide(part, whole, out=np.full(shape, NAN), where=np.broadcast_to(whole > 0.0, shape))
-    return float(result) if result.ndim == 0 else result
+def ratio(part: Any, whole: Any) -> Any:
+    """Part over whole, numbers or arrays (whole has the full shape); NaN where the whole is not positive."""
+    if not isinstance(whole, np.ndarray):
+        return part / whole if whole > 0.0 else part * NAN
+    return np.divide(part, whole, out=np.full(whole.shape, NAN), where=whole > 0.0)
 
 
 class View:
@@ -29,7 +28,9 @@ class View:
     home recyclers, all and from end-of-life goods alone (M,).
     """
 
-    def __init__(self, model: Any, purchases: Any, discarded: Any) -> None:
+    def __init__(self, model: Any, purchases: Any, discarded: Any, lasting: dict[str, Any] | None = None) -> None:
+        """`lasting` keeps what never changes in a run from one month's view to the next."""
+        self.lasting = {} if lasting is None else lasting
         self.model, self.config, self.books = model, model.config, model.books
         self.purchases, self.discarded = purchases, discarded
         self.month = model.month
@@ -99,18 +100,26 @@ class View:
         Countries of the world outside the blocs stand as producers of their own; those of one
         jurisdiction at home or in a bloc count together.
         """
+        producers = self.producers
+        if "countries" not in self.lasting:
+            self.lasting["countries"] = self._number_countries()
+        number, count = self.lasting["countries"]
+        materials = len(self.config.materials)
+        cell = ((number * 2 + producers.stage) * materials)[:, None] + np.arange(materials)
+        made = producers.output[:, None] * producers.recipe
+        output = np.bincount(cell.ravel(), made.ravel(), count * 2 * materials).reshape(count, 2, materials)
+        total = output.sum(axis=0)
+        share = np.divide(output, total, out=np.zeros_like(output), where=total > 0.0)
+        return share.max(axis=0), (share**2).sum(axis=0)
+
+    def _number_countries(self) -> tuple[Array, int]:
+        """Number of the country of each producer (n,), and how many there are."""
         producers, config = self.producers, self.config
         apart = np.arange(len(producers)) + len(config.jurisdictions)
         backed = np.asarray(config.jurisdictions.state_backed)[producers.jurisdiction]
         country = np.where(backed | self._home, producers.jurisdiction, apart)
         _, number = np.unique(country, return_inverse=True)
-        count = int(number.max()) + 1
-        output = np.zeros((count, 2, len(config.materials)))
-        made = producers.output[:, None] * producers.recipe
-        np.add.at(output, (number, producers.stage), made)
-        total = output.sum(axis=0)
-        share = np.divide(output, total, out=np.zeros_like(output), where=total > 0.0)
-        return share.max(axis=0), (share**2).sum(axis=0)
+        return number, int(number.max()) + 1
 
     # ------------------------------------------------------------------ organisations
     @cached_property
@@ -149,6 +158,5 @@ class View:
 
     @cached_property
     def public_net(self) -> float:
-        """Net cost of all instruments this month, EUR."""
-        governments = self.model.governments
-        return float(governments.paid.sum() - governments.received.sum())
+        """Net cost of all instruments this month, EUR; deposits held in trust are left out."""
+        return float(self.model.governments.public_cost.sum())

@@ -19,6 +19,7 @@ class DepositRefund(Instrument):
     title = {"en": "Deposit–refund", "nl": "Statiegeld"}
     phase = "end_of_life"
     level = ("union", "national")
+    in_trust = True
     scopes = ("products",)
     spends = False
     intensity: Any = quantity("Deposit as a share of the price of a new product", "1", 0, 0.5, default=0.03)

@@ -72,6 +72,7 @@ class Instrument:
     scopes: ClassVar[tuple[str, ...]]  # of materials and products, by which it can be limited
     steady: ClassVar[tuple[str, ...]] = ()  # levers that do not ramp up
     spends: ClassVar[bool] = True  # whether it spends public money, so that a cap means something
+    in_trust: ClassVar[bool] = False  # whether it holds other people's money, which is neither cost nor revenue
     trades: ClassVar[bool] = False  # whether it buys and sells on the materials market
     parameters: ClassVar[dict[str, Quantity]] = {}
 

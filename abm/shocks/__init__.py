@@ -31,13 +31,15 @@ def registry() -> dict[str, type[Shock]]:
 def build(uses: Sequence[ShockUse], config: Any, streams: Any) -> list[Shock]:
     """The shocks of a scenario, in its order; raises ConfigError that names the place in the scenario.
 
-    Stochastic shocks draw from streams keyed by their name and their ordinal among those of that name,
-    so that another shock elsewhere in the list leaves their luck unchanged.
+    Stochastic shocks draw from streams keyed by their name and their ordinal among those of that name, so
+    that another shock elsewhere in the list leaves their luck unchanged. A scripted one or one of zero
+    severity, which does nothing, does not count.
     """
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, bool], int] = {}
     shocks = []
     for number, use in enumerate(uses):
-        ordinal = seen[use.use] = seen.get(use.use, -1) + 1
+        kind = use.use, use.hazard is not None and use.severity > 0.0
+        ordinal = seen[kind] = seen.get(kind, -1) + 1
         try:
             if use.use not in registry():
                 raise unknown("shock", use.use, registry(), key="use")
