@@ -26,6 +26,7 @@ from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
 from abm.markets.products import BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
+from abm.phases.chronicle import Chronicle
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
 from abm.phases.materials_trade import MaterialsTrade, autoregressive
@@ -216,6 +217,7 @@ class CircularTransition(PopulationModel):
         self.end_of_life = EndOfLife(self)
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
+        self.chronicle = Chronicle(self)
 
     def _endow_households(self) -> None:
         """Material content of what households own at the start, all of today's composition."""
@@ -266,6 +268,7 @@ class CircularTransition(PopulationModel):
         self.renewal.run()  # investment, entry, exit
         self.settlement.close_circuits()
         self.books.close(self.month)  # raises if a euro or a gram is missing
+        self.chronicle.write()
         self.recorder.record(purchases, discarded)
         self.running = self.month + 1 < self.months
 

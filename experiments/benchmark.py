@@ -2,8 +2,9 @@
 
     python -m experiments.benchmark [--households N …] [--months N] [--seeds N …] [--quick] [--out FILE]
 
-All times are CPU seconds of the process, never time on the clock, so that a busy machine shows little. Each sample
-size runs in a process of its own, so that its peak memory is its own. The process of the smallest size also runs the
+All times are CPU seconds of the process, never time on the clock, so that a busy machine shows little; linear algebra
+keeps to one thread, as in batches, since waiting threads count as busy. Each sample size runs in a process of its own,
+so that its peak memory is its own. The process of the smallest size also runs the
 household kernel as plain Mesa agents (`benchmarks/household_kernel.py`): speeds divided by the speed of those, in the
 same process, can be compared between machines and commits.
 """
@@ -33,6 +34,7 @@ FEWEST_MONTHS = 13  # the first month counts as warming up, and a fit needs othe
 REFERENCE_HOUSEHOLDS, REFERENCE_MONTHS = 2_000, 60
 COSTLIEST = 10
 SCANS = 20
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 Figures = dict[str, Any]
 
@@ -56,7 +58,7 @@ def run_benchmark(
     Returns
     -------
     Figures
-        Date, commit, versions and machine; `sizes`, a list with CPU seconds (`import`, `load`, `setup`, `run`),
+        Date, commit, versions, machine and processor features; `sizes`, a list with CPU seconds (`import`, `load`, `setup`, `run`),
         columns recorded, pairs, deciders, speed (household·product·months per CPU second) and peak memory (bytes) by
         size; `reference`, `ratios`, `fit` (seconds per month by deciders), `phases` of the month and `profile`.
 
@@ -122,7 +124,7 @@ def _in_own_process(size: int, months: int | None, seeds: Sequence[int], referen
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
         [sys.executable, "-P", "-m", "experiments.benchmark", "--order", json.dumps(order)],
-        env=os.environ | {"PYTHONPATH": path},
+        env=os.environ | ONE_THREAD | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
@@ -358,10 +360,10 @@ def report_lines(figures: Figures) -> Iterator[str]:
 
 def _size_lines(sizes: Sequence[Figures]) -> Iterator[str]:
     groups, columns = sizes[0]["product_groups"], sizes[0]["columns"]
-    yield "CPU seconds of the process. A household·product·month is one month of one pair of a sampled household and a"
-    yield f"product group that households can own ({groups} groups), whether or not anything falls due for it. The"
-    yield f"whole model runs, with all organisations; all indicators ({columns} columns) and events are recorded. Of"
-    yield "several seeds the quickest counts."
+    yield "CPU seconds of the process, on one thread. A household·product·month is one month of one pair of a sampled"
+    yield f"household and a product group that households can own ({groups} groups), whether or not anything falls due"
+    yield f"for it. The whole model runs, with all organisations; all indicators ({columns} columns) and events are"
+    yield "recorded. Of several seeds the quickest counts."
     yield ""
     yield (
         f"{'households':>10} {'import':>7} {'config':>7} {'set-up':>7} {'run':>8} {'months':>6} "

@@ -28,13 +28,16 @@ PRICE = "price_outside"
 def choose_panels(comparison: Comparison) -> list[str]:
     """Columns of the series for the panels: prices of the materials that shocks strike, then headline indicators.
 
-    At most two prices; headline indicators come family by family in turn, so that every family is seen.
+    At most two prices, which then stand for their family; of the others viability comes first, and each
+    gives one indicator in turn.
     """
     struck = [material for use in load(comparison.selection).shocks for material in use.materials or ()]
     prices = [f"{PRICE}[{material}]" for material in dict.fromkeys(struck)][:2]
-    by_family: dict[str, list[str]] = {}
+    shown = {indicator_of(column).family for column in prices}
+    by_family: dict[str, list[str]] = {"viability": []}
     for column in comparison.headline():
-        by_family.setdefault(indicator_of(column).family, []).append(column)
+        if indicator_of(column).family not in shown:
+            by_family.setdefault(indicator_of(column).family, []).append(column)
     in_turn = [column for turn in zip_longest(*by_family.values()) for column in turn if column]
     return [*prices, *in_turn][:MOST_PANELS]
 

@@ -6,6 +6,7 @@ import math
 
 from abm import indicators
 from abm.indicators.indicator import Indicator
+from abm.parameters import config_folder, load_config
 
 _SCALES = ((1e12, " tn"), (1e9, " bn"), (1e6, " M"))
 
@@ -16,10 +17,19 @@ def indicator_of(column: str) -> Indicator:
 
 
 def title_of(column: str, language: str = "en") -> str:
-    """The indicator's title with the column's label."""
-    label = column.partition("[")[2].removesuffix("]")
-    title = indicator_of(column).title[language]
-    return f"{title}, {label}" if label else title
+    """The indicator's title with what the column's labels are called."""
+    labels = column.partition("[")[2].removesuffix("]")
+    called = [_called(label, language) for label in labels.split(",") if label]
+    return ", ".join([indicator_of(column).title[language], *called])
+
+
+def _called(label: str, language: str) -> str:
+    """The title of the entry of the config that has this identifier; the label in words if there is none."""
+    config = load_config(config_folder())
+    for table in (config.materials, config.products, config.jurisdictions):
+        if label in table.ids:
+            return str(table.titles[table.index(label)][language])
+    return label.replace("_", " ")
 
 
 def unit_of(column: str) -> str:

@@ -2,7 +2,6 @@
 
 import ast
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -104,62 +103,3 @@ def test_no_material_product_or_country_is_named_in_code() -> None:
     names = {*config.materials.ids, *config.products.ids, *config.jurisdictions.ids, *config.blocs.ids}
     for path in sorted([*(ROOT / "abm").rglob("*.py"), *(ROOT / "experiments").rglob("*.py")]):
         assert not strings_in(path) & (names - other_meanings), path.name
-
-
-# --- Adding something touches one place
-
-
-def examples() -> dict[str, str]:
-    """The examples of the contributing guide by the file that their first line names."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    return dict(re.findall(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE))
-
-
-@pytest.fixture
-def extended(tree: Path) -> Path:
-    """A copy of the tree with the guide's examples and one more material."""
-    for file, contents in examples().items():
-        with (tree / file).open("a", encoding="utf-8") as target:
-            target.write(f"\n{contents}")
-    donor = next(iter((tree / "config" / "materials").glob("*.toml")))
-    text = donor.read_text(encoding="utf-8").replace("[producers.", "[producers.new_")
-    (tree / "config" / "materials" / "unobtainium.toml").write_text(text, encoding="utf-8")
-    return tree
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("policies", "recycling_bonus"),
-        ("mixes", "bonus"),
-        ("shocks", "stagnation"),
-        ("shock-scenarios", "stagnant"),
-        ("indicators", "dearest_material"),
-        ("materials", "unobtainium"),
-        ("jurisdictions", "atlantis"),
-        ("parameters", "materials.unobtainium.price"),
-    ],
-)
-def test_an_addition_is_listed(extended: Path, kind: str, name: str) -> None:
-    listed = python(f"from experiments.cli import main; main(['list', {kind!r}])", extended).splitlines()
-    assert name in {line.partition("\t")[0] for line in listed}
-
-
-def test_an_addition_takes_part(extended: Path) -> None:
-    """In a run the new instrument pays, the new shock strikes, the new indicator and material are recorded."""
-    code = """
-import abm
-result = abm.run(abm.load_scenario(mix='bonus', shocks='stagnant', households=60, months=6), rng=1)
-print(*result.events['what'], sep='\\n')
-print(*result.series.dropna(axis=1, how='all'), sep='\\n')
-model = abm.CircularTransition(mix='bonus', shocks='stagnant', households=60, months=6, rng=1)
-for _ in range(6):
-    model.step()
-print('paid', model.governments.instruments[0].total_paid > 0)
-"""
-    said = python(code, extended).splitlines()
-    assert "Bonus for recycling: started" in said
-    assert "Stagnation: started" in said
-    assert "paid True" in said
-    assert "dearest_material" in said
-    assert any("unobtainium" in line for line in said)

@@ -50,7 +50,7 @@ def test_the_profile_names_the_phases_of_the_month(figures: dict[str, Any]) -> N
 
 def test_the_report_says_what_is_counted(figures: dict[str, Any]) -> None:
     report = "\n".join(benchmark.report_lines(figures))
-    assert "one month of one pair of a sampled household" in report
+    assert "one month of one pair of a sampled" in report
     assert "per decider" in report
     assert report.count("MB") == len(SIZES)
 

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from abm.indicators import registry
-from abm.parameters import ConfigError, config_folder
+from abm.parameters import ConfigError, config_folder, load_config
 from experiments.compare import Comparison, RunFailedError, gather, interval, jobs_of, verdict
-from experiments.figures import PRICE
+from experiments.figures import PRICE, choose_panels
 from experiments.parallel import Outcome, outcomes
 from experiments.reasons import FAILURES, MARGIN, MARKET_MARGIN, causes, reason
 from experiments.report import comparison_lines
-from experiments.runs import Job, Result, Selection, perform, summarise
-from experiments.wording import number
+from experiments.runs import Job, Result, Selection, load, perform, summarise
+from experiments.wording import number, title_of
 
 SMALL = Selection(shocks="calm", households=60, months=6)
 
@@ -120,6 +120,23 @@ def test_no_failures_at_all_can_be_told() -> None:
 
 def test_columns_that_reports_rely_on_are_declared() -> None:
     assert {FAILURES, MARGIN, MARKET_MARGIN, PRICE} <= set(registry())
+
+
+def test_columns_are_called_as_people_call_them() -> None:
+    materials = load_config(config_folder()).materials
+    label, title = materials.ids[0], materials.titles[0]["nl"]
+    assert title_of(f"{PRICE}[{label}]", "nl") == f"{registry()[PRICE].title['nl']}, {title}"
+    assert title_of(f"{FAILURES}[low_price]").endswith(", low price")
+
+
+def test_the_figure_shows_struck_prices_and_viability_first() -> None:
+    selection = Selection(shocks="rare_earth_restriction_2027", households=60, months=13)
+    jobs = jobs_of(selection, ["business_as_usual"], (1,))
+    columns = choose_panels(gather(selection, jobs, outcomes(perform, jobs, 1)))
+    struck = load(selection).shocks[0].materials or ()
+    assert columns[:2] == [f"{PRICE}[{material}]" for material in struck]
+    assert registry()[columns[2]].family == "viability"
+    assert len(columns) == 9
 
 
 def test_a_run_is_summed_up_as_its_indicators_declare() -> None:

@@ -39,6 +39,7 @@ from experiments.dashboard import (
     texts,
 )
 from experiments.dashboard.choice import Choice, Setting
+from experiments.wording import indicator_of
 
 MONTHS, HOUSEHOLDS = 24, 60
 FOLDER = Path(experiments.dashboard.__file__).parent
@@ -213,8 +214,9 @@ def test_pictures_get_better_and_end_complete() -> None:
     last = pictures[-1]
     assert last.complete
     assert last.mix.values.shape == (2, MONTHS, len(last.mix.columns))
-    assert last.baseline.values.shape == last.mix.values.shape
-    assert not np.array_equal(last.mix.values, last.baseline.values, equal_nan=True)
+    assert last.baseline.values.shape == (2, MONTHS, len(last.baseline.columns))
+    paid = "public_cost"
+    assert not np.array_equal(results.series_of(last.mix, paid), results.series_of(last.baseline, paid))
 
 
 def test_a_run_on_the_page_is_the_run_of_the_command_line() -> None:
@@ -288,15 +290,16 @@ def with_values(picture: simulation.Picture, name: str, baseline: list[float], m
     changed = []
     for sample, numbers in ((picture.baseline, baseline), (picture.mix, mix)):
         values = sample.values[: len(numbers)].copy()
-        values[:, :, results._position(sample.columns, name)] = np.array(numbers)[:, None]
+        position = next(n for n, column in enumerate(sample.columns) if column["name"] == name)
+        values[:, :, position] = np.array(numbers)[:, None]
         changed.append(simulation.Sample(sample.columns, values))
     return replace(picture, baseline=changed[0], mix=changed[1], seeds=len(mix))
 
 
 def test_cards_say_in_words_whether_a_difference_is_good(picture: simulation.Picture) -> None:
     columns = results.headline_columns(picture.mix.columns)
-    name = next(name for name in columns if results.declaration(name).direction != 0)
-    good = results.declaration(name).direction * 10.0
+    name = next(name for name in columns if indicator_of(name).direction != 0)
+    good = indicator_of(name).direction * 10.0
     better = results.card(with_values(picture, name, [100.0, 101.0], [100.0 + good, 101.1 + good]), name, "en")
     assert better.verdict == "better"
     worse = results.card(with_values(picture, name, [100.0, 101.0], [100.0 - good, 101.1 - good]), name, "nl")
@@ -312,7 +315,7 @@ def test_cards_say_in_words_whether_a_difference_is_good(picture: simulation.Pic
 def test_cards_say_whether_a_target_is_hit(picture: simulation.Picture) -> None:
     columns = results.headline_columns(picture.mix.columns)
     for name in columns:
-        declared = results.declaration(name)
+        declared = indicator_of(name)
         if isinstance(declared.target, (int, float)):
             good = float(declared.target) + (1.0 if declared.direction >= 0 else -1.0)
             bad = 2.0 * float(declared.target) - good
@@ -330,7 +333,31 @@ def test_every_headline_indicator_has_a_card_in_both_languages(picture: simulati
         found = results.cards(picture, language)
         assert [card.column for card in found] == columns
         assert all(card.title and card.meaning and card.value for card in found)
-        assert all(outcomes.say_family(results.declaration(name).family, language) for name in columns)
+        assert all(outcomes.say_family(indicator_of(name).family, language) for name in columns)
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_every_column_has_a_title_without_identifiers(picture: simulation.Picture, language: str) -> None:
+    identifiers = {"extraction", "refining"} | set(policies.registry())
+    for column in picture.mix.columns:
+        words = results.full_title(column["name"], language)
+        assert "_" not in words and "@" not in words, words
+        assert not identifiers & set(results.label_of(column["name"], language).split(", ")), words
+        assert bool(indicator_of(column["name"]).axes) == bool(results.label_of(column["name"], language))
+
+
+def test_columns_of_instruments_that_the_baseline_has_not_are_empty_there(picture: simulation.Picture) -> None:
+    own = {column["name"] for column in picture.baseline.columns}
+    extra = [column["name"] for column in picture.mix.columns if column["name"] not in own]
+    assert extra
+    assert np.isnan(results.series_of(picture.baseline, extra[0])).all()
+    assert outcomes.chart_option(picture, extra[0], "en", True)["series"]
+
+
+@pytest.mark.parametrize(("summary", "expected"), [("mean", 2.0), ("sum", 6.0), ("end", 3.0)])
+def test_a_period_is_summed_up_as_declared(summary: str, expected: float) -> None:
+    values = np.array([[1.0, 2.0, np.nan, 3.0]])
+    assert results.sum_up(values, summary) == pytest.approx([expected])
 
 
 def test_running_means_skip_gaps() -> None:
@@ -498,8 +525,7 @@ def test_a_lever_starts_a_run_and_reset_takes_it_back(visit: Any) -> None:
     assert setting.government == lever.governments[0]
     wait_for(complete)
     assert state.problem.value == ""
-    reset = next(one for one in widgets(visit, ipyvuetify.Btn) if one.children == [texts.say("levers.reset", "en")])
-    reset.fire_event("click", {})
+    press(visit, "levers.reset")
     assert state.choice.value.levers == ()
     wait_for(lambda: widgets(visit, ipyvuetify.Slider)[0].v_model == 0.0)
 
@@ -535,21 +561,30 @@ def test_what_breaks_a_run_is_told_on_the_page(visit: Any, monkeypatch: pytest.M
     assert alert.children == ["the instruments contradict each other"]
 
 
-def test_watching_steps_plays_and_restarts(visit: Any) -> None:
-    state.page.set(1)
+def press(visit: Any, key: str) -> None:
+    """Click the button with the words of a key, once it can be clicked: another thread may be painting."""
 
-    def button(key: str) -> Any:
+    def ready() -> Any:
         labels = [texts.say(key, "en")]
-        return next(one for one in widgets(visit, ipyvuetify.Btn) if one.children == labels)
+        found = [one for one in widgets(visit, ipyvuetify.Btn) if one.children == labels and not one.disabled]
+        return [one for one in found if any(event.startswith("click") for event in one._event_handlers_map)]
 
-    wait_for(lambda: texts.say("watch.before", "en", months=MONTHS) in html_of(visit, "p"))
-    button("watch.step").fire_event("click", {})
-    assert "2026-01: month 1 of 24" in html_of(visit, "p")
-    button("watch.play").fire_event("click", {})
-    wait_for(lambda: "2026-03: month 3 of 24" in html_of(visit, "p"))
-    button("watch.pause").fire_event("click", {})
-    button("watch.restart").fire_event("click", {})
-    wait_for(lambda: texts.say("watch.before", "en", months=MONTHS) in html_of(visit, "p"))
+    wait_for(ready)[0].fire_event("click", {})
+
+
+def test_watching_steps_plays_and_restarts(visit: Any) -> None:
+    def wait_for_words(words: str) -> None:
+        wait_for(lambda: words in html_of(visit, "p"))
+
+    state.page.set(1)
+    wait_for_words(texts.say("watch.before", "en", months=MONTHS))
+    press(visit, "watch.step")
+    wait_for_words("2026-01: month 1 of 24")
+    press(visit, "watch.play")
+    wait_for_words("2026-03: month 3 of 24")
+    press(visit, "watch.pause")
+    press(visit, "watch.restart")
+    wait_for_words(texts.say("watch.before", "en", months=MONTHS))
 
 
 # --- The server -----------------------------------------------------------------------------------

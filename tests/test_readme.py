@@ -1,7 +1,11 @@
 """What the documents say works: every Python block runs, every command is understood, every link leads somewhere."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +40,38 @@ def test_every_python_block_of_the_readme_runs(tmp_path: Path, monkeypatch: pyte
 def test_every_command_is_understood(line: str) -> None:
     words = shlex.split(line.replace("\\", "/"), comments=True)
     _parse(words[1:])
+
+
+def test_the_examples_of_the_contributing_guide_take_part(tmp_path: Path) -> None:
+    """Put into a copy of the tree: the instrument pays, the shock strikes, the indicator is recorded."""
+    for folder in ("abm", "config", "experiments"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.findall(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    assert len(found) == 6
+    for file, contents in found:
+        with (tmp_path / file).open("a", encoding="utf-8") as target:
+            target.write(f"\n{contents}")
+    code = """
+import abm
+result = abm.run(abm.load_scenario(mix="bonus", shocks="stagnant", households=60, months=6), rng=1)
+print(*result.events["what"], sep="\\n")
+print(result.series["instrument_paid[recycling_bonus@eu]"].sum() > 0, result.series["dearest_material"].min() > 0)
+print("atlantis" in result.scenario.config.jurisdictions.ids)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert "Bonus for recycling: started" in said
+    assert "Stagnation: started" in said
+    assert said[-2:] == ["True True", "True"]
 
 
 def test_commands_are_found() -> None:

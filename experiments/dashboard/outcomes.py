@@ -19,6 +19,7 @@ from experiments.dashboard.parts import Box, Chart, Chooser, Markup, Problem, Pu
 from experiments.dashboard.results import Card
 from experiments.dashboard.simulation import Picture
 from experiments.dashboard.texts import number, say, table, texts, unit_text
+from experiments.wording import indicator_of
 
 
 @solara.component
@@ -93,8 +94,7 @@ def progress(picture: Picture | None, current: bool) -> float:
 @solara.component
 def IndicatorChart(language: str, picture: Picture, settled: Picture, column: str) -> None:
     """Any indicator over time, baseline against mix; words and table come from the last whole period."""
-    columns = picture.mix.columns
-    title = results.full_title(columns, column, language)
+    title = results.full_title(column, language)
     smooth = state.smooth.value
     option = solara.use_memo(
         lambda: chart_option(picture, column, language, smooth), dependencies=[id(picture), column, language, smooth]
@@ -104,16 +104,15 @@ def IndicatorChart(language: str, picture: Picture, settled: Picture, column: st
         Text(title, tag="h2", classes="chart-title")
         words = chart_words(settled, column, title, language)
         Chart(option, words, language, lambda: _table(settled, column, language))
-        meaning = str(results.declaration(column).meaning[language])
-        Markup([("p", "hint", meaning), ("p", "hint", shocks_text(picture, language))])
+        Markup([("p", "hint", text) for text in chart_notes(picture, column, language)])
 
 
 @solara.component
 def ChartChoice(language: str, picture: Picture, column: str) -> None:
     """Which indicator, for what, and whether smoothed."""
-    columns, declared = picture.mix.columns, results.declaration(column)
-    names = [(name, results.declaration(name).title[language]) for name in results.indicators_shown(columns)]
-    labels = [(name, results.label_of(columns, name, language)) for name in results.columns_of(columns, declared.name)]
+    columns, declared = picture.mix.columns, indicator_of(column)
+    names = [(name, indicator_of(name).title[language]) for name in results.indicators_shown(columns)]
+    labels = [(name, results.label_of(name, language)) for name in results.columns_of(columns, declared.name)]
     with Box("chart-choice"):
         Chooser(
             say("chart.indicator", language),
@@ -135,12 +134,13 @@ def ChartChoice(language: str, picture: Picture, column: str) -> None:
 
 def chart_option(picture: Picture, column: str, language: str, smooth: bool) -> charts.Option:
     """The chart of one column."""
-    declared = results.declaration(column)
+    declared = indicator_of(column)
     months = _months(picture)
     baseline, mix = (results.lines(sample, column, smooth) for sample in (picture.baseline, picture.mix))
-    target = float(declared.target) if isinstance(declared.target, (int, float)) else None
     spans = [span[1:] for span in shock_spans(scenario_of(picture.choice).shocks, months, language)]
-    return charts.comparison(months, baseline, mix, language, unit_text(declared.unit, language), target, spans)
+    return charts.comparison(
+        months, baseline, mix, language, unit_text(declared.unit, language), declared.target, spans
+    )
 
 
 def _months(picture: Picture) -> list[str]:
@@ -158,6 +158,13 @@ def shock_spans(uses: Sequence[ShockUse], months: Sequence[str], language: str) 
     return spans
 
 
+def chart_notes(picture: Picture, column: str, language: str) -> list[str]:
+    """What the indicator means, who set its target, and what the shaded parts are."""
+    declared = indicator_of(column)
+    target = say("chart.target", language, source=declared.target_source) if declared.target is not None else ""
+    return [str(declared.meaning[language]), target, shocks_text(picture, language)]
+
+
 def shocks_text(picture: Picture, language: str) -> str:
     """What the shaded parts of the chart are; nothing where there are none."""
     spans = shock_spans(scenario_of(picture.choice).shocks, _months(picture), language)
@@ -173,7 +180,7 @@ def chart_words(picture: Picture, column: str, title: str, language: str) -> str
 
 
 def _table(picture: Picture, column: str, language: str) -> str:
-    title = results.full_title(picture.mix.columns, column, language)
+    title = results.full_title(column, language)
     caption = say("table.caption", language, title=title, seeds=picture.seeds)
     rows = results.yearly_rows(picture, column, int(config().time.start), language)
     return table(results.table_headers(column, language), rows, caption)
@@ -187,7 +194,7 @@ def Cards(language: str, picture: Picture, column: str, current: bool) -> None:
     """The headline indicators by family; paler while they belong to an earlier choice."""
     by_family: dict[str, list[Card]] = {}
     for card in results.cards(picture, language):
-        by_family.setdefault(results.declaration(card.column).family, []).append(card)
+        by_family.setdefault(indicator_of(card.column).family, []).append(card)
     with Box("" if current else "stale"):
         Text(say("cards.title", language), tag="h2")
         Text(say("cards.hint", language), tag="p", classes="hint")
@@ -212,6 +219,7 @@ def CardView(language: str, card: Card, chosen: bool) -> None:
             [
                 ("h4", "", card.title),
                 ("p", "value", card.value),
+                ("p", "how", card.how),
                 ("p", "verdict", card.change),
                 ("p", "was", say("card.baseline", language, value=card.baseline)),
                 ("p", "target", card.target),

@@ -5,20 +5,29 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from abm import indicators
+from abm import policies
+from abm.indicators.indicator import Indicator
 from experiments.compare import interval, verdict
 from experiments.dashboard.levers import title_of
 from experiments.dashboard.simulation import Columns, Picture, Sample
-from experiments.dashboard.texts import MISSING, measured, number, say, unit_text
+from experiments.dashboard.texts import MISSING, measured, number, say, texts, unit_text
+from experiments.wording import indicator_of, unit_of
 
 Array = NDArray[np.float64]
 SPAN = 12  # months over which lines are averaged: the noise of single months hides what differs
-_AXES = {"jurisdiction": "jurisdictions", "material": "materials", "product": "products"}
+_TABLES = {
+    "material": "materials",
+    "product": "products",
+    "component": "components",
+    "stream": "streams",
+    "leaf": "jurisdictions",
+    "government": "jurisdictions",
+    "bloc": "blocs",
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Card:
     column: str
     title: str
     meaning: str
+    how: str  # how the period is summed up
     value: str
     baseline: str
     difference: str
@@ -54,15 +64,9 @@ class Lines:
 # --- Columns --------------------------------------------------------------------------------------
 
 
-def declaration(column: str) -> Any:
-    """The indicator behind a column."""
-    return indicators.registry()[column.partition("[")[0]]
-
-
 def headline_columns(columns: Columns) -> list[str]:
-    """Columns of headline indicators that are not split by material or product, in the registry's order."""
-    plain = [column for column in columns if not column["material"] and not column["product"]]
-    return [column["name"] for column in plain if declaration(column["name"]).headline]
+    """Columns of headline indicators, in the registry's order."""
+    return [column["name"] for column in columns if indicator_of(column["name"]).headline]
 
 
 def indicators_shown(columns: Columns) -> list[str]:
@@ -75,28 +79,49 @@ def columns_of(columns: Columns, indicator: str) -> list[str]:
     return [column["name"] for column in columns if column["indicator"] == indicator]
 
 
-def label_of(columns: Columns, name: str, language: str) -> str:
-    """For what place, material and product a column is."""
-    column = next(column for column in columns if column["name"] == name)
-    parts = [title_of(table, column[axis], language) for axis, table in _AXES.items() if column[axis]]
-    return ", ".join(parts) or say("chart.all", language)
+def label_of(name: str, language: str) -> str:
+    """For what a column is: its labels between brackets, as titles; nothing for an indicator without axes."""
+    labels = name.partition("[")[2].removesuffix("]")
+    if not labels:
+        return ""
+    axes = indicator_of(name).axes
+    titles = [_title(axis, label, language) for axis, label in zip(axes, labels.split(","), strict=True)]
+    return ", ".join(titles)
 
 
-def full_title(columns: Columns, name: str, language: str) -> str:
+def _title(axis: str, label: str, language: str) -> str:
+    """The title of a label: of an entry of the config, of an instrument, or a text of the page."""
+    if axis in _TABLES:
+        return title_of(_TABLES[axis], label, language)
+    if axis == "instrument":
+        return _instrument_title(label, language)
+    known = texts().get(f"{axis}.{label}")
+    return known[language] if known else label.replace("_", " ")
+
+
+def _instrument_title(label: str, language: str) -> str:
+    """The title of a label such as `name@jurisdiction` or `name@jurisdiction#2`."""
+    name, _, place = label.partition("@")
+    jurisdiction, _, ordinal = place.partition("#")
+    declared = policies.registry().get(name)
+    if declared is None:
+        return label
+    where = title_of("jurisdictions", jurisdiction, language)
+    return f"{declared.title[language]}, {where}{f' ({ordinal})' if ordinal else ''}"
+
+
+def full_title(name: str, language: str) -> str:
     """The indicator's title, with the label where it has one."""
-    title = str(declaration(name).title[language])
-    column = next(column for column in columns if column["name"] == name)
-    labelled = any(column[axis] for axis in _AXES)
-    return f"{title}: {label_of(columns, name, language)}" if labelled else title
+    title, label = str(indicator_of(name).title[language]), label_of(name, language)
+    return f"{title}: {label}" if label else title
 
 
 def series_of(sample: Sample, name: str) -> Array:
-    """Values (seeds, months) of a column."""
-    return sample.values[:, :, _position(sample.columns, name)]
-
-
-def _position(columns: Columns, name: str) -> int:
-    return next(number for number, column in enumerate(columns) if column["name"] == name)
+    """Values (seeds, months) of a column; NaN where these runs have no such column, as of an instrument not used."""
+    for position, column in enumerate(sample.columns):
+        if column["name"] == name:
+            return sample.values[:, :, position]
+    return np.full(sample.values.shape[:2], np.nan)
 
 
 # --- Cards ----------------------------------------------------------------------------------------
@@ -108,24 +133,33 @@ def cards(picture: Picture, language: str) -> list[Card]:
 
 
 def card(picture: Picture, name: str, language: str) -> Card:
-    """The card of one column: means over the whole period, and over seeds."""
-    declared = declaration(name)
-    baseline, mix = (mean_without_gaps(series_of(sample, name), 1) for sample in (picture.baseline, picture.mix))
+    """The card of one column: the whole period in one number, as its indicator declares, and means over seeds."""
+    declared, unit = indicator_of(name), unit_of(name) or "1"
+    baseline, mix = (sum_up(series_of(sample, name), declared.summary) for sample in (picture.baseline, picture.mix))
     difference = mix - baseline
     word = _verdict(declared.direction, difference)
     target, hit = _target(declared, float(mix.mean()), language)
     return Card(
         column=name,
-        title=full_title(picture.mix.columns, name, language),
+        title=full_title(name, language),
         meaning=str(declared.meaning[language]),
-        value=measured(float(mix.mean()), declared.unit, language),
-        baseline=measured(float(baseline.mean()), declared.unit, language),
-        difference=measured(float(difference.mean()), declared.unit, language, signed=True),
+        how=say(f"summary.{declared.summary}", language),
+        value=measured(float(mix.mean()), unit, language),
+        baseline=measured(float(baseline.mean()), unit, language),
+        difference=measured(float(difference.mean()), unit, language, signed=True),
         verdict=word,
         verdict_text=_verdict_text(word, len(difference), language),
         target=target,
         hit=hit,
     )
+
+
+def sum_up(values: Array, summary: str) -> Array:
+    """Each seed's months (seeds, months) in one number (seeds,): "mean" or "sum" of what is known, or the "end"."""
+    if summary == "end":
+        return values[:, -1]
+    mean = mean_without_gaps(values, 1)
+    return mean if summary == "mean" else mean * np.isfinite(values).sum(axis=1)
 
 
 def _verdict(direction: int, difference: Array) -> str:
@@ -143,18 +177,13 @@ def _verdict_text(word: str, seeds: int, language: str) -> str:
     return say("card.one_run", language, verdict=text) if seeds == 1 and word in ("better", "worse") else text
 
 
-def _target(declared: Any, value: float, language: str) -> tuple[str, bool | None]:
-    """The target in words, and whether it is hit; nothing where there is none that can be compared."""
-    target = declared.target
-    if target is None:
-        return "", None
-    if not isinstance(target, (int, float)):
-        return str(target[language]) if isinstance(target, dict) else str(target), None
-    if not np.isfinite(value):
+def _target(declared: Indicator, value: float, language: str) -> tuple[str, bool | None]:
+    """The target in words, and whether it is hit; nothing where there is none."""
+    if declared.target is None or not np.isfinite(value):
         return "", None
     least = declared.direction >= 0
-    hit = value >= target if least else value <= target
-    bound = measured(float(target), declared.unit, language)
+    hit = value >= declared.target if least else value <= declared.target
+    bound = measured(declared.target, declared.unit, language)
     words = say("target.least" if least else "target.most", language, bound=bound)
     return f"{words}: {say('target.hit' if hit else 'target.missed', language)}", hit
 
@@ -218,7 +247,7 @@ def _with_range(values: Array, language: str) -> str:
 
 def table_headers(name: str, language: str) -> Sequence[str]:
     """Headings of the yearly table."""
-    unit = unit_text(declaration(name).unit, language)
+    unit = unit_text(indicator_of(name).unit, language)
     suffix = f" ({unit})" if unit else ""
     return [
         say("table.year", language),

@@ -25,7 +25,7 @@ Columns = tuple[dict[str, str], ...]
 PREVIEW_HOUSEHOLDS = 500
 PREVIEW_SEED = 1
 SEEDS = (1, 2, 3, 4, 5)
-KEPT_RUNS = 96  # finished runs kept for whoever asks again: some 0.3 MB each
+KEPT_RUNS = 96  # finished runs kept for whoever asks again: less than 1 MB each
 _REPAINT = 0.2  # seconds between pictures of a run that is under way
 
 
