@@ -2,11 +2,10 @@
 
     python -m experiments.benchmark [--households N …] [--months N] [--seeds N …] [--quick] [--out FILE]
 
-All times are CPU seconds of the process, never time on the clock, so that a busy machine shows little; linear algebra
-keeps to one thread, as in batches, since waiting threads count as busy. Each sample size runs in a process of its own,
-so that its peak memory is its own. The process of the smallest size also runs the
-household kernel as plain Mesa agents (`benchmarks/household_kernel.py`): speeds divided by the speed of those, in the
-same process, can be compared between machines and commits.
+All times are CPU seconds of the process, never time on the clock; linear algebra keeps to one thread, as in batches,
+since waiting threads count as busy. Each sample size runs in a process of its own, so that its peak memory is its own.
+The process of the smallest size also runs the household kernel as plain Mesa agents (`benchmarks/household_kernel.py`):
+speeds divided by the speed of those, in the same process, can be compared between machines and commits.
 """
 
 from __future__ import annotations
@@ -58,9 +57,10 @@ def run_benchmark(
     Returns
     -------
     Figures
-        Date, commit, versions, machine and processor features; `sizes`, a list with CPU seconds (`import`, `load`, `setup`, `run`),
-        columns recorded, pairs, deciders, speed (household·product·months per CPU second) and peak memory (bytes) by
-        size; `reference`, `ratios`, `fit` (seconds per month by deciders), `phases` of the month and `profile`.
+        Date, commit, versions, machine and processor features; `sizes`, a list with CPU seconds (`import`, `load`,
+        `setup`, `run`), columns recorded, pairs, deciders, speed (household·product·months per CPU second) and peak
+        memory (bytes) by size; `reference`, `ratios`, `fit` (seconds per month by deciders), `phases` of the month and
+        `profile`.
 
     Raises
     ------
@@ -103,10 +103,10 @@ def benchmark(households: Sequence[int] = SIZES, out: Path | None = None, **choi
     if out is not None:
         stored(out)  # before the runs, so that a file that cannot be used is known at once
     figures = run_benchmark(households, **choices)
-    for line in report_lines(figures):
-        print(line)
     if out is not None:
         store(figures, out)
+    for line in report_lines(figures):
+        print(line)
     return figures
 
 

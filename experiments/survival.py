@@ -115,8 +115,12 @@ def suggested(instrument: str) -> float:
 
 
 def trials_of(
-    floods: Iterable[Flood], intensities: Callable[[Flood, str], float | None], seeds: Sequence[int], households: int,
-    variant: str = "", overrides: tuple[tuple[str, float], ...] = (),
+    floods: Iterable[Flood],
+    intensities: Callable[[Flood, str], float | None],
+    seeds: Sequence[int],
+    households: int,
+    variant: str = "",
+    overrides: tuple[tuple[str, float], ...] = (),
 ) -> list[Trial]:
     """Every flood without policy and with each instrument that has an intensity, on every seed."""
     found = []
@@ -197,7 +201,8 @@ class _Stream:
         if flood.start <= month < flood.end:
             self._note_cash()
         if month in (flood.end - 1, flood.months - 1):
-            self.alive[month] = float(self.model.recyclers.active[self.standing].mean()) if len(self.standing) else np.nan
+            living = self.model.recyclers.active[self.standing]
+            self.alive[month] = float(living.mean()) if len(living) else np.nan
             self.capacity[month] = self._capacity()
 
     def _note_cash(self) -> None:
@@ -292,8 +297,13 @@ def _bar(done: Iterator[Any], total: int) -> Iterator[Any]:
 
 
 def flood_survival(
-    seeds: Sequence[int], floods: Sequence[str] = FLOODS, households: int = 300, equal_cost: bool = False,
-    ranges: bool = False, range_seeds: int = 4, workers: int = 1,
+    seeds: Sequence[int],
+    floods: Sequence[str] = FLOODS,
+    households: int = 300,
+    equal_cost: bool = False,
+    ranges: bool = False,
+    range_seeds: int = 4,
+    workers: int = 1,
 ) -> pd.DataFrame:
     """Rows of all runs: one per flood, stream, variant, instrument and seed.
 
@@ -317,7 +327,8 @@ def flood_survival(
     work, found = local(workers), [flood_of(name) for name in floods]
     parts = [work(trials_of(found, lambda _, name: suggested(name), seeds, households))]
     if equal_cost:
-        matched = {flood: match_cost(flood, _yardstick(parts[0], flood), seeds[:3], households, work) for flood in found}
+        targets = {flood: _yardstick(parts[0], flood) for flood in found}
+        matched = {flood: match_cost(flood, targets[flood], seeds[:3], households, work) for flood in found}
         scaled = trials_of(found, lambda flood, name: matched[flood].get(name), seeds, households, "equal cost")
         parts.append(work(scaled))
     if ranges:
@@ -330,9 +341,7 @@ def _yardstick(rows: pd.DataFrame, flood: Flood) -> float:
     return float(chosen.groupby("seed")["public_cost"].first().mean())
 
 
-def match_cost(
-    flood: Flood, target: float, seeds: Sequence[int], households: int, work: Work
-) -> dict[str, float]:
+def match_cost(flood: Flood, target: float, seeds: Sequence[int], households: int, work: Work) -> dict[str, float]:
     """Intensities at which instruments cost the public `target` M EUR on average over a few seeds.
 
     By bisection up to `REACH` times the suggested intensity. Instruments that never cost as much, or that earn
@@ -343,7 +352,8 @@ def match_cost(
     high = {name: min(REACH * suggested(name), registry()[name].intensity.high) for name in names}
 
     def cost(intensities: dict[str, float]) -> pd.Series[float]:
-        rows = work([Trial(flood, name, value, seed, households) for name, value in intensities.items() for seed in seeds])
+        asked = intensities.items()
+        rows = work([Trial(flood, name, value, seed, households) for name, value in asked for seed in seeds])
         return (rows["public_cost"] - rows["stock_value"]).groupby(rows["instrument"]).mean()
 
     most = cost(high)
@@ -360,13 +370,13 @@ def weakest(flood: Flood) -> list[str]:
     """Paths of parameters that bear on survival and of which least is known."""
     config = load_scenario(mix=[], shocks=flood.shocks).config
     streams = [config.streams.ids[row] for row in streams_of(config, flood.materials)]
-    own = [f"streams.{name}.{what}" for name in streams for what in ("processing_cost", "transport_cost", "payable")]
+    own = [f"streams.{name}.{what}" for name in streams for what in ("processing_cost", "transport_cost")]
     yields = [
         f"streams.{name}.recovery.{material}" for name in streams for material in flood.materials
         if config.streams.recovery[config.streams.index(name), config.materials.index(material)] > 0.0
     ]  # fmt: skip
     blocs = [f"blocs.{flood.bloc}.{what}" for what in ("flood_discount", "flood_capacity")] if flood.bloc else []
-    shared = ["merchants.response", "recyclers.shutdown_patience", "recyclers.liquidity", "credit.overdraft"]
+    shared = ["merchants.response", "recyclers.shutdown_patience", "credit.overdraft"]
     return [*own, *yields[:1], *blocs, *shared]
 
 
@@ -412,17 +422,21 @@ def _with_interval(name: str, values: Array) -> dict[str, float]:
     return dict(zip((name, f"{name}_low", f"{name}_high"), found, strict=True))
 
 
-def over_ranges(table: pd.DataFrame, measures: Sequence[str] = ("plants_end", "plants_later", "margin")) -> pd.DataFrame:
-    """Lowest and highest mean difference over the plausible ranges, and where they occur; a row per instrument."""
-    varied = table[table["variant"].str.contains("=") & table["measure"].isin(measures) & (table["instrument"] != NONE)]
+def over_ranges(table: pd.DataFrame) -> pd.DataFrame:
+    """Lowest and highest mean difference over the plausible ranges, and where they occur.
+
+    One row per flood, stream, instrument and measure of survival or margin; those of none are means, not differences.
+    """
+    varied = table[table["variant"].str.contains("=") & table["measure"].isin(("plants_end", "plants_later", "margin"))]
     found = []
     for keys, group in varied.groupby(["flood", "stream", "instrument", "measure"], sort=False):
-        known = group.dropna(subset=["difference"])
+        column = "mean" if keys[2] == NONE else "difference"
+        known = group.dropna(subset=[column])
         if len(known):
-            low, high = known.loc[known["difference"].idxmin()], known.loc[known["difference"].idxmax()]
+            low, high = known.loc[known[column].idxmin()], known.loc[known[column].idxmax()]
             found.append({
                 **dict(zip(("flood", "stream", "instrument", "measure"), keys, strict=True)),
-                "lowest": low["difference"], "at": low["variant"], "highest": high["difference"], "at_highest": high["variant"],
+                "lowest": low[column], "at": low["variant"], "highest": high[column], "at_highest": high["variant"],
             })  # fmt: skip
     return pd.DataFrame(found)
 
@@ -439,7 +453,7 @@ def lines(rows: pd.DataFrame) -> Iterator[str]:
         yield ""
     varied = over_ranges(table)
     if len(varied):
-        yield "Differences to none over the plausible ranges of the weakest parameters"
+        yield "Over plausible ranges of the weakest parameters: means for none, differences to it for instruments"
         yield varied.to_string(index=False, float_format=lambda value: f"{value:.3g}")
 
 
@@ -460,8 +474,8 @@ def _cell(row: Any, name: str) -> str:
 
 
 def _causes(rows: pd.DataFrame, flood: str, stream: str) -> str:
-    chosen = rows[(rows["flood"] == flood) & (rows["stream"] == stream) & (rows["variant"] == "") & (rows["cause"] != "")]
-    counts = chosen.groupby(["instrument", "cause"], sort=False).size()
+    own = rows[(rows["flood"] == flood) & (rows["stream"] == stream) & (rows["variant"] == "")]
+    counts = own[own["cause"] != ""].groupby(["instrument", "cause"], sort=False).size()
     return "; ".join(f"{name}: {cause} {count}" for (name, cause), count in counts.items()) or "none failed"
 
 

@@ -137,7 +137,7 @@ def test_what_is_written_to_an_agent_stands_in_its_column(fresh: CircularTransit
     assert fresh.households.fails[household.row].tolist() == list(range(len(household.fails)))
     fresh.agents_by_type[Firm].set("markup", 0.3)
     assert (fresh.firms.markup[fresh.firms.active] == 0.3).all()
-    firm = list(fresh.agents_by_type[Firm])[0]
+    firm = next(iter(fresh.agents_by_type[Firm]))
     firm.markup *= 2.0
     assert fresh.firms.markup[firm.row] == 0.6
     firm.thrift[0] = 0.1
@@ -180,7 +180,7 @@ KEPT = [
 def test_what_the_books_keep_is_read_only_and_says_which_verb(
     model: CircularTransition, kind: type[RowAgent], name: str, value: Any, verb: str
 ) -> None:
-    agent = list(model.agents_by_type[kind])[0]
+    agent = next(iter(model.agents_by_type[kind]))
     before = np.array(getattr(agent, name))
     with pytest.raises(AttributeError, match=f'{kind.__name__}.{name} is kept by the books.*"{verb}"'):
         setattr(agent, name, value)
@@ -191,7 +191,7 @@ def test_what_the_books_keep_is_read_only_and_says_which_verb(
 def test_entries_of_what_the_books_keep_are_read_only_too(
     model: CircularTransition, kind: type[RowAgent], name: str
 ) -> None:
-    entries = getattr(list(model.agents_by_type[kind])[0], name)
+    entries = getattr(next(iter(model.agents_by_type[kind])), name)
     with pytest.raises(ValueError, match="read-only"):
         entries[0] = 1
 
@@ -220,7 +220,9 @@ def log(model: CircularTransition) -> list[Any]:
 
 
 def places_of(model: CircularTransition, agent: RowAgent) -> list[int]:
-    return [getattr(agent, name) for name in ("inputs", "finished", "feed_place", "output_place") if hasattr(agent, name)]
+    return [
+        getattr(agent, name) for name in ("inputs", "finished", "feed_place", "output_place") if hasattr(agent, name)
+    ]
 
 
 def go_on(model: CircularTransition, months: int = 3) -> None:
@@ -245,7 +247,7 @@ def test_one_removed_by_hand_is_wound_up_through_the_books(
     chosen = model.agents_by_type[kind].select(lambda agent: getattr(agent, name) == value)
     if not len(chosen):  # a plant that stands still, when none does
         chosen = model.agents_by_type[kind].select(at_most=1)
-        setattr(list(chosen)[0], name, value)
+        setattr(next(iter(chosen)), name, value)
     agent = list(chosen)[-1]
     row, account, places, count = agent.row, agent.account, places_of(model, agent), len(model.agents)
     held, mass = books.stock[places].sum(axis=0), books.stock.sum(axis=0)
@@ -274,7 +276,7 @@ def test_one_removed_by_hand_is_wound_up_through_the_books(
 def test_one_removed_within_a_month_is_wound_up_as_well(
     fresh: CircularTransition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    victims = [list(fresh.agents_by_type[kind])[0] for kind in (Firm, Recycler, PrimaryProducer)]
+    victims = [next(iter(fresh.agents_by_type[kind])) for kind in (Firm, Recycler, PrimaryProducer)]
     proper = fresh.settlement.run
 
     def with_raid(*arguments: Any) -> None:
@@ -298,12 +300,12 @@ def test_the_world_goes_on_without_any_of_a_kind(fresh: CircularTransition, kind
 
 def test_removal_by_hand_is_no_bankruptcy(fresh: CircularTransition) -> None:
     before = len(fresh.failures)
-    list(fresh.agents_by_type[Recycler])[0].remove()
+    next(iter(fresh.agents_by_type[Recycler])).remove()
     assert len(fresh.failures) == before
 
 
 def test_a_household_cannot_be_removed(fresh: CircularTransition) -> None:
-    household = list(fresh.agents_by_type[Household])[0]
+    household = next(iter(fresh.agents_by_type[Household]))
     with pytest.raises(TypeError, match="cannot be removed"):
         household.remove()
     assert fresh.households.active.all()
@@ -390,7 +392,5 @@ def test_mesas_batch_run_works_with_a_collector_of_ones_own() -> None:
 
 def test_mesas_batch_run_gives_every_month_when_asked() -> None:
     parameters = {"households": 40, "months": 3, "rng": 3}
-    rows = mesa.batch_run(
-        CircularTransition, parameters, max_steps=5, data_collection_period=1, display_progress=False
-    )
+    rows = mesa.batch_run(CircularTransition, parameters, max_steps=5, data_collection_period=1, display_progress=False)
     assert len(rows) == 3

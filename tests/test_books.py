@@ -290,7 +290,7 @@ def test_the_same_place_twice_on_one_side_is_caught(books: Books) -> None:
 
 def test_a_negative_stock_is_caught_and_named(books: Books) -> None:
     books.move("delivery", WORKS, SHOP, kilograms(0.0, 3.0))
-    with pytest.raises(BooksError, match="^month 4: works, zinc holds -3 kg$"):
+    with pytest.raises(BooksError, match=r"^month 4: works, zinc holds -3 kg$"):
         books.close(4)
 
 
@@ -301,7 +301,7 @@ def test_rounding_of_a_busy_month_is_no_negative_stock(books: Books) -> None:
     books.begin_month()
     books.close(1)
     books.move("delivery", WORKS, SHOP, kilograms(2e-6, 0.0))
-    with pytest.raises(BooksError, match="works, tin holds -2.*e-06 kg"):
+    with pytest.raises(BooksError, match=r"works, tin holds -2.*e-06 kg"):
         books.close(2)
 
 

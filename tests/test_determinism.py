@@ -123,7 +123,9 @@ def test_recording_and_events_change_nothing(
     compare(model, reference, state, series, differences)
 
 
-def test_handles_change_nothing(make: Build, run_out: Run, reference: Any, state: Any, series: Any, differences: Any) -> None:
+def test_handles_change_nothing(
+    make: Build, run_out: Run, reference: Any, state: Any, series: Any, differences: Any
+) -> None:
     """Made before the first month and looked at in every month, Mesa's own random numbers used up as well."""
 
     def look(model: CircularTransition) -> None:
@@ -184,8 +186,12 @@ def test_in_two_processes() -> None:
     """Processes whose hashes of texts differ, one with several threads for linear algebra and one with one."""
     said = []
     for seed, threads in (("1", "1"), ("2", "4")):
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads,
-                                    "OPENBLAS_NUM_THREADS": threads}
+        environment = os.environ | {
+            "PYTHONPATH": str(ROOT),
+            "PYTHONHASHSEED": seed,
+            "OMP_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+        }
         done = subprocess.run(
             [sys.executable, "-c", DIGEST], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
@@ -222,9 +228,7 @@ def test_near_seeds_have_nothing_in_common(make: Build) -> None:
     assert np.abs(correlation[~np.eye(20, dtype=bool)]).max() < 0.6
 
 
-def test_a_generator_gives_a_seed_that_repeats_the_run(
-    make: Build, run_out: Run, state: Any, differences: Any
-) -> None:
+def test_a_generator_gives_a_seed_that_repeats_the_run(make: Build, run_out: Run, state: Any, differences: Any) -> None:
     small = {"households": 40, "months": 6}
     generator = np.random.default_rng(7)
     first, second = make(rng=generator, **small), make(rng=generator, **small)
@@ -261,7 +265,9 @@ def test_a_run_is_repeated_from_its_manifest_bit_for_bit(tmp_path: Path, seed: i
 
 
 def test_a_run_of_uses_given_in_python_is_repeated_too(tmp_path: Path) -> None:
-    mix = [{"use": "recovery_subsidy", "jurisdiction": "eu", "start": "2026-03", "intensity": 7.5, "materials": ["ndpr"]}]
+    mix = [
+        {"use": "recovery_subsidy", "jurisdiction": "eu", "start": "2026-03", "intensity": 7.5, "materials": ["ndpr"]}
+    ]
     shocks = [{"use": "energy_spike", "hazard": 1.5, "duration": 4, "severity": 0.9}]
     first = running.run(rng=3, mix=mix, shocks=shocks, households=60, months=12)
     again, report = running.repeat(first.write(tmp_path / "run"))

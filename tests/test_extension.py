@@ -109,7 +109,8 @@ for what in result.events["what"]:
     print("event", what)
 print("paid", model.governments.instruments[0].total_paid > 0.0)
 row = model.config.materials.index({TOY!r})
-print("price", model.materials.price[1, 0, row] > 0.0, model.materials.price[1, 0, row] < plain.materials.price[1, 0, row])
+price, undisturbed = (one.materials.price[1, 0, row] for one in (model, plain))
+print("price", price > 0.0, price < undisturbed)
 print("producers", sum(name.startswith("toy_") for name in model.producers.names))
 print("residual", model.books.worst_residual <= 1e-9)
 """

@@ -16,8 +16,8 @@ from abm import policies, shocks
 from abm.books import TOLERANCE, Books
 from abm.indicators import registry
 from abm.model import CircularTransition
-from abm.parameters import Config, Quantity, config_folder, load_config
-from abm.scenario import ShockUse, load_scenario
+from abm.parameters import Quantity, config_folder, load_config
+from abm.scenario import load_scenario
 
 CONFIG = load_config(config_folder())
 LONGEST, MOST = 120, 300  # months and households
@@ -61,8 +61,8 @@ def given_or_not(strategy: Strategy) -> Strategy:
 
 @st.composite
 def several(draw: Any, uses: Strategy, most: int) -> list[dict[str, Any]]:
-    """Up to so many uses, as often many as few; none of them twice."""
-    drawn = [draw(uses) for _ in range(draw(st.integers(0, most)))]
+    """Up to so many uses, none of them twice; hypothesis favours what comes first, so two come before none."""
+    drawn = [draw(uses) for _ in range(draw(st.sampled_from([2, *range(3, most + 1), 1, 0])))]
     return [use for number, use in enumerate(drawn) if use not in drawn[:number]]
 
 
@@ -214,12 +214,26 @@ class Watch:
         assert not np.isinf(model.recorder.values[model.month]).any()
 
 
+def guard(books: Books) -> None:
+    """From now on verbs refuse to pay or move less than nothing, or what is no number."""
+
+    def checked(verb: Callable[..., None]) -> Callable[..., None]:
+        def guarded(kind: str, source: Any, target: Any, amount: Any) -> None:
+            assert np.all(np.asarray(amount) >= 0.0), f"{kind}: an amount is not ≥ 0"
+            verb(kind, source, target, amount)
+
+        return guarded
+
+    books.pay, books.move = checked(books.pay), checked(books.move)  # type: ignore[method-assign]
+
+
 def check_scenario(drawn: dict[str, Any], tell: Callable[[str], object] = note) -> float:
     """Run a scenario with everything watched; returns the worst residual of its books."""
     drawn = dict(drawn)
     seed = drawn.pop("seed")
     model = CircularTransition.from_scenario(load_scenario(**drawn), rng=seed)
     watch = Watch(model)
+    guard(model.books)
     try:
         while model.running:
             model.step()

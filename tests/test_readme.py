@@ -46,6 +46,7 @@ def test_the_examples_of_the_contributing_guide_take_part(tmp_path: Path) -> Non
     """Put into a copy of the tree: the instrument pays, the shock strikes, the indicator is recorded."""
     for folder in ("abm", "config", "experiments"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     found = re.findall(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     assert len(found) == 6

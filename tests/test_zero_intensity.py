@@ -69,7 +69,14 @@ def without(run_out: Any, state: Any, series: Any) -> tuple[dict[str, Any], dict
 
 
 def same_but_for(
-    model: CircularTransition, own: str, name: str, without: Any, run_out: Any, state: Any, series: Any, differences: Any
+    model: CircularTransition,
+    own: str,
+    name: str,
+    without: Any,
+    run_out: Any,
+    state: Any,
+    series: Any,
+    differences: Any,
 ) -> None:
     """Nothing differs but places and columns labelled `own`, and events of the idle one's `name`."""
     held, recorded = outcome(model, run_out, state, series)
@@ -154,5 +161,3 @@ def test_no_world_without_instruments_is_disturbed_by_idle_ones(
     assert [path for path in changed if ".stock of stockpile " not in path] == []
     assert [name for name, values in one[1].items() if not np.array_equal(values, other[1][name], equal_nan=True)] == []
     assert not any(instrument.total_paid or instrument.total_received for instrument in crowded.governments.instruments)
-
-

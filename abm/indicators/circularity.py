@@ -131,9 +131,10 @@ def functional_recycling(view: View) -> float:
 
 
 @indicator("1", {"en": "Value retained at end of life", "nl": "Behouden waarde aan het einde van de levensduur"},
-           {"en": "Value, at today's prices, of material recovered or refurbished over the value in what was discarded.",
+           {"en": "Value, at today's prices, of material recovered or refurbished over the value in what was discarded; "
+                  "undefined in a month in which nothing is.",
             "nl": "Waarde, tegen prijzen van nu, van teruggewonnen of opgeknapt materiaal gedeeld door de waarde in wat "
-                  "werd afgedankt."}, direction=1, headline=True)
+                  "werd afgedankt; niet bepaald in een maand waarin dat niets is."}, direction=1, headline=True)
 def value_retained(view: View) -> float:
     price, model = view.price[0], view.model
     again = model.end_of_life.refurbished_content

@@ -37,8 +37,9 @@ def recycler_margin(view: View) -> float:
 
 
 @indicator("1", {"en": "Recyclers' margin without support", "nl": "Marge van recyclers zonder steun"},
-           {"en": "The same without subsidies, floors, contracts and certificates.",
-            "nl": "Hetzelfde zonder subsidies, bodemprijzen, contracten en certificaten."}, direction=1)
+           {"en": "The same without subsidies, floors, contracts and certificates. Undefined without sales.",
+            "nl": "Hetzelfde zonder subsidies, bodemprijzen, contracten en certificaten. Niet bepaald zonder verkopen."},
+           direction=1)
 def recycler_market_margin(view: View) -> float:
     receipts, _, scrap, operations, interest, _ = view.recycler_books
     return ratio(receipts - scrap - operations - interest, receipts)
@@ -85,9 +86,11 @@ def recyclers_earning_capital(view: View) -> float:
 
 
 @indicator("1", {"en": "Circular share of the market", "nl": "Circulair marktaandeel"},
-           {"en": "Share of households' spending on products that goes to circular designs, services and used goods.",
+           {"en": "Share of households' spending on products that goes to circular designs, services and used goods; "
+                  "undefined in a month in which nobody in the sample buys.",
             "nl": "Aandeel van de bestedingen van huishoudens aan producten dat naar circulaire ontwerpen, diensten en "
-                  "tweedehands gaat."}, direction=1, headline=True)
+                  "tweedehands gaat; niet bepaald in een maand waarin niemand in de steekproef koopt."},
+           direction=1, headline=True)
 def circular_market_share(view: View) -> float:
     spent = view.new_value.sum(axis=0)
     circular = spent[goods.USED] + spent[goods.CIRCULAR] + spent[goods.SERVICE]

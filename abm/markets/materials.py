@@ -90,6 +90,7 @@ class MaterialsMarkets:
         self.accounts = books.account(*[f"merchants {self._side(s)}" for s in range(sides)])
         for stage in (EXTRACTION, REFINING):
             books.endow(self.places[stage], self.usual_cover * base_use)
+        self._highest = np.log(config.markets.choke_essential)
         self._carry = (merchants.carry + config.credit.interest) / 12.0
 
     def _side(self, side: int) -> str:
@@ -138,7 +139,9 @@ class MaterialsMarkets:
         carried_on = self.trend_following * self.trend[stage] * merchants.trend_time
         usual = usual + merchants.foresight * self.withheld
         lasting = merchants.persistence * (now - usual)
-        return usual + lasting + carried_on + self.news - self._carry * merchants.trend_time
+        expected = usual + lasting + carried_on + self.news - self._carry * merchants.trend_time
+        # Nobody expects a price at which the last users have given up.
+        return np.minimum(expected, self._highest)
 
     def clear_concentrate(self, planned: Array, trade: list[Trade]) -> Cleared:
         """Share concentrate out over sides and set its price by the treatment charge.

@@ -14,8 +14,8 @@ from experiments.dashboard import state
 from experiments.dashboard.choice import Choice
 from experiments.dashboard.controls import Levers, Presets
 from experiments.dashboard.outcomes import Outcomes
-from experiments.dashboard.parts import Box
-from experiments.dashboard.simulation import compare_live
+from experiments.dashboard.parts import Box, use_gone
+from experiments.dashboard.simulation import StoppedError, compare_live
 from experiments.dashboard.texts import say
 
 DEBOUNCE = 0.15  # seconds without a further move before a run starts
@@ -24,16 +24,20 @@ DEBOUNCE = 0.15  # seconds without a further move before a run starts
 def use_comparison(choice: Choice) -> None:
     """Run the choice against the baseline in the background, and put ever better pictures into the state."""
 
+    gone = use_gone()
+
     async def follow() -> None:
         await asyncio.sleep(DEBOUNCE)
         state.problem.value = ""
         try:
             for picture in compare_live(choice):
-                if not task.is_current():
+                if gone.is_set() or not task.is_current():
                     return
                 if picture is not None:
                     state.show(picture)
                 await asyncio.sleep(0)  # a newer choice cancels here
+        except StoppedError:
+            return
         except ConfigError as error:
             state.problem.value = str(error)
         except Exception as error:  # whatever breaks a run is told to the visitor instead of ending the page

@@ -14,7 +14,7 @@ from abm.events import month_name
 from abm.scenario import ShockUse
 from experiments.dashboard import charts, results, state
 from experiments.dashboard.choice import scenario_of
-from experiments.dashboard.levers import config
+from experiments.dashboard.levers import config, title_of
 from experiments.dashboard.parts import Box, Chart, Chooser, Markup, Problem, PushButton, Text
 from experiments.dashboard.results import Card
 from experiments.dashboard.simulation import Picture
@@ -154,8 +154,17 @@ def shock_spans(uses: Sequence[ShockUse], months: Sequence[str], language: str) 
         if use.start is not None and use.start < len(months):
             length = len(months) if use.duration is None else use.duration
             last = min(use.start + length, len(months) - 1)
-            spans.append((str(shocks.registry()[use.use].title[language]), months[use.start], months[last]))
+            spans.append((_shock_title(use, language), months[use.start], months[last]))
     return spans
+
+
+def _shock_title(use: ShockUse, language: str) -> str:
+    """The shock and what it is about."""
+    scopes = (("components", use.components), ("products", use.products), ("materials", use.materials))
+    table, named = next(((table, named) for table, named in scopes if named), ("", ()))
+    about = ", ".join(title_of(table, name, language) for name in named)
+    title = str(shocks.registry()[use.use].title[language])
+    return f"{title} ({about})" if about else title
 
 
 def chart_notes(picture: Picture, column: str, language: str) -> list[str]:
@@ -192,17 +201,17 @@ def _table(picture: Picture, column: str, language: str) -> str:
 @solara.component
 def Cards(language: str, picture: Picture, column: str, current: bool) -> None:
     """The headline indicators by family; paler while they belong to an earlier choice."""
-    by_family: dict[str, list[Card]] = {}
-    for card in results.cards(picture, language):
-        by_family.setdefault(indicator_of(card.column).family, []).append(card)
+    cards = results.cards(picture, language)
+    families = dict.fromkeys(indicator_of(card.column).family for card in cards)
     with Box("" if current else "stale"):
         Text(say("cards.title", language), tag="h2")
         Text(say("cards.hint", language), tag="p", classes="hint")
-        for family, cards in by_family.items():
+        for family in families:
             Text(say_family(family, language), tag="h3")
             with Box("cards"):
                 for card in cards:
-                    CardView(language, card, card.column == column)
+                    if indicator_of(card.column).family == family:
+                        CardView(language, card, card.column == column)
 
 
 def say_family(family: str, language: str) -> str:

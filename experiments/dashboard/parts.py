@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import html
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -64,6 +65,13 @@ def Chooser(
         class_=f"chooser {classes}",
         menu_props={"offsetY": True, "maxHeight": 420},
     )
+
+
+def use_gone() -> threading.Event:
+    """An event that is set when the component has left the page: a task of it is not told otherwise."""
+    gone = solara.use_memo(threading.Event, dependencies=[])
+    solara.use_effect(lambda: gone.set, [])
+    return gone
 
 
 @solara.component

@@ -13,6 +13,7 @@ from abm.agents.recyclers import BUILDING, RESTARTING, RUNNING, SHUT
 from abm.agents.state_backed import REGIMES
 from abm.events import Event
 from experiments.dashboard.choice import Choice, scenario_of
+from experiments.dashboard.simulation import WORKSHOP
 
 HOUSEHOLDS = 1000
 SEED = 1
@@ -81,8 +82,8 @@ class Player:
         self._counts: list[tuple[int, int, int]] = []
 
     def step(self) -> Frame:
-        """One month, unless the end is reached, and what there is to see after it."""
-        with self._lock:
+        """One month, unless the end is reached, and what there is to see after it. Raises what the model raises."""
+        with self._lock, WORKSHOP.working():
             if len(self._prices) < self._model.months:
                 self._model.step()
                 self._prices.append(np.array(self._model.materials.price[_REFINED]))

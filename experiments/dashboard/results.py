@@ -65,8 +65,11 @@ class Lines:
 
 
 def headline_columns(columns: Columns) -> list[str]:
-    """Columns of headline indicators, in the registry's order."""
-    return [column["name"] for column in columns if indicator_of(column["name"]).headline]
+    """Columns of headline indicators: families in the order of the page's texts, each in the registry's order."""
+    names = [column["name"] for column in columns if indicator_of(column["name"]).headline]
+    order = [key.removeprefix("family.") for key in texts() if key.startswith("family.")]
+    ranks = {family: rank for rank, family in enumerate(order)}
+    return sorted(names, key=lambda name: ranks.get(indicator_of(name).family, len(ranks)))
 
 
 def indicators_shown(columns: Columns) -> list[str]:

@@ -36,7 +36,15 @@ def serve(port: int | None, host: str, open_browser: bool) -> int:
             server.run(sockets=[listener])
     finally:
         listener.close()
+        _stop_calculating()
     return 0
+
+
+def _stop_calculating() -> None:
+    """Threads that the interpreter would cut off in the middle of a calculation can crash it."""
+    from experiments.dashboard.simulation import WORKSHOP
+
+    WORKSHOP.close()
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -66,6 +67,42 @@ class Picture:
         return not self.preview and self.seeds == self.seeds_wanted
 
 
+class StoppedError(Exception):
+    """The dashboard is ending; nothing more is calculated."""
+
+
+class Workshop:
+    """Knows who is calculating, so that the process can end without a calculation in its midst."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open = True
+        self._busy = 0
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """While inside, `close` waits. Raises StoppedError once closed."""
+        with self._changed:
+            if not self._open:
+                raise StoppedError
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    def close(self, seconds: float = 5.0) -> bool:
+        """Let nobody in any more and wait for those inside; whether all have left in time."""
+        with self._changed:
+            self._open = False
+            return self._changed.wait_for(lambda: self._busy == 0, seconds)
+
+
+WORKSHOP = Workshop()
+
+
 class SharedRun:
     """One run that anyone may take further, one month at a time."""
 
@@ -93,7 +130,10 @@ class SharedRun:
                 raise self._error
             try:
                 while self.done < month:
-                    self._step()
+                    with WORKSHOP.working():
+                        self._step()
+            except StoppedError:
+                raise
             except Exception as error:
                 self._error = error
                 self._model = None
@@ -219,6 +259,5 @@ def _months(
 
 def warm_up() -> None:
     """Make the preview of the first page, so that the first visitor need not wait for it."""
-    for picture in compare_live(first_choice()):
-        if picture is not None and picture.whole:
-            return
+    with suppress(StoppedError):
+        next(picture for picture in compare_live(first_choice()) if picture is not None and picture.whole)

@@ -46,7 +46,7 @@ def _three_figures(value: float) -> str:
     """Three significant figures without an exponent, as long as that stays readable."""
     if value == 0.0:
         return "0"
-    if abs(value) < 1e-4:
+    if abs(value) < 1e-6:
         return f"{value:.1e}"
     decimals = max(2 - math.floor(math.log10(abs(value))), 0)
     text = f"{value:.{decimals}f}"

@@ -15,7 +15,7 @@ from abm.events import month_name
 from experiments.dashboard import charts, state
 from experiments.dashboard.levers import config, title_of
 from experiments.dashboard.narrative import latest, who_text
-from experiments.dashboard.parts import Box, Chart, Chooser, Markup, Problem, PushButton, Text
+from experiments.dashboard.parts import Box, Chart, Chooser, Markup, Problem, PushButton, Text, use_gone
 from experiments.dashboard.player import Frame, Player
 from experiments.dashboard.texts import number, say, table, unit_text
 
@@ -37,6 +37,7 @@ def Watch(language: str, shown: bool) -> None:
     playing, set_playing = solara.use_state(False)
     speed, set_speed = solara.use_state(FIRST_SPEED)
     problem, set_problem = solara.use_state("")
+    gone = use_gone()
     solara.use_effect(lambda: set_frame(player.frame()), [choice, attempt])
     solara.use_effect(lambda: None if shown else set_playing(False), [shown])
 
@@ -51,7 +52,7 @@ def Watch(language: str, shown: bool) -> None:
         return not after.ended
 
     async def play() -> None:
-        while playing and task.is_current():
+        while playing and task.is_current() and not gone.is_set():
             began = time.monotonic()
             if not step():
                 set_playing(False)
