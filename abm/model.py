@@ -289,9 +289,10 @@ class CircularTransition(PopulationModel):
         restricted = np.zeros(len(self.config.materials))
         for bloc in self.blocs:
             normal = np.maximum(bloc.normal_exports[1], 1e-9)
-            restricted = np.maximum(restricted, np.minimum(bloc.withheld[1] / normal, 1.0))
+            restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         outside = self.materials.log_price[1, 0]
-        self.firms.form_expectations(outside, self.materials_trade.home_rationed, restricted)
+        rationed = np.maximum(self.materials_trade.home_rationed, self.components.rationed.max(axis=0))
+        self.firms.form_expectations(outside, rationed, restricted)
         self.firms.thrift_on(outside, np.zeros_like(outside))
 
     def _plan(self) -> None:

@@ -44,7 +44,7 @@ class Bloc(Declaration, file="jurisdictions", table="blocs"):
     flood_capacity = quantity("Extra output when flooding, as a share of normal output", "1", 0, 3)
     state_stock = quantity("State stock at the start, in months of its own output", "month", 0, 60)
     purse = quantity("Yearly sum the state will lose on its strategy before it stops", "EUR/yr", 0, 1e13)
-    smuggling = quantity("Share of withheld exports that leaks per unit of relative price gap, per year", "1/yr", 0, 5)
+    smuggling = quantity("Share of withheld exports that leaks per unit of relative price gap", "1", 0, 5)
 
 
 class Material(Declaration, folder="materials"):
@@ -200,7 +200,8 @@ class Stream(Declaration, file="streams", table="streams"):
         "Manufacturing scrap of makers not modelled that is offered in a jurisdiction", "t/yr", 0, 1e8,
         per="jurisdictions",
     )
-    collected = quantity("Share of discarded products of this stream that is collected apart", "1", 0, 1)
+    collected = quantity("Share of what business discards in this stream that is collected apart", "1", 0, 1)
+    dismantled = quantity("Share of what households hand in of which this part is taken out apart", "1", 0, 1)
     binned_treated = quantity("Share of uncollected scrap that reaches mixed metal recycling", "1", 0, 1)
 
 

@@ -17,6 +17,7 @@ from abm.population import Column, InBooks
 LINEAR, CIRCULAR, COMPONENT, REFURBISHER, SERVICE = range(5)
 KINDS = ("linear maker", "circular maker", "component maker", "refurbisher", "service provider")
 SMALLEST = 1e-9
+QUIET = 0.25  # pressure under which designers let savings go
 
 
 class Firm(Organisation):
@@ -57,6 +58,7 @@ class Firms(Organisations):
     def __init__(self, model: Any, config: Any, books: Any) -> None:
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.firms, books
+        self.conversion_now: Array = np.zeros(0)
         self.first_niche = 10_000
 
     # ------------------------------------------------------------------ founding
@@ -135,7 +137,7 @@ class Firms(Organisations):
         dear = np.maximum(log_price - long_run, 0.0)[None, :] / np.log(2.0)
         pressure = np.minimum(dear + 0.5 * self.risk, 4.0)
         gain = terms.thrift_speed / 12.0 * pressure * (terms.thrift_limit - self.thrift)
-        loss = terms.thrift_return / 12.0 * self.thrift * (pressure <= 0.0)
+        loss = terms.thrift_return / 12.0 * self.thrift * (pressure < QUIET)
         self.thrift += np.where(self.need > 0.0, gain - loss, 0.0)
 
     def plan_output(self) -> None:
@@ -204,14 +206,17 @@ class Firms(Organisations):
         """
         terms = self.terms
         burden = 1.0 + labour_share * (wage - 1.0) + energy_share * (energy - 1.0)
-        self.unit_cost[:] = (self.gross_need * input_price).sum(axis=1) + self.conversion * burden
+        makes = self.kind <= COMPONENT
+        self.conversion_now = self.conversion * burden
+        cost = (self.gross_need * input_price).sum(axis=1) + self.conversion_now
+        self.unit_cost[:] = np.where(makes, cost, self.unit_cost)
         sold_share = np.divide(self.sold, self.made, out=np.ones_like(self.sold), where=self.made > SMALLEST)
         wanted = self.orders * terms.capacity_slack
         busy = np.divide(wanted, self.capacity, out=np.ones_like(wanted), where=self.capacity > SMALLEST)
         pull = np.clip(sold_share - 1.0, -0.5, 0.5) + 0.5 * np.clip(busy - 1.0, -0.5, 0.5)
         drift = terms.markup_speed * (pull + 0.3 * (terms.markup - self.markup))
-        self.markup[:] = np.maximum(self.markup + drift * (self.kind <= COMPONENT), 0.0)
-        self.price[:] = self.unit_cost * (1.0 + self.markup)
+        self.markup[:] = np.maximum(self.markup + drift * makes, 0.0)
+        self.price[:] = np.where(makes, self.unit_cost * (1.0 + self.markup), self.price)
 
     # ------------------------------------------------------------------ end of month
     def close_accounts(self, revenue: Array, material_cost: Array) -> None:

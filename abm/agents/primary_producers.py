@@ -143,7 +143,7 @@ class PrimaryProducers(Organisations):
         wanted = terms.utilisation_usual * np.maximum(margin, 0.01) ** terms.utilisation_elasticity
         wanted = np.where(self.host, self._host_utilisation(price), np.minimum(wanted, CEILING))
         order = pushed[self.stage, self.side, self.main]
-        wanted = np.where(order > 0.0, np.maximum(wanted, terms.utilisation_usual) * (1.0 + order), wanted)
+        wanted = np.where(order > 0.0, np.minimum(np.maximum(wanted, terms.utilisation_usual) * (1.0 + order), 1.0), wanted)
         self.utilisation += (np.where(self.active, wanted, 0.0) - self.utilisation) * terms.utilisation_speed
         self.burden = burden
 

@@ -270,7 +270,8 @@ class Recyclers(Organisations):
         upkeep = wear * keep * np.where(means > 0.0, 1.0, 0.0)
         self.books.lend(self.account, loan * share)
         self.books.pay("capital_spending", self.account, suppliers, cost * share + upkeep)
-        self.capacity += growth * share
+        worn = np.where(upkeep > 0.0, 0.0, 1.0 / (12.0 * terms.plant_life)) * (self.status != BUILDING)
+        self.capacity += growth * share - worn * self.capacity
         self.capital += cost * share + upkeep - wear
         return cost * share
 

@@ -87,6 +87,7 @@ class StateBackedBloc(mesa.Agent):
         restricted = (self.share_allowed < 1.0).any(axis=0)
         dumped = (self.dumping > 0.0).any(axis=0)
         self.scripted = restricted | dumped
+        self.ends = np.where(self.scripted, -1, self.ends)  # an order replaces the bloc's own plan
         lifted = ~self.scripted & (self.ends < 0) & (self.regime != NORMAL)
         self.regime = np.where(dumped, FLOOD, np.where(restricted, RESTRICT, np.where(lifted, NORMAL, self.regime)))
         reason[restricted] = "export restriction ordered"
@@ -180,5 +181,5 @@ class StateBackedBloc(mesa.Agent):
         if stage == 1:
             self.normal_known = True
             time = self.config.markets.smuggling_time
-            wanted = np.clip(self.smuggling * np.maximum(gap, 0.0) / 12.0, 0.0, 0.5)
+            wanted = np.clip(self.smuggling * np.maximum(gap, 0.0), 0.0, 0.6)
             self.smugglers += (wanted - self.smugglers) / time

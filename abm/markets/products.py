@@ -35,7 +35,7 @@ class Dealers:
         self.used_place = books.place(*[f"used {n}" for n in names]).reshape(self.shape)
         self.accounts = books.account(*[f"dealers {config.jurisdictions.ids[j]}" for j in leaves])
         self.demand = demand.copy()  # smoothed expected sales (P, L, labels)
-        self.sales = demand.sum(axis=2)
+        self.waiting = np.zeros(self.shape)  # products for which households were turned away last month
         self.units = config.firms.dealer_cover * demand.sum(axis=2)
         self.used_units = 0.5 * demand.sum(axis=2) * np.asarray(products.used_share)[:, None]
         books.endow(self.new_place.ravel(), (self.units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1]))
@@ -52,7 +52,7 @@ class Dealers:
         """Products to order this month (P, L, labels): smoothed sales and what restores usual stocks."""
         cover = self.config.firms.dealer_cover
         total = self.demand.sum(axis=2)
-        wanted = np.maximum(total + (cover * total - self.units) / 4.0, 0.0)
+        wanted = np.maximum(total + (cover * total + self.waiting - self.units) / 4.0, 0.0)
         share = np.divide(self.demand, total[:, :, None], out=np.zeros_like(self.demand), where=total[:, :, None] > 0.0)
         return wanted[:, :, None] * share
 

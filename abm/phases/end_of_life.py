@@ -59,7 +59,7 @@ class EndOfLife:
         books.move("export", block(places.in_use), places.abroad, unwanted.reshape(shape))
         left = left + unwanted
         rest_units, rest = discarded.returned * kept[..., 0], returned * kept
-        self._to_scrap(rest, rest_units, places.in_use, 1.0)
+        self._to_scrap(rest, rest_units, places.in_use, np.asarray(self.config.streams.dismantled))
         self._to_bin(binned, discarded.binned, places.in_use)
         self._business(business)
         self.collected_units = rest_units
@@ -122,15 +122,21 @@ class EndOfLife:
         self.refurbisher_rows, self.refurbisher_result = rows, (value, work + to_owner)
         self.refurbish_labour = np.bincount(leaf, work, len(self.config.leaves))
 
-    def _to_scrap(self, content: Array, units: Array, source: Array, collected: Array | float) -> None:
-        """Split products (P, L, M) into streams of end-of-life scrap."""
+    def _to_scrap(self, content: Array, units: Array, source: Array, apart: Array) -> None:
+        """Split products handed in (P, L, M) into streams of end-of-life scrap.
+
+        Of each stream only the share `apart` (S,) is kept apart; the rest ends in mixed metals.
+        """
         model, structure = self.model, self.model.structure
-        by_stream = np.einsum("plm,pms->slm", content * collected, structure.route, optimize=False)
-        self._move_to_pools(content * collected, by_stream, source)
-        gross = np.einsum("pl,ps->sl", units * collected, self.mass_by_stream)
-        other = np.einsum("pl,ps->sl", units * collected, self.other_by_stream)
-        easy = units * collected * (self.design * np.asarray(self.config.products.circular_yield))[:, None]
-        model.scrap.collect(END_OF_LIFE, gross, other, np.einsum("pl,ps->sl", easy, self.mass_by_stream))
+        by_stream = np.einsum("plm,pms->slm", content, structure.route) * apart[:, None, None]
+        share = np.einsum("pms,s->pm", structure.route, apart)[:, None, :]
+        self._move_to_pools(content * share, by_stream, source)
+        model.books.move("dissipation", block(source), model.places.dissipated,
+                         (content * (1.0 - share)).reshape(-1, content.shape[-1]))
+        gross = np.einsum("pl,ps->sl", units, self.mass_by_stream * apart)
+        other = np.einsum("pl,ps->sl", units, self.other_by_stream * apart)
+        easy = units * (self.design * np.asarray(self.config.products.circular_yield))[:, None]
+        model.scrap.collect(END_OF_LIFE, gross, other, np.einsum("pl,ps->sl", easy, self.mass_by_stream * apart))
 
     def _move_to_pools(self, content: Array, by_stream: Array, source: Array) -> None:
         model, count = self.model, content.shape[-1]
@@ -162,14 +168,7 @@ class EndOfLife:
             model.books.move("export", block(places[owner]), model.places.abroad,
                              left.reshape(-1, content.shape[-1]))
             stays = content[owner] - left
-            share = np.einsum("pms,s->pm", model.structure.route, self.collected_share)[:, None, :]
-            self._to_scrap(stays * share, units[owner] * (1.0 - lost), places[owner], 1.0)
-            rest = stays * (1.0 - share)
-            self._to_bin_business(rest, places[owner])
-
-    def _to_bin_business(self, content: Array, source: Array) -> None:
-        model, count = self.model, content.shape[-1]
-        model.books.move("dissipation", block(source), model.places.dissipated, content.reshape(-1, count))
+            self._to_scrap(stays, units[owner] * (1.0 - lost), places[owner], self.collected_share)
 
     # ------------------------------------------------------------------ from collectors to recyclers
     def trade_scrap(self) -> None:
@@ -177,6 +176,7 @@ class EndOfLife:
         model, recyclers = self.model, self.model.recyclers
         price = model.effective_price
         content, other = model.scrap.composition()
+        self.composition = content, other  # of what was on offer, for those who think of entering
         bidders = self._bids(price, content, other)
         sales = model.scrap.clear(bidders, self._export_bids(content, other), model.config.recyclers.bid_response)
         self.feed_value_bid = bidders
@@ -263,8 +263,8 @@ class EndOfLife:
         self.feed_cost = value.sum(axis=1)
         carried = np.asarray(self.config.streams.transport_cost)[bidders.stream]
         moved = sales.kilograms.sum(axis=2)
-        transport = carried * (moved[0] + SORTED_AT_SOURCE * moved[1])
-        books.pay("other_inputs", recyclers.account, accounts.domestic, transport)
+        self.transport = carried * (moved[0] + SORTED_AT_SOURCE * moved[1])
+        books.pay("other_inputs", recyclers.account, accounts.domestic, self.transport)
         bought = sales.kilograms.sum(axis=(0, 2))
         mean = np.divide(self.feed_cost, bought, out=recyclers.feed_price.copy(), where=bought > 1e-9)
         recyclers.feed_price += (mean - recyclers.feed_price) / 3.0

@@ -168,7 +168,9 @@ def found_recyclers(model: Any) -> None:
     stream, leaf = (np.array([cell[i] for cell in cells], dtype=np.int64) for i in range(2))
     each = capacity[stream, leaf] / number[stream, leaf]
     capital = each * 12.0 * np.asarray(streams.capital_cost)[stream] * 0.5  # half written down
-    rows = recyclers.found(0, stream, leaf, each, 0.0, each * 36.0, capital)
+    in_stream = np.bincount(stream, each, len(streams))[stream]
+    experience = 36.0 * (each + config.recyclers.spillover * (in_stream - each))  # three years, others' in part
+    rows = recyclers.found(0, stream, leaf, each, 0.0, experience, capital)
     used = np.minimum(config.recyclers.feed_cover * each, each)
     recyclers.feed[rows] = used
     content = used[:, None] * model.stream_content[stream]

@@ -328,9 +328,10 @@ class MaterialsTrade:
         wanted = self.wanted_inputs * (firms.kind != COMPONENT)[:, None]
         by_part = wanted[:, None, :] * part[:, :-1]
         orders = by_part.sum(axis=0)  # (C, M)
-        price = markets.prices(self.markets.price[REFINING], self._home_conversion())
-        # Levies are paid in settlement; what a component costs after them steers the choice of origin.
-        levied = markets.prices(self.markets.price[REFINING], self._home_conversion(), self.levies())
+        home, levies = self._home_conversion(), self.levies()
+        # A levy on imports is paid in settlement, on top of the price; both steer the choice of origin.
+        levied = markets.prices(self.markets.price[REFINING], home, levies)
+        price = markets.prices(self.markets.price[REFINING], home, (levies[0], np.zeros_like(levies[1])))
         whole = orders.sum(axis=1, keepdims=True)
         mix = np.divide(orders, whole, out=np.full_like(orders, 1.0 / orders.shape[1]), where=whole > 0.0)
         risk = (model.firms.risk.max(axis=0) * mix).sum(axis=1)
@@ -352,7 +353,9 @@ class MaterialsTrade:
         rows = firms.of_kind(COMPONENT)
         which, capacity = firms.component[rows], firms.capacity[rows]
         weight = np.maximum(np.bincount(which, capacity, count), 1e-12)
-        return (np.bincount(which, capacity * firms.conversion[rows], count) / weight,
+        known = len(firms.conversion_now) == len(firms)
+        conversion = (firms.conversion_now if known else firms.conversion)[rows]  # energy and wages of last month
+        return (np.bincount(which, capacity * conversion, count) / weight,
                 np.bincount(which, capacity * firms.markup[rows], count) / weight)
 
     def _home_components(self, asked: Array) -> Array:

@@ -14,6 +14,7 @@ from abm.markets import products as goods
 from abm.markets.products import label_shares
 
 Array = NDArray[np.float64]
+USED_AT_MOST = 0.9  # price of used goods over that of new ones, at most
 
 
 class ProductTrade:
@@ -48,12 +49,14 @@ class ProductTrade:
         self.usual_use: Array | None = None  # material in products sold, smoothed over a year (M,), kg a month
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
+        self.used_level = np.ones(len(products))  # price of used goods over its usual part of the new price
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
 
     def _label_start(self) -> Array:
         products, firms = self.config.products, self.config.firms
-        linear = np.asarray(products.price)
-        circular = linear * (1.0 + np.asarray(products.circular_premium))
+        home, share = np.asarray(products.price), np.asarray(products.home_share)
+        linear = home * (share + (1.0 - share) * np.asarray(products.import_cost_ratio))
+        circular = home * (1.0 + np.asarray(products.circular_premium))
         return np.stack([linear, circular, circular * (1.0 + firms.service_cost)], axis=1)
 
     def _start_shares(self) -> Array:
@@ -78,7 +81,7 @@ class ProductTrade:
         self.import_price = self.import_base + self._imported_material() + self._import_levy()[:, None]
         home = self._home_price(LINEAR)
         known = home > 0.0
-        weights = self._origin_weights(np.where(known, home, self.start_price[:, 0]), known)
+        weights = self._origin_weights(np.where(known, home, np.asarray(self.config.products.price)), known)
         prices = np.concatenate([np.where(known, home, 0.0)[:, None], self.import_price], axis=1)
         self.price[:, 0] = (weights * prices).sum(axis=1)
         circular = self._home_price(CIRCULAR)
@@ -89,7 +92,7 @@ class ProductTrade:
         # Refurbishers and service providers price against new goods.
         rows = firms.of_kind(REFURBISHER, SERVICE)
         product = firms.product[rows]
-        used = self.price[product, 0] * np.asarray(self.config.products.used_price)[product]
+        used = self.used_price()[product]
         fee = self.price[product, 2] - self.price[product, 1]
         firms.price[rows] = np.where(firms.kind[rows] == REFURBISHER, used, fee)
 
@@ -103,6 +106,18 @@ class ProductTrade:
         cost = self.model.structure.content * self.model.settlement.certificate_price
         return np.einsum("lpm,pm->pl", mandate, cost)
 
+    def used_price(self) -> Array:
+        """Price of used goods (P,), EUR without tax: the usual part of the new price, moved by scarcity."""
+        return self.price[:, 0] * np.asarray(self.config.products.used_price) * self.used_level
+
+    def _set_used_price(self) -> None:
+        """The price of used goods rises while more are wanted than there are, and falls while they pile up."""
+        wanted = self.used_wanted.sum(axis=1)
+        held = self.model.dealers.used_units.sum(axis=1)
+        gap = np.divide(wanted - held, wanted + held, out=np.zeros_like(wanted), where=wanted + held > 0.0)
+        highest = USED_AT_MOST / np.asarray(self.config.products.used_price)
+        self.used_level = np.clip(self.used_level * np.exp(0.1 * gap), 0.3, np.maximum(highest, 1.0))
+
     def _home_price(self, kind: int) -> Array:
         """Capacity-weighted price of home makers of a kind (P,), 0 where there are none."""
         firms, count = self.model.firms, len(self.config.products)
@@ -113,7 +128,7 @@ class ProductTrade:
 
     def _origin_weights(self, home: Array, known: NDArray[np.bool_]) -> Array:
         """Shares of home and of each origin in linear goods (P, 1 + O), by relative price."""
-        start = np.concatenate([self.start_price[:, :1], self.import_start], axis=1)
+        start = np.concatenate([np.asarray(self.config.products.price)[:, None], self.import_start], axis=1)
         now = np.concatenate([home[:, None], self.import_price], axis=1)
         first = np.concatenate([
             np.where(known, self.home_share, 0.0)[:, None], (1.0 - self.home_share)[:, None] * self.import_share
@@ -128,10 +143,10 @@ class ProductTrade:
         shape = (*model.dealers.shape, 6)
         price = np.zeros(shape)
         taxed = 1.0 + self.tax[None, :]
-        linear = (self.price[:, :1] + self.surcharge) * taxed
-        price[..., goods.REPAIR] = linear * np.asarray(products.repair_cost)[:, None]
-        price[..., goods.USED] = linear * np.asarray(products.used_price)[:, None]
-        price[..., goods.LINEAR] = linear
+        plain = self.price[:, :1] * taxed
+        price[..., goods.REPAIR] = plain * np.asarray(products.repair_cost)[:, None]
+        price[..., goods.USED] = self.used_price()[:, None] * taxed
+        price[..., goods.LINEAR] = plain + self.surcharge * taxed
         price[..., goods.CIRCULAR] = (self.price[:, 1:2] + self.surcharge) * taxed
         price[..., goods.SERVICE] = (self.price[:, 2:3] + self.surcharge) * taxed
         life = np.ones(shape)
@@ -219,9 +234,7 @@ class ProductTrade:
         model, dealers, books = self.model, self.model.dealers, self.model.books
         used_content = dealers.content(dealers.used_place, dealers.used_units)
         model.enter_content(content, used_content)
-        purchases = model.households.complete(
-            choices, np.maximum(dealers.units, 0.0) * (1.0 - 1e-12), np.maximum(dealers.used_units, 0.0) * (1.0 - 1e-12)
-        )
+        purchases = self._serve(choices)
         new = purchases.units_new.sum(axis=2)
         self._move_sales(dealers.new_place, new, content)
         self._move_sales(dealers.used_place, purchases.units_used, used_content)
@@ -237,6 +250,15 @@ class ProductTrade:
         self.usual_use = used if self.usual_use is None else self.usual_use + (used - self.usual_use) / 12.0
         return purchases
 
+    def _serve(self, choices: Any) -> Any:
+        """Dealers serve households from stock; the rest go on the waiting list."""
+        dealers = self.model.dealers
+        purchases = self.model.households.complete(
+            choices, np.maximum(dealers.units, 0.0) * (1.0 - 1e-12), np.maximum(dealers.used_units, 0.0) * (1.0 - 1e-12)
+        )
+        dealers.waiting = purchases.unserved
+        return purchases
+
     def _move_sales(self, source: Array, units: Array, content: Array) -> None:
         kilograms = (units[..., None] * content).reshape(-1, content.shape[-1])
         self.model.books.move("sale", block(source), block(self.model.places.in_use), kilograms)
@@ -246,7 +268,7 @@ class ProductTrade:
         model, dealers, accounts = self.model, self.model.dealers, self.model.accounts
         new = (purchases.units_new * (self.price[:, None, :] + self.surcharge[..., None])).sum(axis=(0, 2))
         linear = self.price[:, 0]
-        used_value = linear * np.asarray(self.config.products.used_price)
+        used_value = self.used_price()
         used = (purchases.units_used * used_value[:, None]).sum(axis=0)
         repair = (purchases.repairs * (linear * np.asarray(self.config.products.repair_cost))[:, None]).sum(axis=0)
         model.books.pay("retail_sales", accounts.households, dealers.accounts, new + used)
@@ -277,9 +299,13 @@ class ProductTrade:
         firms.orders[rows] += (units - firms.orders[rows]) / self.config.firms.order_smoothing
 
     def _learn(self, choices: Any, business: Array) -> None:
-        expected = choices.expected[..., goods.LINEAR :] + business.sum(axis=0)
-        self.model.dealers.learn(expected)
+        new = choices.expected[..., goods.LINEAR :]
+        # Those turned away last month ask again: they are on the waiting list, not new demand.
+        again = np.minimum(self.model.dealers.waiting, new.sum(axis=2))
+        first = 1.0 - np.divide(again, new.sum(axis=2), out=np.zeros_like(again), where=new.sum(axis=2) > 0.0)
+        self.model.dealers.learn(new * first[..., None] + business.sum(axis=0))
         self.used_wanted = choices.expected[..., goods.USED]
+        self._set_used_price()
 
     # ------------------------------------------------------------------ orders
     def _reorder(self) -> None:
@@ -375,7 +401,7 @@ class ProductTrade:
         books.move("product_import", model.places.abroad, block(dealers.new_place),
                    kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
-        price = (share * self.import_price).sum(axis=1)
+        price = (share * self.import_price).sum(axis=1) - self._import_levy()  # the levy goes to government
         value = (imports * price[:, None]).sum(axis=0)
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, value)
         by_origin = share[:, :, None] * imports[:, None, :]

@@ -76,7 +76,7 @@ class Renewal:
         recyclers.keep_ledger(flow("material_sales")[who], support, feed, operations, self.interest["recyclers"],
                               recyclers.processed.copy())
         receipts = flow("material_sales")[who] + support
-        recyclers.close_accounts(receipts, feed)
+        recyclers.close_accounts(receipts, feed + model.end_of_life.transport)
         who = firms.account
         spent = self._firm_inputs()
         sales = (flow("product_sales") + flow("material_sales"))[who] + spent
@@ -236,7 +236,7 @@ class Renewal:
     def _expected_return(self) -> tuple[Array, Array]:
         """Expected yearly return on a new plant (S, L) and its capacity in kg/month."""
         model, streams, rules = self.model, self.config.streams, self.model.rules
-        content, other = model.scrap.composition()
+        content, other = model.end_of_life.composition
         anchor = model.materials.reference[1] * np.exp(model.materials.anchor[1, 0])
         price = anchor * (1.0 - np.asarray(self.config.materials.quality_discount))
         payable = np.asarray(streams.processed_at_home) + np.asarray(streams.payable) * (

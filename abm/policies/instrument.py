@@ -283,7 +283,6 @@ class Instrument:
         """The cap bites: nothing more until January."""
         self.status = CAPPED if self._month <= self.end else ENDED
         self.spent = self.cap
-        self.broken = True
         self._report(self._month, "capped", "budget_spent", self.cap)
 
     def collect(self, books: Any, kind: str, payer: Rows, amounts: Array) -> None:

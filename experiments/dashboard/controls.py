@@ -94,18 +94,21 @@ def LeverControl(lever: Lever, language: str, choice: Choice, on_choice: Change)
 
 @solara.component
 def Strength(lever: Lever, language: str, title: str, strength: float, on_strength: Callable[[float], object]) -> None:
-    """A slider and a field for one value; what is typed wrongly stays, with a message, and changes nothing."""
-    wrong, set_wrong = solara.use_state(("", "", -1.0))  # text, message, and the strength that it left unchanged
-    text, message = wrong[:2] if wrong[2] == strength else ("", "")
+    """A slider and a field for one value; what is typed wrongly stays, with a message, and changes nothing.
+
+    The field is read as it is typed: an Enter may overtake the letters before it on a slow connection.
+    """
+    typed, set_typed = solara.use_state(("", "", -1.0))  # text, what is wrong with it, and the strength that it left
+    text, message = typed[:2] if typed[2] == strength else ("", "")
     unit, shown = unit_text(lever.unit, language), strength * lever.scale
 
-    def read(typed: str) -> None:
+    def read(text: str | None) -> None:
         try:
-            value = read_strength(typed, lever, language)
+            value = read_strength(text or "", lever, language)
         except ValueError as error:
-            set_wrong((typed, str(error), strength))
+            set_typed((text or "", str(error), strength))
             return
-        set_wrong(("", "", -1.0))
+        set_typed((text or "", "", value))
         on_strength(value)
 
     with Box():
@@ -119,14 +122,14 @@ def Strength(lever: Lever, language: str, title: str, strength: float, on_streng
                 hide_details=True,
                 attributes={"aria-label": say("lever.slider_name", language, title=title, unit=unit)},
             )
-            solara.InputText(
+            rv.TextField(
                 label=f"{say('lever.strength', language)} ({unit})",
-                value=text or plain_number(shown, language),
-                on_value=read,
+                v_model=text or plain_number(shown, language),
+                on_v_model=read,
                 error=bool(message),
                 dense=True,
-                classes=["typed"],
                 hide_details=True,
+                attributes={"inputmode": "decimal", "autocomplete": "off"},
             )
         if message:
             Text(message, tag="p", classes="error-text", role="alert")
