@@ -118,7 +118,7 @@ def Strength(lever: Lever, language: str, title: str, strength: float, on_streng
                 on_v_model=lambda value: on_strength(float(value) / lever.scale),
                 min=0.0,
                 max=max(lever.top * lever.scale, shown),
-                step=lever.step,
+                step=lever.step if lever.on_grid(strength) else 0.0,  # a grid would pull what was typed to itself
                 hide_details=True,
                 attributes={"aria-label": say("lever.slider_name", language, title=title, unit=unit)},
             )

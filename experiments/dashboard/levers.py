@@ -41,6 +41,11 @@ class Lever:
         """Smallest move of the slider, as shown: 1, 2 or 5 times a power of ten."""
         return _round_step(self.top * self.scale / _STEPS)
 
+    def on_grid(self, strength: float) -> bool:
+        """Whether the slider's steps lead to a strength."""
+        steps = strength * self.scale / self.step
+        return math.isclose(steps, round(steps), abs_tol=1e-6)
+
 
 @cache
 def config() -> Config:
