@@ -456,7 +456,8 @@ class Declaration:
     - `file="components", table="components"`: tables `[components.ID]` in `components.toml`;
     - `section="firms"`: the single table `[firms]` of `base.toml`.
 
-    A subclass without a place is the root of a schema of its own, with its own registry.
+    A subclass without a place is the root of a schema of its own, with its own registry. `parts` names
+    shares of one whole, which may not add up to more than one.
     """
 
     registry: ClassVar[dict[str, type[Declaration]]] = {}
@@ -466,6 +467,7 @@ class Declaration:
     file: ClassVar[str | None]
     table: ClassVar[str | None]
     section: ClassVar[str | None]
+    parts: ClassVar[tuple[tuple[str, ...], ...]] = ()
 
     def __init_subclass__(
         cls, folder: str | None = None, file: str | None = None, table: str | None = None, section: str | None = None
@@ -734,6 +736,7 @@ class Config:
             cells[slot.row] = cell if slot.entry is None else {**cells[slot.row], slot.entry: cell}
         other = self._with_cells(changed)
         other.overrides = {**self.overrides, **overrides}
+        check_parts(other, changed)
         check_tree(other)
         return other
 
@@ -883,6 +886,7 @@ def _build(folder: Path, schema: type[Declaration]) -> Config:
     }
     sheets = {name: _sheet(declared, rows[name], axes) for name, declared in registry.items()}
     config = Config(folder, sheets, axes)
+    check_parts(config, sheets)
     check_tree(config)
     return config
 
@@ -987,6 +991,20 @@ def _read_cell(declared: type[Declaration], field: Field, row: Row, axes: Axes) 
         return field.absent()
     except ConfigError as error:
         raise error.inside(field.name) from None
+
+
+def check_parts(config: Config, tables: Iterable[str]) -> None:
+    """Shares of one whole do not exceed it, in the tables named."""
+    for sheet in (config.sheets[name] for name in tables):
+        for names in sheet.declared.parts:
+            for row, shares in zip(sheet.rows, zip(*(sheet.cells[name] for name in names), strict=True), strict=True):
+                if sum(shares) > 1.0 + 1e-9:
+                    raise ConfigError(
+                        f"{' and '.join(names)} add up to {sum(shares):g}",
+                        key=f"{sheet.declared.name}.{row.identifier}.{names[-1]}",
+                        expected="at most 1 together",
+                        file=shown(row.file),
+                    )
 
 
 def check_tree(config: Config) -> None:

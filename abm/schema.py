@@ -19,10 +19,10 @@ class Jurisdiction(Declaration, file="jurisdictions", table="jurisdictions"):
     active = flag("Whether a state-backed bloc acts strategically; if not, it trades like any country")
     households = quantity("Number of households", "1", 0, 1e10)
     sample_share = quantity("Share of the sampled households that live here", "1", 0, 1)
-    income = quantity("Median disposable income of a household", "EUR/yr", 0, 1e6)
+    income = quantity("Median disposable income of a household", "EUR/yr", 1, 1e6)
     income_spread = quantity("Standard deviation of the logarithm of household income", "1", 0, 2)
-    wage = quantity("Labour cost of a technical worker", "EUR/yr", 0, 1e6)
-    technicians = quantity("Technical workers available to the modelled activities at the start", "1", 0, 1e8)
+    wage = quantity("Labour cost of a technical worker", "EUR/yr", 1, 1e6)
+    technicians = quantity("Technical workers available to the modelled activities at the start", "1", 1, 1e8)
     energy_price = quantity("Price of electricity and gas for industry", "EUR/MWh", 0, 2000)
     budget = series("Budget for the circular economy in a year", "EUR/yr", 0, 1e12)
     value_added_tax = quantity("Value-added tax rate on goods bought by households", "1", 0, 0.5)
@@ -50,6 +50,7 @@ class Bloc(Declaration, file="jurisdictions", table="blocs"):
 class Material(Declaration, folder="materials"):
     """A raw material, traded as concentrate (stage extraction) and refined (stage refining)."""
 
+    parts = (("essential_share", "marginal_share"),)
     price = quantity("Price of the refined material outside the blocs at the start", "EUR/kg", 1e-4, 1e7)
     long_run_cost = quantity("Long-run marginal cost, return on capital included", "EUR/kg", 1e-4, 1e7)
     refining_share = quantity("Share of refining in the cost of refined material", "1", 0.01, 0.99)
@@ -86,7 +87,7 @@ class Producer(Declaration, folder="materials", table="producers"):
     jurisdiction = reference("Where it is", "jurisdictions")
     stage = choice("Stage of the chain", ("extraction", "refining"))
     capacity = quantity("Capacity in the start year, in main product", "t/yr", 0, 1e9)
-    cash_cost = quantity("Avoidable cost of its stage alone per kg of main product", "EUR/kg", 0, 1e7)
+    cash_cost = quantity("Avoidable cost of its stage alone per kg of main product", "EUR/kg", 1e-4, 1e7)
     host = quantity("1 if the main product is itself a by-product of something not modelled, else 0", "1", 0, 1)
     coproducts = quantity(
         "Mass of another material that comes with a kg of main product", "1", 0, 1e3, per="materials"
@@ -102,6 +103,7 @@ class Producer(Declaration, folder="materials", table="producers"):
 class Component(Declaration, file="components", table="components"):
     """A group of components between material and product."""
 
+    parts = (("energy_share", "labour_share"),)
     conversion_cost = quantity("Cost of conversion per kg of contained material", "EUR/kg", 0, 1e5)
     markup = quantity("Usual markup over cost", "1", 0, 2)
     scrap_rate = quantity("Share of the material input that ends as manufacturing scrap", "1", 0, 0.8)
@@ -120,6 +122,7 @@ class Component(Declaration, file="components", table="components"):
 class Product(Declaration, folder="products"):
     """A product group with its bill of materials, its owners and its fate."""
 
+    parts = (("circular_share", "service_share"),)
     price = quantity("Price of a new linear product without value-added tax", "EUR", 1, 1e8)
     mass = quantity("Mass of a product that reaches recyclers", "kg", 0.01, 1e7)
     magnet = quantity("Material in the magnets of one product", "kg", 0, 1e6, per="materials")
@@ -170,14 +173,15 @@ class Product(Declaration, folder="products"):
     service_providers = quantity("Number of service providers in a jurisdiction", "1", 0, 50, per="jurisdictions")
     exports = quantity("Exports over home sales of home makers at the start", "1", 0, 10)
     import_cost_ratio = quantity("Cost of making it abroad over cost at home", "1", 0.2, 2)
-    labour_share = quantity("Share of labour in the cost of making it", "1", 0, 1)
+    labour_share = quantity("Share of labour in the cost of making it", "1", 0, 0.95)  # the rest holds energy too
 
 
 class Stream(Declaration, file="streams", table="streams"):
     """A stream of scrap with the technology that recovers its materials."""
 
+    parts = (("energy_share", "labour_share"),)
     recovery = quantity("Share of a contained material recovered at functional grade", "1", 0, 1, per="materials")
-    processing_cost = quantity("Cost of processing a kg of scrap at efficient scale", "EUR/kg", 0, 1e4)
+    processing_cost = quantity("Cost of processing a kg of scrap at efficient scale", "EUR/kg", 1e-4, 1e4)
     transport_cost = quantity("Cost of dismantling and transport of a kg of scrap", "EUR/kg", 0, 1e4)
     cross_border_cost = quantity("Extra cost of a kg of scrap that crosses a border", "EUR/kg", 0, 1e4)
     cross_border_limit = quantity("Share of scrap that may lawfully cross a border", "1", 0, 1)

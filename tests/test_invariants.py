@@ -16,7 +16,7 @@ from abm import policies, shocks
 from abm.books import TOLERANCE, Books
 from abm.indicators import registry
 from abm.model import CircularTransition
-from abm.parameters import Quantity, config_folder, load_config
+from abm.parameters import ConfigError, Quantity, config_folder, load_config
 from abm.scenario import load_scenario
 
 CONFIG = load_config(config_folder())
@@ -268,3 +268,36 @@ def test_any_scenario_runs_and_balances(drawn: dict[str, Any]) -> None:
 def test_two_hundred_scenarios_run_and_balance(drawn: dict[str, Any]) -> None:
     tallied(drawn)
     check_scenario(drawn)
+
+
+def test_when_the_ore_is_used_up_mines_stop_and_the_price_rises() -> None:
+    """What is left of one material lasts a year; the books go on closing, without a gram below zero."""
+    model, usual = (CircularTransition(mix=[], shocks="calm", households=40, months=36, rng=1) for _ in range(2))
+    watch, row = Watch(model), 0
+    rest = model.books.stock[model.places.ground].copy()
+    rest[1:] = 0.0
+    yearly = 1000.0 * model.config.materials.world_use[row]
+    rest[row] -= yearly
+    model.books.move("landfill", model.places.ground, model.places.landfill, rest)
+    while model.running:
+        model.step()
+        usual.step()
+        watch(model)
+    assert model.books.stock[model.places.ground, row] < 1e-6 * yearly
+    assert model.materials_trade.mined[:, row].sum() < 1e-6 * usual.materials_trade.mined[:, row].sum()
+    assert model.materials.price[1, 0, row] > 2.0 * usual.materials.price[1, 0, row]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "whole"),
+    [
+        ("streams.battery.energy_share", 1.0, "energy_share and labour_share"),
+        ("components.magnet.labour_share", 1.0, "energy_share and labour_share"),
+        ("products.laptop.circular_share", 1.0, "circular_share and service_share"),
+        ("materials.cobalt.essential_share", 1.0, "essential_share and marginal_share"),
+    ],
+)
+def test_shares_of_one_whole_cannot_exceed_it(path: str, value: float, whole: str) -> None:
+    """Otherwise the rest would be less than nothing, and money or goods would flow backwards."""
+    with pytest.raises(ConfigError, match=rf"{whole} add up to 1\.\d+; expected at most 1 together"):
+        load_scenario(overrides={path: value})

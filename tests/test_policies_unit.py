@@ -652,7 +652,7 @@ def test_instruments_are_numbered_from_the_highest_government_down_and_idle_ones
     assert [instrument.account for instrument in governments.instruments] == [0, 1, 1, 1, 0]
 
 
-def test_kept_promises_raise_credibility_and_a_cap_lowers_it(config: Any) -> None:
+def test_kept_promises_raise_credibility_and_an_announced_cap_breaks_none(config: Any) -> None:
     governments = government_of(config, Use("recovery_subsidy", "union", 1.0, cap=160.0))
     union, country = governments.members[0], governments.members[1]
     run_month(governments, busy_month(config, 0))
@@ -660,9 +660,8 @@ def test_kept_promises_raise_credibility_and_a_cap_lowers_it(config: Any) -> Non
     run_month(governments, busy_month(config, 1))
     before = union.credibility
     run_month(governments, busy_month(config, 2))
-    assert union.credibility == pytest.approx(before * 0.75)
-    run_month(governments, busy_month(config, 3))
-    assert union.credibility == pytest.approx(before * 0.75)
+    assert governments.instruments[0].status == "capped"
+    assert union.credibility >= before
     assert country.credibility == 0.5
 
 

@@ -100,7 +100,7 @@ def old_scrap_share(one: Calm) -> Array:
 
 @cache
 def figures(seeds: Sequence[int], months: int) -> dict[str, Array]:
-    """Figures (seeds, M): lowest and highest five-year mean, volatility over the observed, memory, share of old scrap."""
+    """Figures (seeds, M): extremes of five-year means, volatility over the observed, memory, share of old scrap."""
     runs = [calm(seed, months) for seed in seeds]
     observed = np.asarray(materials().observed_volatility)
     return {
@@ -183,7 +183,7 @@ def test_hardly_any_use_comes_from_old_scrap_before_2030(seeds: range, months: i
     found = figures(seeds, months)["share of old scrap"]
     for name, most in OLD_SCRAP.items():
         share = found[:, list(materials().ids).index(name)]
-        assert 0.0 < share.min()
+        assert share.min() > 0.0
         assert share.max() <= most
 
 

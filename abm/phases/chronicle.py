@@ -22,8 +22,6 @@ class Chronicle:
 
     def write(self) -> None:
         """Note this month's events in the log."""
-        if not self.model.event_log.enabled:
-            return
         self._shortages()
         self._component_shortages()
         self._prices()

@@ -36,7 +36,7 @@ def found_firms(model: Any, first_demand: Array) -> Array:
     }
     rows: list[tuple[int, int, int, float]] = []
     for kind, table in counts.items():
-        number = np.asarray(table)[:, leaves]
+        number = np.rint(np.asarray(table)[:, leaves])
         for product, leaf in np.argwhere(number > 0):
             each = sales[kind][product] / number[product].sum()
             rows.extend([(kind, int(product), int(leaf), float(each))] * int(number[product, leaf]))
@@ -93,7 +93,7 @@ def _found_component_makers(model: Any, total: Array) -> Array:
     part = structure.part[firms.product, :-1]
     output = firms.orders * makes
     needed = np.einsum("f,fcm,fm->cm", output, part, structure.content[firms.product])
-    number = np.asarray(table.makers)[:, leaves]
+    number = np.rint(np.asarray(table.makers)[:, leaves])
     cells = [(int(c), int(leaf)) for c, leaf in np.argwhere(number > 0) for _ in range(int(number[c, leaf]))]
     if not cells:
         return np.zeros(0)
@@ -160,8 +160,8 @@ def found_recyclers(model: Any) -> None:
     """Recyclers at work at the start, with stocks of scrap for a month."""
     config, streams, recyclers = model.config, model.config.streams, model.recyclers
     leaves = config.leaves
-    number = np.asarray(streams.plants)[:, leaves]
     capacity = np.asarray(streams.capacity)[:, leaves] * 1000.0 / 12.0
+    number = np.rint(np.asarray(streams.plants)[:, leaves]) * (capacity > 0.0)
     cells = [(int(s), int(leaf)) for s, leaf in np.argwhere(number > 0) for _ in range(int(number[s, leaf]))]
     if not cells:
         return

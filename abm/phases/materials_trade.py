@@ -105,11 +105,14 @@ class MaterialsTrade:
     def _mine(self) -> None:
         model, markets = self.model, self.markets
         self.opening = markets.stock(REFINING).copy()
-        supply_noise = np.exp(self.noise[1][model.month])
-        mined = model.producers.mine(markets.price, markets.sides) * supply_noise
-        model.producers.mined *= supply_noise
-        model.producers.output[model.producers.stage == EXTRACTION] *= supply_noise[
-            model.producers.main[model.producers.stage == EXTRACTION]]
+        rate = np.exp(self.noise[1][model.month])
+        mined = model.producers.mine(markets.price, markets.sides)
+        wanted, left = mined.sum(axis=0) * rate, model.books.stock[model.places.ground] * (1.0 - 1e-12)
+        rate *= np.divide(left, wanted, out=np.ones_like(left), where=wanted > left)  # no more than is in the ground
+        mined *= rate
+        model.producers.mined *= rate
+        mines = model.producers.stage == EXTRACTION
+        model.producers.output[mines] *= rate[model.producers.main[mines]]
         for side in range(markets.sides):
             model.books.move("mining", model.places.ground, int(markets.places[EXTRACTION, side]), mined[side])
         self.mined = mined

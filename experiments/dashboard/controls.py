@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import reacton.ipyvuetify as rv
@@ -15,7 +16,7 @@ from abm.policies.instrument import PHASES
 from abm.scenario import InstrumentUse, catalogue
 from experiments.dashboard.choice import Choice, Setting, preset
 from experiments.dashboard.levers import Lever, config, levers, plain_number, range_text, read_strength, title_of
-from experiments.dashboard.parts import Box, Chooser, Markup, PushButton, Text, Unfolding
+from experiments.dashboard.parts import Box, Chooser, Markup, PushButton, Switch, Text, Unfolding
 from experiments.dashboard.texts import number, say, unit_text
 
 Change = Callable[[Choice], object]
@@ -142,7 +143,7 @@ def InTheMix(lever: Lever, language: str, mix: str, keep: bool, on_keep: Callabl
     with Box():
         if uses:
             label = say("lever.keep", language, uses=_uses_text(lever, uses, language))
-            rv.Checkbox(label=label, v_model=keep, on_v_model=on_keep, dense=True, hide_details=True, class_="keep")
+            Switch(label, keep, on_keep)
 
 
 def _uses_text(lever: Lever, uses: list[InstrumentUse], language: str) -> str:
@@ -180,7 +181,14 @@ def Explanation(lever: Lever, language: str, setting: Setting, change: Callable[
 
 @solara.component
 def Scope(scope: str, language: str, chosen: tuple[str, ...], change: Callable[..., object]) -> None:
-    """The materials or the products that an instrument is limited to."""
-    options = [(name, title_of(scope, name, language)) for name in getattr(config(), scope).ids]
+    """The materials or the products that an instrument is limited to; none ticked means all."""
+
+    def tick(name: str, ticked: bool) -> None:
+        change(**{scope: tuple(one for one in ids if (ticked if one == name else one in chosen))})
+
+    ids = getattr(config(), scope).ids
     label = say(f"lever.{scope}", language)
-    Chooser(label, options, list(chosen), lambda names: change(**{scope: tuple(names)}), several=True)
+    with Box("scope", role="group", aria_label=label):
+        Text(label, tag="p", classes="hint")
+        for name in ids:
+            Switch(title_of(scope, name, language), name in chosen, partial(tick, name))

@@ -15,7 +15,7 @@ from abm.scenario import ShockUse
 from experiments.dashboard import charts, results, state
 from experiments.dashboard.choice import scenario_of
 from experiments.dashboard.levers import config, title_of
-from experiments.dashboard.parts import Box, Chart, Chooser, Markup, Problem, PushButton, Text
+from experiments.dashboard.parts import Box, Chart, Chooser, Markup, Problem, PushButton, Switch, Text
 from experiments.dashboard.results import Card
 from experiments.dashboard.simulation import Picture
 from experiments.dashboard.texts import number, say, table, texts, unit_text
@@ -119,17 +119,10 @@ def ChartChoice(language: str, picture: Picture, column: str) -> None:
             names,
             declared.name,
             lambda name: state.column.set(results.columns_of(columns, name)[0]),
-            classes="wide",
-        )
-        rv.Checkbox(
-            label=say("chart.smooth", language),
-            v_model=state.smooth.value,
-            on_v_model=state.smooth.set,
-            dense=True,
-            hide_details=True,
         )
         if len(labels) > 1:
             Chooser(say("chart.label", language), labels, column, state.column.set)
+        Switch(say("chart.smooth", language), state.smooth.value, state.smooth.set)
 
 
 def chart_option(picture: Picture, column: str, language: str, smooth: bool) -> charts.Option:

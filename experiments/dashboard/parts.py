@@ -44,27 +44,33 @@ def Problem(message: str) -> Any:
     return rv.Alert(type="error", children=[message], text=True, attributes={"role": "alert"})
 
 
-def Chooser(
-    label: str,
-    options: Sequence[tuple[Any, str]],
-    value: Any,
-    on_value: Callable[[Any], object],
-    several: bool = False,
-    classes: str = "",
-) -> Any:
+@solara.component_vue("select.vue")
+def _Select(label: str, titles: list[str], chosen: int, event_choose: Callable[[int], object]) -> None:
+    """The browser's own select, which phones, keyboards and screen readers know how to handle."""
+
+
+def Chooser(label: str, options: Sequence[tuple[Any, str]], value: Any, on_value: Callable[[Any], object]) -> Any:
     """A select of (value, title) pairs."""
-    return rv.Select(
+    values = [key for key, _ in options]
+    titles = [title for _, title in options]
+    return _Select(
         label=label,
-        items=[{"value": key, "text": title} for key, title in options],
-        v_model=value,
-        on_v_model=on_value,
-        multiple=several,
-        dense=True,
-        outlined=True,
-        hide_details=True,
-        class_=f"chooser {classes}",
-        menu_props={"offsetY": True, "maxHeight": 420},
+        titles=titles,
+        chosen=values.index(value),
+        event_choose=lambda position: on_value(values[position]),
     )
+
+
+def Switch(label: str, value: bool, on_value: Callable[[bool], object]) -> Any:
+    """A box to tick."""
+    return rv.Checkbox(label=label, v_model=value, on_v_model=on_value, dense=True, hide_details=True)
+
+
+@solara.component
+def NumbersTable(content: str, name: str, tall: bool = False) -> None:
+    """A table that can be scrolled, also with the keyboard."""
+    with Box("table-wrap tall" if tall else "table-wrap", tabindex="0", role="region", aria_label=name):
+        solara.HTML(tag="div", unsafe_innerHTML=content)
 
 
 def use_gone() -> threading.Event:
@@ -121,7 +127,7 @@ def Chart(option: dict[str, Any], description: str, language: str, table: Callab
     """A chart with its description in words and its numbers as a table on demand."""
 
     def numbers() -> None:
-        solara.HTML(tag="div", unsafe_innerHTML=table(), classes=["table-wrap"])
+        NumbersTable(table(), say("table.show", language))
 
     with Box():
         solara.FigureEcharts(

@@ -41,7 +41,7 @@ class Card:
     value: str
     baseline: str
     difference: str
-    verdict: str  # "better", "worse", "unclear" or "same"; of a single run, which way it went
+    verdict: str  # "better", "worse", "unclear", "same" or "unknown"; of a single run, which way it went
     verdict_text: str
     target: str
     hit: bool | None
@@ -49,7 +49,8 @@ class Card:
     @property
     def change(self) -> str:
         """The difference and what it means."""
-        return self.verdict_text if self.verdict == "same" else f"{self.difference} – {self.verdict_text}"
+        alone = self.verdict in ("same", "unknown")
+        return self.verdict_text if alone else f"{self.difference} – {self.verdict_text}"
 
 
 @dataclass(frozen=True)
@@ -140,18 +141,19 @@ def card(picture: Picture, name: str, language: str) -> Card:
     declared, unit = indicator_of(name), unit_of(name) or "1"
     baseline, mix = (sum_up(series_of(sample, name), declared.summary) for sample in (picture.baseline, picture.mix))
     difference = mix - baseline
-    word = _verdict(declared.direction, difference)
-    target, hit = _target(declared, float(mix.mean()), language)
+    word = "same" if np.array_equal(mix, baseline, equal_nan=True) else _verdict(declared.direction, difference)
+    means = [float(mean_without_gaps(values, 0)) for values in (mix, baseline, difference)]
+    target, hit = _target(declared, means[0], language)
     return Card(
         column=name,
         title=full_title(name, language),
         meaning=str(declared.meaning[language]),
         how=say(f"summary.{declared.summary}", language),
-        value=measured(float(mix.mean()), unit, language),
-        baseline=measured(float(baseline.mean()), unit, language),
-        difference=measured(float(difference.mean()), unit, language, signed=True),
+        value=measured(means[0], unit, language),
+        baseline=measured(means[1], unit, language),
+        difference=measured(means[2], unit, language, signed=True),
         verdict=word,
-        verdict_text=_verdict_text(word, len(difference), language),
+        verdict_text=_verdict_text(word, picture.seeds, language),
         target=target,
         hit=hit,
     )
@@ -167,10 +169,11 @@ def sum_up(values: Array, summary: str) -> Array:
 
 def _verdict(direction: int, difference: Array) -> str:
     """In one word; one run alone only says which way it went."""
-    if not np.any(difference != 0.0):
-        return "same"
-    mean, low, high = interval(difference)
-    if len(difference) == 1:
+    known = difference[np.isfinite(difference)]
+    if len(known) == 0:
+        return "unknown"
+    mean, low, high = interval(known)
+    if len(known) == 1:
         low = high = mean
     return verdict(direction, low, high) or "unclear"
 
@@ -221,7 +224,7 @@ def mean_without_gaps(values: Array, axis: int) -> Array:
     """Mean over an axis of what is known; NaN where nothing is."""
     known = np.isfinite(values)
     total, count = np.where(known, values, 0.0).sum(axis=axis), known.sum(axis=axis)
-    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)
 
 
 def yearly_rows(picture: Picture, name: str, start: int, language: str) -> list[list[str]]:

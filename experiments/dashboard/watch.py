@@ -15,7 +15,7 @@ from abm.events import month_name
 from experiments.dashboard import charts, state
 from experiments.dashboard.levers import config, title_of
 from experiments.dashboard.narrative import latest, who_text
-from experiments.dashboard.parts import Box, Chart, Chooser, Markup, Problem, PushButton, Text, use_gone
+from experiments.dashboard.parts import Box, Chart, Chooser, Markup, NumbersTable, Problem, PushButton, Text, use_gone
 from experiments.dashboard.player import Frame, Player
 from experiments.dashboard.texts import number, say, table, unit_text
 
@@ -78,7 +78,7 @@ def Watch(language: str, shown: bool) -> None:
             PushButton(say("watch.step", language), step, disabled=playing or frame.ended)
             PushButton(say("watch.restart", language), restart)
             paces = [(pace, say("watch.pace", language, pace=pace)) for pace in SPEEDS]
-            Chooser(say("watch.speed", language), paces, speed, set_speed, classes="narrow")
+            Chooser(say("watch.speed", language), paces, speed, set_speed)
             Text(_when(frame, language), tag="p", classes="now")
         with Box():
             if problem:
@@ -205,4 +205,4 @@ def RecyclerTable(language: str, frame: Frame) -> None:
     content = table(headers, rows, say("watch.table_caption", language))
     with Box(tag="section"):
         Text(say("watch.table", language), tag="h2")
-        solara.HTML(tag="div", unsafe_innerHTML=content, classes=["table-wrap", "tall"])
+        NumbersTable(content, say("watch.table", language), tall=True)
