@@ -126,7 +126,7 @@ def field_of(page: Page, lever: str) -> Any:
 
 
 def status(page: Page) -> Any:
-    return page.locator(".status p")
+    return page.locator(".status").get_by_role("status")
 
 
 def wait_for_refined(page: Page, language: str = "en") -> None:
@@ -270,7 +270,7 @@ def test_the_server_ends_when_told_even_with_a_page_open(chromium: Browser, how:
     server, url = started()
     page = chromium.new_page()
     page.goto(url)
-    page.locator(".status p").wait_for()
+    status(page).wait_for()
     began = time.monotonic()
     code = ended(server, how)
     assert time.monotonic() - began < 15

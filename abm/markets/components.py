@@ -80,14 +80,15 @@ class ComponentMarkets:
             markup[:, HOME] = np.where(known, home[1], markup[:, HOME])
         return (material + conversion[:, :, None]) * (1.0 + markup)[:, :, None]
 
-    def choose_origins(self, price: Array, mix: Array, risk: Array) -> None:
+    def choose_origins(self, price: Array, before_levies: Array, mix: Array, risk: Array) -> None:
         """Move shares a little each month towards what relative cost and felt risk warrant.
 
-        `mix` (C, M) is the composition of orders; `risk` (C,) the felt risk of supply from blocs.
+        `price` and `before_levies` are (C, 1 + O, M) EUR/kg, `mix` (C, M) the composition of orders, `risk`
+        (C,) the felt risk of supply from blocs. Cost is seen against that of the first month before levies.
         """
         cost = (price * mix[:, None, :]).sum(axis=2)
         if self.start_cost is None:
-            self.start_cost = np.maximum(cost, 1e-12)
+            self.start_cost = np.maximum((before_levies * mix[:, None, :]).sum(axis=2), 1e-12)
         relative = np.maximum(cost, 1e-12) / self.start_cost
         weight = self.start_share * relative ** -np.asarray(self.table.origin_elasticity)[:, None]
         from_bloc = np.concatenate([[False], self.bloc >= 0])

@@ -335,10 +335,11 @@ class MaterialsTrade:
         # A levy on imports is paid in settlement, on top of the price; both steer the choice of origin.
         levied = markets.prices(self.markets.price[REFINING], home, levies)
         price = markets.prices(self.markets.price[REFINING], home, (levies[0], np.zeros_like(levies[1])))
+        plain = markets.prices(self.markets.price[REFINING], home)
         whole = orders.sum(axis=1, keepdims=True)
         mix = np.divide(orders, whole, out=np.full_like(orders, 1.0 / orders.shape[1]), where=whole > 0.0)
         risk = (model.firms.risk.max(axis=0) * mix).sum(axis=1)
-        markets.choose_origins(levied, mix, risk)
+        markets.choose_origins(levied, plain, mix, risk)
         home = self._home_components(orders * markets.share[:, :1])
         imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
         self._deliver_components(by_part, orders, home, imported, price)

@@ -168,15 +168,15 @@ def WhoDoesIt(lever: Lever, language: str, setting: Setting, on_government: Call
 
 @solara.component
 def Explanation(lever: Lever, language: str, setting: Setting, change: Callable[..., object]) -> None:
-    """On what the instrument is used, what it does, and where that comes from."""
+    """What the instrument does, where that comes from, and on what it is used."""
     texts = lever.declared.texts
+    parts = [("p", "", f"{lever.declared.labels['intensity'][language]}: {range_text(lever, language)}")]
+    for part in ("what", "how", "watch", "source"):
+        parts += [("h5", "", say(f"lever.{part}", language)), ("p", "", texts[part][language])]
     with Box():
+        Markup(parts, classes="explanation")
         for scope in lever.scopes:
             Scope(scope, language, getattr(setting, scope), change).key(scope)
-        parts = [("p", "", f"{lever.declared.labels['intensity'][language]}: {range_text(lever, language)}")]
-        for part in ("what", "how", "watch", "source"):
-            parts += [("h5", "", say(f"lever.{part}", language)), ("p", "", texts[part][language])]
-        Markup(parts, classes="explanation")
 
 
 @solara.component

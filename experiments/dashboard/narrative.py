@@ -14,6 +14,7 @@ from experiments.dashboard.texts import measured, say, texts
 
 _TABLES = ("materials", "products", "components", "streams", "producers", "jurisdictions", "blocs")
 _ORGANISATION = re.compile(r"(?P<role>.+) (?P<ordinal>\d+) in (?P<place>\w+)")
+_IN_THE_SENTENCE = ("1", "share")  # units of amounts that the sentence tells, if they matter to a reader
 _WORD = re.compile(r"\w+")
 
 
@@ -44,7 +45,7 @@ def sentence(events: Sequence[Event], language: str) -> str:
     text = f"{month_name(first.month, config().time.start)} · {who}: {in_words(first.what, values, language)}"
     why = in_words(first.why, values, language)
     details = [why] if why else []
-    if len(events) == 1 and math.isfinite(first.amount) and first.unit != "1":
+    if len(events) == 1 and math.isfinite(first.amount) and first.unit not in _IN_THE_SENTENCE:
         details.append(measured(first.amount, first.unit, language))
     return f"{text} ({'; '.join(details)})" if details else text
 
@@ -54,6 +55,8 @@ def who_text(who: str, language: str) -> str:
     titles = _titles(language)
     if who in titles:
         return titles[who]
+    if known := texts().get(f"who.{who}"):
+        return known[language]
     match = _ORGANISATION.fullmatch(who)
     if match is None:
         return who

@@ -54,7 +54,9 @@ def Status(language: str, picture: Picture | None, current: bool) -> None:
     """Says what the figures are based on, also to a screen reader."""
     busy = not (current and picture is not None and picture.complete)
     with Box("status"):
-        Text(status_text(picture, current, language), tag="p", role="status", aria_live="polite")
+        with Box("status-line"):
+            Text(status_text(picture, current, language), tag="p", role="status", aria_live="polite")
+            Text(_month_text(picture, current, language), tag="p", aria_hidden="true")  # too often to be read out
         rv.ProgressLinear(
             value=progress(picture, current),
             height=3,
@@ -69,15 +71,16 @@ def status_text(picture: Picture | None, current: bool, language: str) -> str:
         return say("status.stopped", language)
     if picture is None or not current:
         return say("status.starting", language)
-    values = {
-        "households": number(picture.households, language),
-        "seeds": picture.seeds,
-        "wanted": picture.seeds_wanted,
-        "month": month_name(picture.months - 1, config().time.start),
-    }
-    if picture.preview:
-        return say("status.preview_done" if picture.whole else "status.preview", language, **values)
-    return say("status.refined" if picture.complete else "status.refining", language, **values)
+    key = "status.preview" if picture.preview else "status.refined" if picture.complete else "status.refining"
+    households = number(picture.households, language)
+    return say(key, language, households=households, seeds=picture.seeds, wanted=picture.seeds_wanted)
+
+
+def _month_text(picture: Picture | None, current: bool, language: str) -> str:
+    """The month that the preview has reached."""
+    if picture is None or not current or picture.whole:
+        return ""
+    return say("status.month", language, month=month_name(picture.months - 1, config().time.start))
 
 
 def progress(picture: Picture | None, current: bool) -> float:
