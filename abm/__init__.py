@@ -15,8 +15,12 @@ __version__ = "0.1.0"
 __all__ = ["CircularTransition", "Run", "Scenario", "load_scenario", "repeat", "run"]
 
 _HOMES = {
-    "CircularTransition": "abm.model", "Run": "abm.running", "repeat": "abm.running", "run": "abm.running",
-    "Scenario": "abm.scenario", "load_scenario": "abm.scenario",
+    "CircularTransition": "abm.model",
+    "Run": "abm.running",
+    "repeat": "abm.running",
+    "run": "abm.running",
+    "Scenario": "abm.scenario",
+    "load_scenario": "abm.scenario",
 }
 
 

@@ -297,7 +297,9 @@ class Books:
         self._check(residual / gross, residual, self.account_names, month, "EUR of debt")
         imbalance = self.net_financial_assets.sum()
         if not abs(imbalance) <= TOLERANCE * gross.sum():
-            raise BooksError(f"month {month}: net financial assets of all accounts add up to {imbalance:.6g} EUR, not 0")
+            raise BooksError(
+                f"month {month}: net financial assets of all accounts add up to {imbalance:.6g} EUR, not 0"
+            )
 
     def _close_mass(self, month: int) -> None:
         gross = self.inflow + self.outflow + np.abs(self.stock) + 1.0  # a microgram is not missed
@@ -325,7 +327,7 @@ class Books:
         raise BooksError(f"month {month}: {name} is off by {residual[cell]:.6g} {what}")
 
     @property
-    def _cells(self) -> "_Cells":
+    def _cells(self) -> _Cells:
         return _Cells(self.place_names, self.materials)
 
     def month_flow(self, kind: str) -> Array:
@@ -335,7 +337,9 @@ class Books:
     def month_moved(self, kind: str) -> Array:
         """Kilograms moved under a kind this month (M,)."""
         number = self._mass_kind[kind]
-        amounts = [kilograms.reshape(-1, len(self.materials)).sum(axis=0) for k, kilograms in self._moves if k == number]
+        amounts = [
+            kilograms.reshape(-1, len(self.materials)).sum(axis=0) for k, kilograms in self._moves if k == number
+        ]
         return np.sum(amounts, axis=0) if amounts else np.zeros(len(self.materials))
 
 
@@ -374,7 +378,11 @@ class _Slips:
     def collected(self) -> tuple[Rows, Array, Rows]:
         """Account, signed amount and kind of every slip (n,)."""
         lengths = [len(account) for account in self.accounts]
-        accounts, amounts, kinds = self.accounts, self.amounts, [np.repeat(np.array(self.kinds, dtype=np.int64), lengths)]
+        accounts, amounts, kinds = (
+            self.accounts,
+            self.amounts,
+            [np.repeat(np.array(self.kinds, dtype=np.int64), lengths)],
+        )
         if self.single:
             account, amount, kind = zip(*self.single, strict=True)
             accounts, amounts = [*accounts, np.array(account)], [*amounts, np.array(amount)]

@@ -31,7 +31,10 @@ TEXTS: dict[str, dict[str, str]] = {
     "debt": {"en": "debt could not be serviced", "nl": "de schuld was niet op te brengen"},
     "demand": {"en": "demand fell short", "nl": "de vraag schoot tekort"},
     "energy": {"en": "energy became too dear", "nl": "energie werd te duur"},
-    "operations": {"en": "operating costs rose above receipts", "nl": "de bedrijfskosten liepen uit boven de opbrengst"},
+    "operations": {
+        "en": "operating costs rose above receipts",
+        "nl": "de bedrijfskosten liepen uit boven de opbrengst",
+    },
     "wages": {"en": "technical labour became too dear", "nl": "technisch personeel werd te duur"},
     # state-backed blocs
     "regime_normal": {"en": "trades normally in {material} again", "nl": "handelt weer gewoon in {material}"},

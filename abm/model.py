@@ -69,17 +69,26 @@ class CircularTransition(PopulationModel):
     """
 
     def __init__(
-        self, setting: str = "default", mix: Any = None, shocks: Any = None, households: int | None = None,
-        months: int | None = None, overrides: dict[str, Any] | None = None,
-        rng: int | np.random.Generator | None = None, record: bool = True, events: bool = True,
+        self,
+        setting: str = "default",
+        mix: Any = None,
+        shocks: Any = None,
+        households: int | None = None,
+        months: int | None = None,
+        overrides: dict[str, Any] | None = None,
+        rng: int | np.random.Generator | None = None,
+        record: bool = True,
+        events: bool = True,
     ) -> None:
-        scenario = load_scenario(setting, mix=mix, shocks=shocks, households=households, months=months,
-                                 overrides=overrides)
+        scenario = load_scenario(
+            setting, mix=mix, shocks=shocks, households=households, months=months, overrides=overrides
+        )
         self._construct(scenario, rng, record, events)
 
     @classmethod
-    def from_scenario(cls, scenario: Scenario, rng: int | np.random.Generator | None = None, record: bool = True,
-                      events: bool = True) -> CircularTransition:
+    def from_scenario(
+        cls, scenario: Scenario, rng: int | np.random.Generator | None = None, record: bool = True, events: bool = True
+    ) -> CircularTransition:
         """A model of a scenario that is already loaded."""
         model = cls.__new__(cls)
         model._construct(scenario, rng, record, events)
@@ -115,12 +124,24 @@ class CircularTransition(PopulationModel):
             lender=int(books.account("lenders", lender=True)[0]),
             domestic=int(books.account("rest of the domestic economy")[0]),
             abroad=int(books.account("rest of the world")[0]),
-            public=int(books.account("public buyers")[0]), treasury=int(books.account("treasury")[0]),
+            public=int(books.account("public buyers")[0]),
+            treasury=int(books.account("treasury")[0]),
             secondary=int(books.account("clearing house")[0]),
-            households=books.account(*[f"households {n}" for n in names]), governments=governments,
+            households=books.account(*[f"households {n}" for n in names]),
+            governments=governments,
         )
         owned = [f"{p} in {n}" for p in config.products.ids for n in names]
-        single = ("ground", "abroad", "dissipated", "landfill", "scrap_abroad", "secondary", "components", "goods", "sorting")
+        single = (
+            "ground",
+            "abroad",
+            "dissipated",
+            "landfill",
+            "scrap_abroad",
+            "secondary",
+            "components",
+            "goods",
+            "sorting",
+        )
         self.places = SimpleNamespace(**{name: int(books.place(name.replace("_", " "))[0]) for name in single})
         self.places.in_use = books.place(*[f"in use by households: {n}" for n in owned])
         self.places.hoarded = books.place(*[f"in drawers: {n}" for n in owned])
@@ -157,8 +178,10 @@ class CircularTransition(PopulationModel):
     def _stream_contents(self) -> None:
         """Material (S, M) kg and other recoverables (S,) EUR per kg of scrap, for the mix of products in use."""
         products, structure, leaves = self.config.products, self.structure, self.config.leaves
-        stock = sum(np.asarray(table)[:, leaves].sum(axis=1) for table in (
-            products.household_stock, products.business_stock, products.public_stock))
+        stock = sum(
+            np.asarray(table)[:, leaves].sum(axis=1)
+            for table in (products.household_stock, products.business_stock, products.public_stock)
+        )
         weight = stock / np.asarray(products.lifetime)
         gross = weight @ (structure.mass_route * np.asarray(products.mass)[:, None])
         content = np.einsum("p,pm,pms->sm", weight, structure.content, structure.route)
@@ -190,8 +213,11 @@ class CircularTransition(PopulationModel):
         for bloc in self.blocs:
             side = 1 + bloc.number
             bloc.place = int(books.place(f"state stock of {bloc.name}")[0])
-            own = np.bincount(self.producers.main, self.producers.capacity * (self.producers.side == side)
-                              * (self.producers.stage == 1), len(config.materials))
+            own = np.bincount(
+                self.producers.main,
+                self.producers.capacity * (self.producers.side == side) * (self.producers.stage == 1),
+                len(config.materials),
+            )
             bloc.stock_target = bloc.state_stock * own * config.primary_producers.utilisation_usual
             books.endow(bloc.place, bloc.stock_target)
 
@@ -277,8 +303,15 @@ class CircularTransition(PopulationModel):
         self.recent_flood = np.maximum(self.recent_flood - 1.0 / 12.0, 0.0)
         for bloc, view in zip(self.blocs, self.bloc_views, strict=True):
             for material, regime, reason in bloc.choose_regime(self.month, view, self.conditions):
-                self.event_log.append(self.month, "regime", bloc.name, bloc.name, f"regime_{REGIMES[regime]}", reason,
-                                      material=self.config.materials.ids[material])
+                self.event_log.append(
+                    self.month,
+                    "regime",
+                    bloc.name,
+                    bloc.name,
+                    f"regime_{REGIMES[regime]}",
+                    reason,
+                    material=self.config.materials.ids[material],
+                )
             self.recent_flood = np.where(bloc.regime == 2, 1.0, self.recent_flood)
 
     def _quote_terms(self) -> None:
@@ -321,8 +354,14 @@ class CircularTransition(PopulationModel):
             labour = labour + self.end_of_life.refurbish_labour
         self.labour.close_month(labour)
         purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
-        self.producers.settle(self.books, self.materials.price, self.materials.accounts, self.accounts.suppliers,
-                              self.materials_trade.pushed(), purses)
+        self.producers.settle(
+            self.books,
+            self.materials.price,
+            self.materials.accounts,
+            self.accounts.suppliers,
+            self.materials_trade.pushed(),
+            purses,
+        )
         self.production.price()
         self._remember_imports()
 

@@ -5,7 +5,7 @@ describes one kind of entry; a class with `folder` has one file per entry, one w
 has one table per entry, and one with `section` is a single table of `base.toml`.
 """
 
-from abm.parameters import Declaration, choice, flag, quantity, reference, series, text
+from abm.parameters import Declaration, choice, flag, quantity, reference, series
 
 
 class Jurisdiction(Declaration, file="jurisdictions", table="jurisdictions"):
@@ -56,7 +56,10 @@ class Material(Declaration, folder="materials"):
     refining_share = quantity("Share of refining in the cost of refined material", "1", 0.01, 0.99)
     world_use = quantity("World use of the refined material in the start year", "t/yr", 0, 1e9)
     use_share = quantity(
-        "Share of world use, other than by the modelled firms, that takes place in a jurisdiction", "1", 0, 1,
+        "Share of world use, other than by the modelled firms, that takes place in a jurisdiction",
+        "1",
+        0,
+        1,
         per="jurisdictions",
     )
     demand_multiple = quantity("World use in 2040 over use in 2024, from growth of its end uses", "1", 0.2, 20)
@@ -89,9 +92,7 @@ class Producer(Declaration, folder="materials", table="producers"):
     capacity = quantity("Capacity in the start year, in main product", "t/yr", 0, 1e9)
     cash_cost = quantity("Avoidable cost of its stage alone per kg of main product", "EUR/kg", 1e-4, 1e7)
     host = quantity("1 if the main product is itself a by-product of something not modelled, else 0", "1", 0, 1)
-    coproducts = quantity(
-        "Mass of another material that comes with a kg of main product", "1", 0, 1e3, per="materials"
-    )
+    coproducts = quantity("Mass of another material that comes with a kg of main product", "1", 0, 1e3, per="materials")
     other_revenue = quantity("Revenue from products not modelled per kg of main product", "EUR/kg", 0, 1e7)
     capital_cost = quantity("Capital cost of new capacity", "EUR per kg/yr", 0, 1e7)
     greenfield = quantity("Lead time of a new site", "yr", 0, 40)
@@ -164,9 +165,7 @@ class Product(Declaration, folder="products"):
     drawer_time = quantity("Mean time in a drawer", "yr", 0.1, 30)
     lost_abroad = quantity("Share of products collected or sold on that leaves as used exports", "1", 0, 1)
     home_share = quantity("Share of sales made at home at the start", "1", 0, 1)
-    import_share = quantity(
-        "Share of imported products that comes from a jurisdiction", "1", 0, 1, per="jurisdictions"
-    )
+    import_share = quantity("Share of imported products that comes from a jurisdiction", "1", 0, 1, per="jurisdictions")
     makers = quantity("Number of linear makers in a jurisdiction", "1", 0, 50, per="jurisdictions")
     circular_makers = quantity("Number of circular makers in a jurisdiction", "1", 0, 50, per="jurisdictions")
     refurbishers = quantity("Number of refurbishers in a jurisdiction", "1", 0, 50, per="jurisdictions")
@@ -201,7 +200,10 @@ class Stream(Declaration, file="streams", table="streams"):
     capacity = quantity("Capacity of the recyclers in a jurisdiction at the start", "t/yr", 0, 1e8, per="jurisdictions")
     plants = quantity("Number of recyclers in a jurisdiction at the start", "1", 0, 50, per="jurisdictions")
     manufacturing_scrap = quantity(
-        "Manufacturing scrap of makers not modelled that is offered in a jurisdiction", "t/yr", 0, 1e8,
+        "Manufacturing scrap of makers not modelled that is offered in a jurisdiction",
+        "t/yr",
+        0,
+        1e8,
         per="jurisdictions",
     )
     collected = quantity("Share of what business discards in this stream that is collected apart", "1", 0, 1)
@@ -221,7 +223,9 @@ class HouseholdBehaviour(Declaration, section="households"):
     attitude_mean = quantity("Mean environmental attitude", "1", 0, 1)
     attitude_spread = quantity("Standard deviation of attitude", "1", 0, 1)
     aware_share = quantity("Share of households that knows circular offers at the start", "1", 0, 1)
-    awareness_by_peers = quantity("Chance per decision to learn of circular offers if all neighbours own one", "1", 0, 1)
+    awareness_by_peers = quantity(
+        "Chance per decision to learn of circular offers if all neighbours own one", "1", 0, 1
+    )
     trust_mean = quantity("Mean trust in refurbished goods", "1", 0, 1)
     trust_spread = quantity("Standard deviation of trust", "1", 0, 1)
     trust_by_experience = quantity("Change of trust after a good or bad experience", "1", 0, 1)
@@ -267,8 +271,9 @@ class FirmBehaviour(Declaration, section="firms"):
     fixed_cost_share = quantity("Share of a maker's cost that does not vary with output", "1", 0, 0.9)
     export_elasticity = quantity("Elasticity of exports to relative cost", "1", 0, 10)
     offtake_share = quantity("Share of inputs that makers buy under contract from recyclers at the start", "1", 0, 1)
-    green_premium = quantity("Premium that a buyer accepts for secondary material when supply risk is felt certain",
-                             "1", 0, 1)
+    green_premium = quantity(
+        "Premium that a buyer accepts for secondary material when supply risk is felt certain", "1", 0, 1
+    )
     switch_hazard = quantity("Yearly chance that a linear maker reconsiders its design", "1/yr", 0, 2)
     service_cost = quantity("Running cost of a service provider over the price of the product", "1", 0, 1)
 

@@ -81,10 +81,13 @@ class Structure:
         sales grew, the young stock fails less: the mean age of a growing stock is lower.
         """
         products, leaves = self.config.products, self.config.leaves
-        stocks = np.stack([
-            np.asarray(products.household_stock)[:, leaves], np.asarray(products.business_stock)[:, leaves],
-            np.asarray(products.public_stock)[:, leaves],
-        ])
+        stocks = np.stack(
+            [
+                np.asarray(products.household_stock)[:, leaves],
+                np.asarray(products.business_stock)[:, leaves],
+                np.asarray(products.public_stock)[:, leaves],
+            ]
+        )
         life = np.asarray(products.lifetime)
         kept = np.minimum(life, np.asarray(products.upgrade))
         growth = np.asarray(products.past_growth)

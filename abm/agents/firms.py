@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
 from abm.population import Column, InBooks
@@ -62,9 +61,22 @@ class Firms(Organisations):
         self.first_niche = 10_000
 
     # ------------------------------------------------------------------ founding
-    def found(self, month: int, names: list[str], kind: Array, product: Array, component: Array, leaf: Array,
-              need: Array, scrap_rate: Array, capacity: Array, conversion: Array, unit_cost: Array, markup: Array,
-              log_price: Array) -> Rows:
+    def found(
+        self,
+        month: int,
+        names: list[str],
+        kind: Array,
+        product: Array,
+        component: Array,
+        leaf: Array,
+        need: Array,
+        scrap_rate: Array,
+        capacity: Array,
+        conversion: Array,
+        unit_cost: Array,
+        markup: Array,
+        log_price: Array,
+    ) -> Rows:
         """Set up firms with a plant half paid by debt; returns their rows. Arrays are (n,), need (n, M)."""
         count, terms = len(names), self.terms
         price = unit_cost * (1.0 + markup)
@@ -77,17 +89,40 @@ class Firms(Organisations):
             slots.append(self.next_slot(int(number)) + ordinal if len(self) else int(number) * SLOT_STEP + ordinal)
             seen[int(number)] = ordinal + 1
         rows = self.append(
-            account=self.books.account(*names), inputs=self.books.place(*[f"{n}: inputs" for n in names]),
+            account=self.books.account(*names),
+            inputs=self.books.place(*[f"{n}: inputs" for n in names]),
             finished=self.books.place(*[f"{n}: finished goods" for n in names]),
-            leaf=leaf, niche=niche, slot=np.array(slots, dtype=np.int64), active=np.ones(count, dtype=bool),
-            born=np.full(count, month), died=np.full(count, -1), capital=capital,
-            monthly_cost=unit_cost * capacity / terms.capacity_slack, profit=np.zeros(count),
-            revenue=price * capacity / terms.capacity_slack, kind=kind, product=product, component=component,
-            scrap_rate=scrap_rate, capacity=capacity, units=np.zeros(count), orders=capacity / terms.capacity_slack,
-            planned=capacity / terms.capacity_slack, made=np.zeros(count), sold=np.zeros(count),
-            conversion=conversion, markup=markup, unit_cost=unit_cost, price=price, start_price=price.copy(),
-            return_on_capital=np.full(count, terms.hurdle_rate), shortage=np.zeros(count), need=need,
-            thrift=np.zeros_like(need), risk=np.zeros_like(need), expected=np.tile(log_price, (count, 1)),
+            leaf=leaf,
+            niche=niche,
+            slot=np.array(slots, dtype=np.int64),
+            active=np.ones(count, dtype=bool),
+            born=np.full(count, month),
+            died=np.full(count, -1),
+            capital=capital,
+            monthly_cost=unit_cost * capacity / terms.capacity_slack,
+            profit=np.zeros(count),
+            revenue=price * capacity / terms.capacity_slack,
+            kind=kind,
+            product=product,
+            component=component,
+            scrap_rate=scrap_rate,
+            capacity=capacity,
+            units=np.zeros(count),
+            orders=capacity / terms.capacity_slack,
+            planned=capacity / terms.capacity_slack,
+            made=np.zeros(count),
+            sold=np.zeros(count),
+            conversion=conversion,
+            markup=markup,
+            unit_cost=unit_cost,
+            price=price,
+            start_price=price.copy(),
+            return_on_capital=np.full(count, terms.hurdle_rate),
+            shortage=np.zeros(count),
+            need=need,
+            thrift=np.zeros_like(need),
+            risk=np.zeros_like(need),
+            expected=np.tile(log_price, (count, 1)),
         )
         self.names = tuple(getattr(self, "names", ())) + tuple(names)
         return rows
@@ -167,8 +202,9 @@ class Firms(Organisations):
         stock = books.stock[self.inputs]
         able = np.divide(stock, gross, out=np.full_like(stock, np.inf), where=gross > 0.0).min(axis=1)
         made = np.minimum(self.planned, able * (1.0 - 1e-12))
-        self.shortage[:] = np.divide(self.planned - made, self.planned, out=np.zeros_like(made),
-                                     where=self.planned > SMALLEST)
+        self.shortage[:] = np.divide(
+            self.planned - made, self.planned, out=np.zeros_like(made), where=self.planned > SMALLEST
+        )
         self.made[:] = made
         content = made[:, None] * need
         books.move("manufacture", self.inputs, self.finished, content)
@@ -180,8 +216,9 @@ class Firms(Organisations):
         self.units += made
         return swarf
 
-    def pay_for_production(self, households: Rows, domestic: int, labour_share: Array, energy_share: Array,
-                           energy: Array, wage: Array) -> Array:
+    def pay_for_production(
+        self, households: Rows, domestic: int, labour_share: Array, energy_share: Array, energy: Array, wage: Array
+    ) -> Array:
         """Pay conversion cost: labour to households, energy and inputs to the domestic economy.
 
         Fixed costs go on without output. Returns labour cost (n,), EUR.
@@ -199,7 +236,9 @@ class Firms(Organisations):
         self.cost_now = labour + power + other
         return labour
 
-    def price_goods(self, input_price: Array, wage: Array, energy: Array, labour_share: Array, energy_share: Array) -> None:
+    def price_goods(
+        self, input_price: Array, wage: Array, energy: Array, labour_share: Array, energy_share: Array
+    ) -> None:
         """Set unit cost and price; the markup follows the share of output sold and of capacity asked for.
 
         `input_price` (n, M) EUR/kg is what the firm pays for its inputs per kg of content.
@@ -241,8 +280,10 @@ class Firms(Organisations):
         per_unit = terms.capital_per_revenue * 12.0 * self.price / terms.capacity_slack
         cost = growth * per_unit + np.where(keeps, wear * self.capital, 0.0)
         means = np.maximum(books.cash[self.account], 0.0)
-        loan = np.minimum(credit.leverage_limit * cost, np.maximum(credit.leverage_limit * (self.capital + cost)
-                                                                 - books.debt[self.account], 0.0))
+        loan = np.minimum(
+            credit.leverage_limit * cost,
+            np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt[self.account], 0.0),
+        )
         share = np.minimum(1.0, np.divide(0.5 * means + loan, cost, out=np.ones_like(cost), where=cost > 0.0))
         books.lend(self.account, loan * share)
         books.pay("capital_spending", self.account, suppliers, cost * share)

@@ -80,8 +80,9 @@ class Organisations(Population):
         self.model.renewal.close_down(self, row)
 
     # ------------------------------------------------------------------ why an organisation fails
-    def keep_ledger(self, receipts: Array, support: Array, inputs: Array, operations: Array, interest: Array,
-                    volume: Array) -> None:
+    def keep_ledger(
+        self, receipts: Array, support: Array, inputs: Array, operations: Array, interest: Array, volume: Array
+    ) -> None:
         """Smooth this month's books (each (n,), EUR; `volume` in units of output) and keep the best year.
 
         The decomposition of a failure compares the last year with the best one.

@@ -66,17 +66,33 @@ class PrimaryProducers(Organisations):
         capital = np.asarray(table.capital_cost) * capacity * 12.0 * 0.5  # half written down
         self.append(
             account=books.account(*[f"producer {name}" for name in table.ids]),
-            leaf=np.where(domestic, leaf, -1), niche=np.arange(count), slot=np.arange(count) * SLOT_STEP,
-            born=np.zeros(count, dtype=np.int64), died=np.full(count, -1), active=np.ones(count, dtype=bool),
-            capital=capital, monthly_cost=cost, profit=np.zeros(count), revenue=cost,
-            jurisdiction=np.asarray(table.jurisdiction), side=side_of[table.jurisdiction], stage=stage,
-            main=np.asarray(table.main_product), host=np.asarray(table.host) > 0.5,
-            capacity=capacity, start_capacity=capacity.copy(),
-            utilisation=np.full(count, self.terms.utilisation_usual), awake=np.ones(count), cash_cost=np.asarray(table.cash_cost).copy(),
-            other_revenue=np.asarray(table.other_revenue).copy(), capital_cost=np.asarray(table.capital_cost).copy(),
+            leaf=np.where(domestic, leaf, -1),
+            niche=np.arange(count),
+            slot=np.arange(count) * SLOT_STEP,
+            born=np.zeros(count, dtype=np.int64),
+            died=np.full(count, -1),
+            active=np.ones(count, dtype=bool),
+            capital=capital,
+            monthly_cost=cost,
+            profit=np.zeros(count),
+            revenue=cost,
+            jurisdiction=np.asarray(table.jurisdiction),
+            side=side_of[table.jurisdiction],
+            stage=stage,
+            main=np.asarray(table.main_product),
+            host=np.asarray(table.host) > 0.5,
+            capacity=capacity,
+            start_capacity=capacity.copy(),
+            utilisation=np.full(count, self.terms.utilisation_usual),
+            awake=np.ones(count),
+            cash_cost=np.asarray(table.cash_cost).copy(),
+            other_revenue=np.asarray(table.other_revenue).copy(),
+            capital_cost=np.asarray(table.capital_cost).copy(),
             energy_share=np.asarray(table.energy_share).copy(),
-            brownfield=12.0 * np.asarray(table.brownfield), greenfield=12.0 * np.asarray(table.greenfield),
-            expected=np.zeros(count), output=capacity * self.terms.utilisation_usual,
+            brownfield=12.0 * np.asarray(table.brownfield),
+            greenfield=12.0 * np.asarray(table.greenfield),
+            expected=np.zeros(count),
+            output=capacity * self.terms.utilisation_usual,
         )
         self.names = tuple(table.ids)
         self.recipe = np.array(table.coproducts, dtype=np.float64).copy()
@@ -110,7 +126,7 @@ class PrimaryProducers(Organisations):
             pace = np.exp(growth[row] * months / 12.0) * max(growth[row] + wear, 0.0) / 12.0
             self.pipeline[months, row] = self.capacity[row] * pace
             for year, tonnes in series:
-                month = int(round((year - start) * 12.0))
+                month = round(float(year - start) * 12.0)
                 if 0 < month < len(self.pipeline):
                     self.pipeline[month, row] += tonnes * 1000.0 / 12.0
 
@@ -143,7 +159,9 @@ class PrimaryProducers(Organisations):
         wanted = terms.utilisation_usual * np.maximum(margin, 0.01) ** terms.utilisation_elasticity
         wanted = np.where(self.host, self._host_utilisation(price), np.minimum(wanted, CEILING))
         order = pushed[self.stage, self.side, self.main]
-        wanted = np.where(order > 0.0, np.minimum(np.maximum(wanted, terms.utilisation_usual) * (1.0 + order), 1.0), wanted)
+        wanted = np.where(
+            order > 0.0, np.minimum(np.maximum(wanted, terms.utilisation_usual) * (1.0 + order), 1.0), wanted
+        )
         self.utilisation += (np.where(self.active, wanted, 0.0) - self.utilisation) * terms.utilisation_speed
         self.burden = burden
 
@@ -179,8 +197,9 @@ class PrimaryProducers(Organisations):
     def mine(self, price: Array, sides: int) -> Array:
         """Output of concentrate (sides, M), kg; co-products are recovered more when dear."""
         terms = self.terms
-        share = np.minimum((price[EXTRACTION] / self.reference[EXTRACTION]) ** terms.byproduct_elasticity,
-                           terms.recovery_ceiling)
+        share = np.minimum(
+            (price[EXTRACTION] / self.reference[EXTRACTION]) ** terms.byproduct_elasticity, terms.recovery_ceiling
+        )
         rows = np.flatnonzero(self.stage == EXTRACTION)
         main = self.capacity[rows] * self.awake[rows] * self.utilisation[rows]
         recovered = self.recipe[rows] * share[self.side[rows]]

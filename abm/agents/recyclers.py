@@ -54,8 +54,9 @@ class Recyclers(Organisations):
     sold = Column("float64", "Material sold this month", "kg", width="materials")
     recovered = Column("float64", "Material recovered this month", "kg", width="materials")
     feed_end_of_life = Column("float64", "Part of the feed from end-of-life goods", "kg", width="materials")
-    recovered_end_of_life = Column("float64", "Part of this month's recovery from end-of-life goods", "kg",
-                                   width="materials")
+    recovered_end_of_life = Column(
+        "float64", "Part of this month's recovery from end-of-life goods", "kg", width="materials"
+    )
     price_received = Column("float64", "Market price received before support", "EUR/kg", width="materials")
 
     def __init__(self, model: Any, config: Any, books: Any) -> None:
@@ -69,10 +70,18 @@ class Recyclers(Organisations):
         """Number of the niche: stream × leaf."""
         return FIRST_NICHE + np.asarray(stream) * 100 + np.asarray(leaf)
 
-    def found(self, month: int, stream: Array, leaf: Array, capacity: Array, building: float, experience: Array,
-              capital: Array) -> Rows:
+    def found(
+        self,
+        month: int,
+        stream: Array,
+        leaf: Array,
+        capacity: Array,
+        building: float,
+        experience: Array,
+        capital: Array,
+    ) -> Rows:
         """Set up plants (n,); `building` months pass before they run. Returns rows."""
-        count, streams, terms = len(stream), self.streams, self.terms
+        count, streams = len(stream), self.streams
         niche = self.niche_of(stream, leaf)
         slots, names, seen = [], [], {}
         for n, s, where in zip(niche, stream, leaf, strict=True):
@@ -84,21 +93,48 @@ class Recyclers(Organisations):
         unit = np.asarray(streams.processing_cost)[stream]
         zeros = np.zeros((count, len(self.config.materials)))
         rows = self.append(
-            account=self.books.account(*names), feed_place=self.books.place(*[f"{n}: scrap" for n in names]),
+            account=self.books.account(*names),
+            feed_place=self.books.place(*[f"{n}: scrap" for n in names]),
             output_place=self.books.place(*[f"{n}: recovered" for n in names]),
-            leaf=np.asarray(leaf), niche=niche, slot=np.array(slots, dtype=np.int64),
-            active=np.ones(count, dtype=bool), born=np.full(count, month), died=np.full(count, -1),
-            capital=capital, monthly_cost=unit * capacity, profit=np.zeros(count), revenue=unit * capacity,
-            stream=np.asarray(stream), status=np.full(count, BUILDING if building > 0 else RUNNING),
-            status_months=np.full(count, float(building)), capacity=capacity, feed=np.zeros(count),
-            other_feed=np.zeros(count), feed_ease=np.zeros(count), processed=np.zeros(count), cumulative=experience.copy(),
-            base_cost=unit, start_cumulative=np.maximum(experience, 1.0), processing_cost=unit.copy(), variable_cost=unit.copy(),
-            fixed_cost=np.zeros(count), feed_value=np.zeros(count), feed_price=np.zeros(count), bid=np.zeros(count),
-            margin=np.zeros(count), expected_margin=np.zeros(count), starved_months=np.zeros(count),
-            recovery=np.asarray(streams.recovery)[stream], contract_strike=zeros.copy(),
-            contract_until=np.full(zeros.shape, -1), contract_instrument=np.full(zeros.shape, -1),
-            sold=zeros.copy(), recovered=zeros.copy(), feed_end_of_life=zeros.copy(),
-            recovered_end_of_life=zeros.copy(), price_received=zeros.copy(),
+            leaf=np.asarray(leaf),
+            niche=niche,
+            slot=np.array(slots, dtype=np.int64),
+            active=np.ones(count, dtype=bool),
+            born=np.full(count, month),
+            died=np.full(count, -1),
+            capital=capital,
+            monthly_cost=unit * capacity,
+            profit=np.zeros(count),
+            revenue=unit * capacity,
+            stream=np.asarray(stream),
+            status=np.full(count, BUILDING if building > 0 else RUNNING),
+            status_months=np.full(count, float(building)),
+            capacity=capacity,
+            feed=np.zeros(count),
+            other_feed=np.zeros(count),
+            feed_ease=np.zeros(count),
+            processed=np.zeros(count),
+            cumulative=experience.copy(),
+            base_cost=unit,
+            start_cumulative=np.maximum(experience, 1.0),
+            processing_cost=unit.copy(),
+            variable_cost=unit.copy(),
+            fixed_cost=np.zeros(count),
+            feed_value=np.zeros(count),
+            feed_price=np.zeros(count),
+            bid=np.zeros(count),
+            margin=np.zeros(count),
+            expected_margin=np.zeros(count),
+            starved_months=np.zeros(count),
+            recovery=np.asarray(streams.recovery)[stream],
+            contract_strike=zeros.copy(),
+            contract_until=np.full(zeros.shape, -1),
+            contract_instrument=np.full(zeros.shape, -1),
+            sold=zeros.copy(),
+            recovered=zeros.copy(),
+            feed_end_of_life=zeros.copy(),
+            recovered_end_of_life=zeros.copy(),
+            price_received=zeros.copy(),
         )
         self.names += tuple(names)
         return rows
@@ -141,8 +177,11 @@ class Recyclers(Organisations):
         scale = self.capacity * 12.0 / 1000.0 / np.maximum(np.asarray(streams.efficient_scale)[stream], 1e-9)
         small = np.maximum(scale, 1e-6) ** -self.terms.scale_exponent
         unit = self.base_cost * learned * np.where(scale < 1.0, small, 1.0)
-        burden = (1.0 + np.asarray(streams.energy_share)[stream] * (energy[self.leaf] - 1.0)
-                  + np.asarray(streams.labour_share)[stream] * (wage[self.leaf] - 1.0))
+        burden = (
+            1.0
+            + np.asarray(streams.energy_share)[stream] * (energy[self.leaf] - 1.0)
+            + np.asarray(streams.labour_share)[stream] * (wage[self.leaf] - 1.0)
+        )
         fixed = np.asarray(streams.fixed_share)[stream]
         self.processing_cost[:] = unit * burden
         self.variable_cost[:] = self.processing_cost * (1.0 - fixed)
@@ -291,9 +330,12 @@ class Recyclers(Organisations):
         """Empty the accounts and stocks of recyclers that leave; returns lenders' losses (len(rows),), EUR."""
         loss = self.wind_up_money(self.books, rows, lender)
         for row in rows.tolist():
-            self.books.move("liquidation", int(self.feed_place[row]), int(pools[row]),
-                            self.books.stock[self.feed_place[row]].copy())
-        self.books.move("liquidation", self.output_place[rows], dissolved, self.books.stock[self.output_place[rows]].copy())
+            self.books.move(
+                "liquidation", int(self.feed_place[row]), int(pools[row]), self.books.stock[self.feed_place[row]].copy()
+            )
+        self.books.move(
+            "liquidation", self.output_place[rows], dissolved, self.books.stock[self.output_place[rows]].copy()
+        )
         for name in ("capacity", "processed", "fixed_cost", "capital", "starved_months", "expected_margin"):
             getattr(self, name)[rows] = 0.0
         for name in ("sold", "recovered", "feed_end_of_life", "recovered_end_of_life", "contract_strike"):

@@ -46,8 +46,19 @@ class StateBackedBloc(mesa.Agent):
         table = config.blocs
         self.name = table.ids[row]
         self.jurisdiction = int(table.jurisdiction[row])
-        for name in ("patience", "share_threshold", "leverage_threshold", "restrict_hazard", "restrict_depth",
-                     "restrict_duration", "flood_discount", "flood_capacity", "purse", "smuggling", "state_stock"):
+        for name in (
+            "patience",
+            "share_threshold",
+            "leverage_threshold",
+            "restrict_hazard",
+            "restrict_depth",
+            "restrict_duration",
+            "flood_discount",
+            "flood_capacity",
+            "purse",
+            "smuggling",
+            "state_stock",
+        ):
             setattr(self, name if name != "purse" else "purse_limit", float(getattr(table, name)[row]))
         self.purse, self.licence = purse, licence
         self.place = -1  # of its stock in the books
@@ -147,8 +158,11 @@ class StateBackedBloc(mesa.Agent):
 
     def withholding(self, stage: int) -> Array:
         """Normal exports that it keeps back under the present regime (M,), kg/month."""
-        share = np.where((self.regime == RESTRICT) & ~self.scripted, 1.0 - self.restrict_depth,
-                         np.minimum(self.share_allowed[stage], 1.0))
+        share = np.where(
+            (self.regime == RESTRICT) & ~self.scripted,
+            1.0 - self.restrict_depth,
+            np.minimum(self.share_allowed[stage], 1.0),
+        )
         return np.maximum(self.normal_exports[stage], 0.0) * (1.0 - share)
 
     def _leak(self, stage: int, normal: Array, share: Array) -> Array:

@@ -71,11 +71,16 @@ def _columns(item: Indicator, model: Any) -> list[dict[str, str]]:
     for combination in product(*labels):
         place = dict(zip(item.axes, combination, strict=True))
         name = f"{item.name}[{','.join(combination)}]" if combination else item.name
-        columns.append({
-            "name": name, "indicator": item.name, "unit": item.unit,
-            "jurisdiction": place.get("leaf") or place.get("government") or "",
-            "material": place.get("material", ""), "product": place.get("product", ""),
-        })
+        columns.append(
+            {
+                "name": name,
+                "indicator": item.name,
+                "unit": item.unit,
+                "jurisdiction": place.get("leaf") or place.get("government") or "",
+                "material": place.get("material", ""),
+                "product": place.get("product", ""),
+            }
+        )
     return columns
 
 

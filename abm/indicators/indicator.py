@@ -8,7 +8,16 @@ from typing import Any
 
 Words = dict[str, str]
 AXES = (
-    "material", "product", "leaf", "stream", "stage", "quintile", "government", "instrument", "bloc", "cause",
+    "material",
+    "product",
+    "leaf",
+    "stream",
+    "stage",
+    "quintile",
+    "government",
+    "instrument",
+    "bloc",
+    "cause",
     "component",
 )
 SUMMARIES = ("mean", "end", "sum")
@@ -69,7 +78,19 @@ def indicator(
 
     def declare(function: Callable[[Any], Any]) -> Indicator:
         family = function.__module__.rsplit(".", 1)[-1]
-        return Indicator(function.__name__, family, unit, title, meaning, direction, axes, target, target_source,
-                         headline, summary, function)
+        return Indicator(
+            function.__name__,
+            family,
+            unit,
+            title,
+            meaning,
+            direction,
+            axes,
+            target,
+            target_source,
+            headline,
+            summary,
+            function,
+        )
 
     return declare

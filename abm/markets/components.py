@@ -58,8 +58,9 @@ class ComponentMarkets:
         cost[:, HOME] *= np.asarray(self.table.home_cost_ratio)
         return cost
 
-    def prices(self, material_price: Array, home: tuple[Array, Array] | None = None,
-               levies: tuple[Array, Array] | None = None) -> Array:
+    def prices(
+        self, material_price: Array, home: tuple[Array, Array] | None = None, levies: tuple[Array, Array] | None = None
+    ) -> Array:
         """Price per kg of contained material (C, 1 + O, M), EUR.
 
         A component made inside a bloc embodies the inside price: that is the bloc's advantage.

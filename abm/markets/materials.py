@@ -83,10 +83,12 @@ class MaterialsMarkets:
         self.usual_cover = np.asarray(materials.merchant_cover)
         self.limit_cover = np.maximum(np.asarray(materials.merchant_limit), self.usual_cover)
         self.trend_following = np.asarray(materials.trend_following)
-        self.places = np.stack([
-            books.place(*[f"merchants' concentrate {self._side(s)}" for s in range(sides)]),
-            books.place(*[f"merchants' refined stock {self._side(s)}" for s in range(sides)]),
-        ])
+        self.places = np.stack(
+            [
+                books.place(*[f"merchants' concentrate {self._side(s)}" for s in range(sides)]),
+                books.place(*[f"merchants' refined stock {self._side(s)}" for s in range(sides)]),
+            ]
+        )
         self.accounts = books.account(*[f"merchants {self._side(s)}" for s in range(sides)])
         for stage in (EXTRACTION, REFINING):
             books.endow(self.places[stage], self.usual_cover * base_use)
@@ -156,8 +158,9 @@ class MaterialsMarkets:
         available = self.stock(EXTRACTION).copy()
         wanted = planned * (1.0 + self.usual_cover)
         total = wanted.sum(axis=0)
-        target = available.sum(axis=0) * np.divide(wanted, total, out=np.full_like(wanted, 1.0 / self.sides),
-                                                  where=total > 0.0)
+        target = available.sum(axis=0) * np.divide(
+            wanted, total, out=np.full_like(wanted, 1.0 / self.sides), where=total > 0.0
+        )
         exports = np.zeros((self.sides - 1, self.count))
         for bloc, rules in enumerate(trade):
             flow = available[1 + bloc] - target[1 + bloc]
@@ -307,8 +310,9 @@ class MaterialsMarkets:
             price, use * served, bought * served[OUTSIDE], exports, 1.0 - served, price[OUTSIDE] - inside_cost
         )
 
-    def settle_trade(self, stage: int, cleared: Cleared, purse: NDArray[np.int64], licence: NDArray[np.int64],
-                     abroad: int) -> Array:
+    def settle_trade(
+        self, stage: int, cleared: Cleared, purse: NDArray[np.int64], licence: NDArray[np.int64], abroad: int
+    ) -> Array:
         """Move and pay exports between sides; returns what each state paid or took in (B,), EUR."""
         state = np.zeros(self.sides - 1)
         for bloc in range(self.sides - 1):

@@ -38,7 +38,9 @@ class Dealers:
         self.waiting = np.zeros(self.shape)  # products for which households were turned away last month
         self.units = config.firms.dealer_cover * demand.sum(axis=2)
         self.used_units = 0.5 * demand.sum(axis=2) * np.asarray(products.used_share)[:, None]
-        books.endow(self.new_place.ravel(), (self.units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1]))
+        books.endow(
+            self.new_place.ravel(), (self.units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1])
+        )
         books.endow(
             self.used_place.ravel(), (self.used_units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1])
         )
@@ -68,14 +70,18 @@ class BusinessBuyers:
         self.config, self.books = config, books
         products, leaves = config.products, config.leaves
         self.shape = (2, len(products), len(leaves))
-        self.stock = np.stack([
-            np.asarray(products.business_stock)[:, leaves], np.asarray(products.public_stock)[:, leaves]
-        ])
+        self.stock = np.stack(
+            [np.asarray(products.business_stock)[:, leaves], np.asarray(products.public_stock)[:, leaves]]
+        )
         self.start_stock = self.stock.copy()
-        self.places = books.place(*[
-            f"{p} in use by {o} in {config.jurisdictions.ids[j]}"
-            for o in ("business", "government") for p in products.ids for j in leaves
-        ]).reshape(self.shape)
+        self.places = books.place(
+            *[
+                f"{p} in use by {o} in {config.jurisdictions.ids[j]}"
+                for o in ("business", "government")
+                for p in products.ids
+                for j in leaves
+            ]
+        ).reshape(self.shape)
         self.owned = np.flatnonzero(self.stock.ravel() > 0.0)  # cells of (2, P, L) that exist
         self.product = np.unravel_index(self.owned, self.shape)[1]
         self.failure = self._failure_density()

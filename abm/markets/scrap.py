@@ -49,9 +49,9 @@ class ScrapMarkets:
         self.config, self.books = config, books
         leaves, streams = config.leaves, config.streams
         self.shape = (2, len(streams), len(leaves))
-        self.places = books.place(*[
-            f"{o} scrap, {s} in {config.jurisdictions.ids[j]}" for o in ORIGINS for s in streams.ids for j in leaves
-        ]).reshape(self.shape)
+        self.places = books.place(
+            *[f"{o} scrap, {s} in {config.jurisdictions.ids[j]}" for o in ORIGINS for s in streams.ids for j in leaves]
+        ).reshape(self.shape)
         self.gross = np.zeros(self.shape)
         self.other = np.zeros(self.shape)
         self.ease = np.zeros(self.shape)  # gross mass × gain in recovery from circular design, kg
@@ -109,7 +109,9 @@ class ScrapMarkets:
         """Share pools over bidders (2, n, L) by bid, within what they want and what may cross a border; two rounds."""
         stream, bid = bidders.stream, bidders.bid
         above = bid - fallback[:, stream]
-        weight = np.exp(np.minimum(response * np.maximum(above, 0.0) / np.maximum(np.abs(bid), 0.05), 6.0)) * (above > 0.0)
+        weight = np.exp(np.minimum(response * np.maximum(above, 0.0) / np.maximum(np.abs(bid), 0.05), 6.0)) * (
+            above > 0.0
+        )
         limit = np.asarray(self.config.streams.cross_border_limit)[stream][:, None]
         offered = self.gross[:, stream] * np.where(self.border[bidders.leaf], limit, 1.0)
         bought = np.zeros_like(bid)

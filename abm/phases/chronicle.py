@@ -43,8 +43,18 @@ class Chronicle:
         model = self.model
         for row in np.flatnonzero(now != before).tolist():
             what = "short" if now[row] else "short_over"
-            model.event_log.append(model.month, "shortage", "makers", "home", what, "", float(share[row]), "share",
-                                   share=float(share[row]), material=names[row])
+            model.event_log.append(
+                model.month,
+                "shortage",
+                "makers",
+                "home",
+                what,
+                "",
+                float(share[row]),
+                "share",
+                share=float(share[row]),
+                material=names[row],
+            )
         return now
 
     def _prices(self) -> None:
@@ -57,8 +67,18 @@ class Chronicle:
             what = {1: "price_high", -1: "price_low", 0: "price_usual"}[int(now[row])]
             stock = markets.stock(1)[0, row] / max(markets.throughput[1, 0, row], 1e-9)
             why = "stocks_empty" if now[row] == 1 and stock < 0.5 * markets.usual_cover[row] else ""
-            model.event_log.append(model.month, "price", "market", "world", what, why, float(markets.price[1, 0, row]),
-                                   "EUR/kg", material=model.config.materials.ids[row], multiple=float(multiple[row]))
+            model.event_log.append(
+                model.month,
+                "price",
+                "market",
+                "world",
+                what,
+                why,
+                float(markets.price[1, 0, row]),
+                "EUR/kg",
+                material=model.config.materials.ids[row],
+                multiple=float(multiple[row]),
+            )
         self.price_state = now
 
     def _recyclers(self) -> None:
@@ -71,6 +91,14 @@ class Chronicle:
     def _recycler(self, row: int, what: str, why: str) -> None:
         model, recyclers, config = self.model, self.model.recyclers, self.model.config
         where = config.jurisdictions.ids[config.leaves[recyclers.leaf[row]]]
-        model.event_log.append(model.month, "capacity", recyclers.names[row], where, what, why,
-                               12e-3 * float(recyclers.capacity[row]), "t/yr",
-                               subject=config.streams.ids[recyclers.stream[row]])
+        model.event_log.append(
+            model.month,
+            "capacity",
+            recyclers.names[row],
+            where,
+            what,
+            why,
+            12e-3 * float(recyclers.capacity[row]),
+            "t/yr",
+            subject=config.streams.ids[recyclers.stream[row]],
+        )

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.books import block
 from abm.agents.firms import REFURBISHER
+from abm.books import block
 from abm.markets.products import CIRCULAR
 from abm.markets.scrap import END_OF_LIFE, Bidders
 
@@ -31,7 +31,11 @@ class EndOfLife:
         self.collected_share = np.asarray(self.config.streams.collected)
         count = len(self.config.materials)
         # Smoothed over a year, in kg per month: what was discarded, and what was recovered from it and in all.
-        self.usual_discard, self.usual_end_of_life, self.usual_recovered = np.zeros(count), np.zeros(count), np.zeros(count)
+        self.usual_discard, self.usual_end_of_life, self.usual_recovered = (
+            np.zeros(count),
+            np.zeros(count),
+            np.zeros(count),
+        )
         self.design = np.zeros(len(products))  # share of circular design in what is discarded
 
     # ------------------------------------------------------------------ from owners to collectors
@@ -41,10 +45,10 @@ class EndOfLife:
         self._note_design(discarded)
         books, count = model.books, len(self.config.materials)
         shape = (-1, count)
-        books.move("hoarding", block(places.in_use), block(places.hoarded),
-                   discarded.hoarded_content.reshape(shape))
-        books.move("hoarding", block(places.hoarded), block(places.in_use),
-                   discarded.left_drawer_content.reshape(shape))
+        books.move("hoarding", block(places.in_use), block(places.hoarded), discarded.hoarded_content.reshape(shape))
+        books.move(
+            "hoarding", block(places.hoarded), block(places.in_use), discarded.left_drawer_content.reshape(shape)
+        )
         lost = np.asarray(self.config.products.lost_abroad)
         returned = discarded.returned_content
         sold_on = discarded.sold_on_content
@@ -53,7 +57,7 @@ class EndOfLife:
         books.move("export", block(places.in_use), places.abroad, left.reshape(shape))
         kept = 1.0 - lost[:, None, None]
         units_sold = discarded.sold_on * kept[..., 0]
-        taken_units, taken = self._refurbish(units_sold, sold_on * kept)
+        taken = self._refurbish(units_sold, sold_on * kept)
         # Working goods that nobody here wants second-hand are exported, not scrapped before their time.
         unwanted = np.maximum(sold_on * kept - taken, 0.0)
         books.move("export", block(places.in_use), places.abroad, unwanted.reshape(shape))
@@ -80,8 +84,8 @@ class EndOfLife:
         share = np.divide(now, weight, out=self.design.copy(), where=weight > 0.0)
         self.design += (share - self.design) / 12.0
 
-    def _refurbish(self, units: Array, content: Array) -> tuple[Array, Array]:
-        """Refurbishers take what they can sell on at a profit; returns units (P, L) and content taken."""
+    def _refurbish(self, units: Array, content: Array) -> Array:
+        """Refurbishers take what they can sell on at a profit; returns the content taken (P, L, M), kg."""
         model, firms, dealers = self.model, self.model.firms, self.model.dealers
         shape = dealers.shape
         rows = firms.of_kind(REFURBISHER)
@@ -95,20 +99,28 @@ class EndOfLife:
         taken = np.minimum(np.minimum(units, room), wanted)
         share = np.divide(taken, units, out=np.zeros_like(units), where=units > 0.0)
         kilograms = content * share[..., None]
-        model.books.move("refurbishment", block(model.places.in_use), block(dealers.used_place),
-                         kilograms.reshape(-1, content.shape[-1]))
+        model.books.move(
+            "refurbishment",
+            block(model.places.in_use),
+            block(dealers.used_place),
+            kilograms.reshape(-1, content.shape[-1]),
+        )
         dealers.used_units += taken
         self._pay_refurbishers(rows, taken, room, cost, pays)
         self.refurbished = taken
         self.refurbished_content = kilograms.sum(axis=(0, 1))
-        return taken, kilograms
+        return kilograms
 
     def _pay_refurbishers(self, rows: Array, taken: Array, room: Array, cost: Array, pays: Array) -> None:
         """Dealers pay refurbishers, who pay the former owners and for work and parts."""
         model, firms, books = self.model, self.model.firms, self.model.books
         product, leaf = firms.product[rows], firms.leaf[rows]
-        share = np.divide(np.where(pays, firms.capacity[rows], 0.0), room[product, leaf], out=np.zeros(len(rows)),
-                          where=room[product, leaf] > 0.0)
+        share = np.divide(
+            np.where(pays, firms.capacity[rows], 0.0),
+            room[product, leaf],
+            out=np.zeros(len(rows)),
+            where=room[product, leaf] > 0.0,
+        )
         units = share * taken[product, leaf]
         value = units * firms.price[rows]
         work = units * cost
@@ -131,8 +143,12 @@ class EndOfLife:
         by_stream = np.einsum("plm,pms->slm", content, structure.route) * apart[:, None, None]
         share = np.einsum("pms,s->pm", structure.route, apart)[:, None, :]
         self._move_to_pools(content * share, by_stream, source)
-        model.books.move("dissipation", block(source), model.places.dissipated,
-                         (content * (1.0 - share)).reshape(-1, content.shape[-1]))
+        model.books.move(
+            "dissipation",
+            block(source),
+            model.places.dissipated,
+            (content * (1.0 - share)).reshape(-1, content.shape[-1]),
+        )
         gross = np.einsum("pl,ps->sl", units, self.mass_by_stream * apart)
         other = np.einsum("pl,ps->sl", units, self.other_by_stream * apart)
         easy = units * (self.design * np.asarray(self.config.products.circular_yield))[:, None]
@@ -165,8 +181,7 @@ class EndOfLife:
         lost = np.asarray(self.config.products.lost_abroad)[:, None]
         for owner in range(2):
             left = content[owner] * lost[..., None]
-            model.books.move("export", block(places[owner]), model.places.abroad,
-                             left.reshape(-1, content.shape[-1]))
+            model.books.move("export", block(places[owner]), model.places.abroad, left.reshape(-1, content.shape[-1]))
             stays = content[owner] - left
             self._to_scrap(stays, units[owner] * (1.0 - lost), places[owner], self.collected_share)
 
@@ -292,8 +307,11 @@ class EndOfLife:
         """Recyclers process their feed and pay for it; returns labour cost by leaf (L,), EUR."""
         model, recyclers = self.model, self.model.recyclers
         recyclers.recover(model.places.dissipated)
-        self.usual_end_of_life += (recyclers.recovered_end_of_life.sum(axis=0) - self.usual_end_of_life) / self._memory()
+        self.usual_end_of_life += (
+            recyclers.recovered_end_of_life.sum(axis=0) - self.usual_end_of_life
+        ) / self._memory()
         self.usual_recovered += (recyclers.recovered.sum(axis=0) - self.usual_recovered) / self._memory()
-        paid = recyclers.pay_for_processing(model.accounts.households[recyclers.leaf], model.accounts.domestic,
-                                            model.energy, model.labour.wage_factor)
+        paid = recyclers.pay_for_processing(
+            model.accounts.households[recyclers.leaf], model.accounts.domestic, model.energy, model.labour.wage_factor
+        )
         return np.bincount(recyclers.leaf, paid, len(self.config.leaves))

@@ -31,7 +31,9 @@ def found_firms(model: Any, first_demand: Array) -> Array:
         SERVICE: total * np.asarray(products.service_share),
     }
     counts = {
-        LINEAR: products.makers, CIRCULAR: products.circular_makers, REFURBISHER: products.refurbishers,
+        LINEAR: products.makers,
+        CIRCULAR: products.circular_makers,
+        REFURBISHER: products.refurbishers,
         SERVICE: products.service_providers,
     }
     rows: list[tuple[int, int, int, float]] = []
@@ -60,9 +62,19 @@ def _found_makers(model: Any, rows: list[tuple[int, int, int, float]]) -> Array:
     conversion = np.where(makes, conversion, 0.0)
     names = _names(model, kind, product, leaf)
     model.firms.found(
-        0, names, kind, product, np.full(len(rows), -1), leaf, need, np.zeros(len(rows)),
-        output * config.firms.capacity_slack, conversion, np.where(makes, conversion + material, unit_cost),
-        np.full(len(rows), config.firms.markup), model.materials.log_price[1, 0],
+        0,
+        names,
+        kind,
+        product,
+        np.full(len(rows), -1),
+        leaf,
+        need,
+        np.zeros(len(rows)),
+        output * config.firms.capacity_slack,
+        conversion,
+        np.where(makes, conversion + material, unit_cost),
+        np.full(len(rows), config.firms.markup),
+        model.materials.log_price[1, 0],
     )
     _endow(model, np.arange(len(rows)), output * makes)
     return sales * makes
@@ -106,9 +118,21 @@ def _found_component_makers(model: Any, total: Array) -> Array:
     material = (mix * model.materials.price[1, 0]).sum(axis=1) / (1.0 - scrap)
     kind = np.full(len(cells), COMPONENT)
     count = len(firms)
-    firms.found(0, _component_names(model, component, leaf), kind, np.full(len(cells), -1), component, leaf, mix, scrap,
-                each * config.firms.capacity_slack, conversion, conversion + material,
-                np.asarray(table.markup)[component], model.materials.log_price[1, 0])
+    firms.found(
+        0,
+        _component_names(model, component, leaf),
+        kind,
+        np.full(len(cells), -1),
+        component,
+        leaf,
+        mix,
+        scrap,
+        each * config.firms.capacity_slack,
+        conversion,
+        conversion + material,
+        np.asarray(table.markup)[component],
+        model.materials.log_price[1, 0],
+    )
     _endow(model, np.arange(count, len(firms)), each)
     return np.zeros(len(cells))
 
@@ -152,7 +176,9 @@ def _component_names(model: Any, component: Array, leaf: Array) -> list[str]:
     names = []
     for c, where in zip(component, leaf, strict=True):
         seen[c, where] = seen.get((c, where), 0) + 1
-        names.append(f"{config.components.ids[c]} maker {seen[c, where]} in {config.jurisdictions.ids[config.leaves[where]]}")
+        names.append(
+            f"{config.components.ids[c]} maker {seen[c, where]} in {config.jurisdictions.ids[config.leaves[where]]}"
+        )
     return names
 
 
@@ -177,5 +203,7 @@ def found_recyclers(model: Any) -> None:
     model.books.endow(recyclers.feed_place[rows], content)
     recyclers.feed_end_of_life[rows] = 0.5 * content
     recyclers.other_feed[rows] = used * model.stream_other[stream]
-    recyclers.monthly_cost[rows] = each * (np.asarray(streams.processing_cost) + np.asarray(streams.transport_cost))[stream]
+    recyclers.monthly_cost[rows] = (
+        each * (np.asarray(streams.processing_cost) + np.asarray(streams.transport_cost))[stream]
+    )
     fund(model, recyclers, rows, config.recyclers.liquidity, config.recyclers.leverage)

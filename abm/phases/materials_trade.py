@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.firms import COMPONENT
-from abm.markets.materials import EXTRACTION, OUTSIDE, REFINING, Cleared, Trade
 from abm.agents.state_backed import View
+from abm.markets.materials import EXTRACTION, OUTSIDE, REFINING, Cleared, Trade
 from abm.rules import MarketView
 
 Array = NDArray[np.float64]
@@ -48,13 +48,16 @@ class MaterialsTrade:
         count, months = len(materials), model.months + 2
         slots = np.arange(count)
         own = np.stack([model.streams.normal("demand of the world", slots, m) for m in range(months)])
-        common = np.stack([model.streams.normal("cycle of the world", np.zeros(1, dtype=np.int64), m)
-                           for m in range(months)])
+        common = np.stack(
+            [model.streams.normal("cycle of the world", np.zeros(1, dtype=np.int64), m) for m in range(months)]
+        )
         supply = np.stack([model.streams.normal("supply of the world", slots, m) for m in range(months)])
         weight = rules.common_cycle
         demand = np.sqrt(1.0 - weight) * own + np.sqrt(weight) * common
-        return (autoregressive(demand, rules.noise_memory) * np.asarray(materials.demand_noise),
-                autoregressive(supply, rules.noise_memory) * np.asarray(materials.supply_noise))
+        return (
+            autoregressive(demand, rules.noise_memory) * np.asarray(materials.demand_noise),
+            autoregressive(supply, rules.noise_memory) * np.asarray(materials.supply_noise),
+        )
 
     # ------------------------------------------------------------------ the state-backed blocs
     def views(self) -> list[View]:
@@ -62,17 +65,24 @@ class MaterialsTrade:
         model, price = self.model, self.markets.price
         if model.month % 3 == 0:
             self.shares = [
-                [model.producers.share_of_side(1 + bloc.number, self.markets.sides, ahead, model.month) for ahead in (1, 36)]
+                [
+                    model.producers.share_of_side(1 + bloc.number, self.markets.sides, ahead, model.month)
+                    for ahead in (1, 36)
+                ]
                 for bloc in model.blocs
             ]
         found = []
         for bloc in model.blocs:
             side = 1 + bloc.number
-            found.append(View(
-                own_share=self.shares[bloc.number][0], own_share_ahead=self.shares[bloc.number][1],
-                rival_cost=np.stack([0.4 * model.rival_cost[bloc.number], model.rival_cost[bloc.number]]),
-                outside_price=price[:, OUTSIDE], inside_price=price[:, side],
-            ))
+            found.append(
+                View(
+                    own_share=self.shares[bloc.number][0],
+                    own_share_ahead=self.shares[bloc.number][1],
+                    rival_cost=np.stack([0.4 * model.rival_cost[bloc.number], model.rival_cost[bloc.number]]),
+                    outside_price=price[:, OUTSIDE],
+                    inside_price=price[:, side],
+                )
+            )
         return found
 
     def pushed(self) -> Array:
@@ -128,8 +138,9 @@ class MaterialsTrade:
         rules = []
         for bloc, view in zip(self.model.blocs, self.model.bloc_views, strict=True):
             side = 1 + bloc.number
-            quota, price, limit = bloc.trade_rules(stage, view, self.markets.stock(stage)[side],
-                                                  self.markets.throughput[stage, side])
+            quota, price, limit = bloc.trade_rules(
+                stage, view, self.markets.stock(stage)[side], self.markets.throughput[stage, side]
+            )
             tax = self.model.conditions.export_tax[bloc.number, stage]
             rules.append(Trade(quota, tax, price, limit))
         return rules
@@ -149,8 +160,9 @@ class MaterialsTrade:
         model, markets = self.model, self.markets
         refined = model.producers.refine(cleared.use, markets.sides)
         for side in range(markets.sides):
-            model.books.move("refining", int(markets.places[EXTRACTION, side]), int(markets.places[REFINING, side]),
-                             refined[side])
+            model.books.move(
+                "refining", int(markets.places[EXTRACTION, side]), int(markets.places[REFINING, side]), refined[side]
+            )
         self.refined = refined
         self._recycle_abroad()
         self._trade_state_stocks()
@@ -233,12 +245,14 @@ class MaterialsTrade:
         sold = home + rest
         recyclers.sold[:] = sold
         blend = (1.0 - payable) * (1.0 - np.asarray(config.streams.processed_at_home)[recyclers.stream][:, None])
-        recyclers.price_received[:] = np.divide(to_home + to_world, sold, out=discount * (1.0 - blend), where=sold > 1e-9)
+        recyclers.price_received[:] = np.divide(
+            to_home + to_world, sold, out=discount * (1.0 - blend), where=sold > 1e-9
+        )
         self.secondary_home, self.secondary_spent = home, (to_maker * home_price).sum(axis=1)
         self.home_secondary_price = home_price
 
     def _clear_refined(self, wanted: Array, secondary: Array) -> None:
-        model, markets = self.model, self.markets
+        markets = self.markets
         primary = np.maximum(wanted - secondary, 0.0)
         trades = self._stockpile_bids()
         bids = np.sum([trade.buy for _, trade in trades], axis=0) if trades else np.zeros(markets.count)
@@ -359,8 +373,10 @@ class MaterialsTrade:
         weight = np.maximum(np.bincount(which, capacity, count), 1e-12)
         known = len(firms.conversion_now) == len(firms)
         conversion = (firms.conversion_now if known else firms.conversion)[rows]  # energy and wages of last month
-        return (np.bincount(which, capacity * conversion, count) / weight,
-                np.bincount(which, capacity * firms.markup[rows], count) / weight)
+        return (
+            np.bincount(which, capacity * conversion, count) / weight,
+            np.bincount(which, capacity * firms.markup[rows], count) / weight,
+        )
 
     def _home_components(self, asked: Array) -> Array:
         """What home makers can deliver from stock (C, M), kg."""
@@ -400,12 +416,15 @@ class MaterialsTrade:
         share = np.divide(stock, total[which], out=np.zeros_like(stock), where=total[which] > 0.0)
         return share * home[which]
 
-    def _pay_for_components(self, rows: Array, delivered: Array, received: Array, share_home: Array, imported: Array,
-                            price: Array) -> None:
+    def _pay_for_components(
+        self, rows: Array, delivered: Array, received: Array, share_home: Array, imported: Array, price: Array
+    ) -> None:
         model, firms, books = self.model, self.model.firms, self.model.books
         home_price = price[:, 0]
         whole = imported.sum(axis=1)
-        abroad_price = np.divide((imported * price[:, 1:]).sum(axis=1), whole, out=price[:, 1].copy(), where=whole > 0.0)
+        abroad_price = np.divide(
+            (imported * price[:, 1:]).sum(axis=1), whole, out=price[:, 1].copy(), where=whole > 0.0
+        )
         to_home = (received * (share_home * home_price)[None]).sum(axis=(1, 2))
         to_abroad = (received * ((1.0 - share_home) * abroad_price)[None]).sum(axis=(1, 2))
         clearing = model.accounts.secondary
@@ -453,5 +472,3 @@ def autoregressive(innovations: Array, memory: float) -> Array:
     for month in range(1, len(path)):
         path[month] = memory * path[month - 1] + scale * innovations[month]
     return path
-
-

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.books import block
 from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE
 from abm.agents.households import Offers
+from abm.books import block
 from abm.markets import products as goods
 from abm.markets.products import label_shares
 
@@ -130,9 +130,10 @@ class ProductTrade:
         """Shares of home and of each origin in linear goods (P, 1 + O), by relative price."""
         start = np.concatenate([np.asarray(self.config.products.price)[:, None], self.import_start], axis=1)
         now = np.concatenate([home[:, None], self.import_price], axis=1)
-        first = np.concatenate([
-            np.where(known, self.home_share, 0.0)[:, None], (1.0 - self.home_share)[:, None] * self.import_share
-        ], axis=1)
+        first = np.concatenate(
+            [np.where(known, self.home_share, 0.0)[:, None], (1.0 - self.home_share)[:, None] * self.import_share],
+            axis=1,
+        )
         weight = first * (now / start) ** -self.elasticity[:, None]
         total = weight.sum(axis=1, keepdims=True)
         return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0)
@@ -183,8 +184,9 @@ class ProductTrade:
         labels = self._business_labels()
         asked = wanted.sum(axis=0)
         consumers = choices.expected[..., goods.LINEAR :].sum(axis=2)
-        room = np.maximum(dealers.units, 0.0) * np.divide(asked, asked + consumers, out=np.zeros_like(asked),
-                                                          where=asked > 0.0)
+        room = np.maximum(dealers.units, 0.0) * np.divide(
+            asked, asked + consumers, out=np.zeros_like(asked), where=asked > 0.0
+        )
         fill = np.minimum(1.0, np.divide(room, asked, out=np.ones_like(asked), where=asked > 0.0)) * (1.0 - 1e-12)
         bought = wanted * fill[None]
         self.business_discarded = buyers.discard(model.month)
@@ -192,8 +194,12 @@ class ProductTrade:
         kilograms = bought[..., None] * content[None]
         dealers.units -= bought.sum(axis=0)
         for owner in (goods.BUSINESS, goods.PUBLIC):
-            model.books.move("sale", block(dealers.new_place), block(buyers.places[owner]),
-                             kilograms[owner].reshape(-1, kilograms.shape[-1]))
+            model.books.move(
+                "sale",
+                block(dealers.new_place),
+                block(buyers.places[owner]),
+                kilograms[owner].reshape(-1, kilograms.shape[-1]),
+            )
         self._pay_business(bought, labels)
         self.business_bought = bought
         return wanted[..., None] * labels
@@ -204,8 +210,9 @@ class ProductTrade:
         usual = label_shares(self.start_shares, self.price, self.start_price, self.elasticity[:, None])
         accepted = self.price[:, None, :].repeat(shape[1], axis=1)
         accepted[..., 1:] /= 1.0 + rules.procurement_premium.T[..., None]
-        favoured = label_shares(self.start_shares[:, None, :], accepted, self.start_price[:, None, :],
-                                self.elasticity[:, None, None])
+        favoured = label_shares(
+            self.start_shares[:, None, :], accepted, self.start_price[:, None, :], self.elasticity[:, None, None]
+        )
         plain = np.broadcast_to(usual[:, None, :], (*shape, 3))
         share = rules.procurement_share.T[..., None]
         return np.stack([plain, plain + share * (favoured - plain)])
@@ -221,8 +228,12 @@ class ProductTrade:
         premium = (public[..., None] * labels[goods.PUBLIC] * extra).sum(axis=2)
         plain = self._plain_premium(public, extra)
         self.public_premium = np.where(model.rules.procurement_share.T > 0.0, np.maximum(premium - plain, 0.0), 0.0)
-        books.pay("public_purchases", model.accounts.public, dealers.accounts,
-                  (value[goods.PUBLIC] - self.public_premium).sum(axis=0))
+        books.pay(
+            "public_purchases",
+            model.accounts.public,
+            dealers.accounts,
+            (value[goods.PUBLIC] - self.public_premium).sum(axis=0),
+        )
         self.public_labels = public[..., None] * labels[goods.PUBLIC]
 
     def _plain_premium(self, public: Array, extra: Array) -> Array:
@@ -231,7 +242,7 @@ class ProductTrade:
         return (public[..., None] * usual[:, None, :] * extra).sum(axis=2)
 
     def _households(self, choices: Any, content: Array) -> Any:
-        model, dealers, books = self.model, self.model.dealers, self.model.books
+        model, dealers = self.model, self.model.dealers
         used_content = dealers.content(dealers.used_place, dealers.used_units)
         model.enter_content(content, used_content)
         purchases = self._serve(choices)
@@ -288,7 +299,9 @@ class ProductTrade:
         sold = purchases.units_new[..., -1].sum(axis=1) + self.business_service
         product, count = firms.product[rows], len(self.config.products)
         capacity = np.bincount(product, firms.capacity[rows], count)
-        share = np.divide(firms.capacity[rows], capacity[product], out=np.zeros(len(rows)), where=capacity[product] > 0.0)
+        share = np.divide(
+            firms.capacity[rows], capacity[product], out=np.zeros(len(rows)), where=capacity[product] > 0.0
+        )
         units = share * sold[product]
         fee = units * (self.price[product, 2] - self.price[product, 1])
         leaf = firms.leaf[rows]
@@ -322,7 +335,7 @@ class ProductTrade:
 
     def _deliver_home(self, by_kind: Array) -> Array:
         """Makers deliver what they can of dealers' and export orders; returns (2, P, L) products."""
-        model, firms, config = self.model, self.model.firms, self.config
+        firms, config = self.model.firms, self.config
         delivered = np.zeros_like(by_kind)
         count = len(config.products)
         rows = firms.of_kind(LINEAR, CIRCULAR)
@@ -359,8 +372,9 @@ class ProductTrade:
         model, firms, dealers, books = self.model, self.model.firms, self.model.dealers, self.model.books
         count = len(self.config.products)
         stock = books.stock[firms.finished[rows]]
-        per_unit = np.divide(stock, firms.units[rows][:, None], out=np.zeros_like(stock),
-                             where=firms.units[rows][:, None] > 1e-9)
+        per_unit = np.divide(
+            stock, firms.units[rows][:, None], out=np.zeros_like(stock), where=firms.units[rows][:, None] > 1e-9
+        )
         out_home, out_abroad = per_unit * home[:, None], per_unit * exports[:, None]
         books.move("export", firms.finished[rows], model.places.abroad, out_abroad)
         pool = model.places.goods
@@ -398,8 +412,9 @@ class ProductTrade:
         total = weight.sum(axis=1, keepdims=True)
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
         kilograms = imports[..., None] * content[:, None, :]
-        books.move("product_import", model.places.abroad, block(dealers.new_place),
-                   kilograms.reshape(-1, content.shape[1]))
+        books.move(
+            "product_import", model.places.abroad, block(dealers.new_place), kilograms.reshape(-1, content.shape[1])
+        )
         dealers.units += imports
         price = (share * self.import_price).sum(axis=1) - self._import_levy()  # the levy goes to government
         value = (imports * price[:, None]).sum(axis=0)
@@ -408,5 +423,3 @@ class ProductTrade:
         self.import_units = by_origin
         self.imported_content = kilograms
         self.imported_by_origin = np.einsum("pol,pm->om", by_origin, content)
-
-

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.books import block
 from abm.agents.firms import COMPONENT
+from abm.books import block
 from abm.markets.scrap import MANUFACTURING
 
 Array = NDArray[np.float64]
@@ -29,10 +29,12 @@ class Production:
         """Stream to which the manufacturing scrap of a component goes (C,): where most products send it."""
         routes = np.asarray(self.config.products.component_route)
         streams = len(self.config.streams)
-        return np.array([
-            int(np.bincount(column[column >= 0], minlength=streams).argmax()) if (column >= 0).any() else 0
-            for column in routes.T
-        ])
+        return np.array(
+            [
+                int(np.bincount(column[column >= 0], minlength=streams).argmax()) if (column >= 0).any() else 0
+                for column in routes.T
+            ]
+        )
 
     def _scrap_mass(self) -> Array:
         """Gross mass of a component per kg of contained material (C,), the mean over products that have it."""
@@ -82,8 +84,7 @@ class Production:
         self.labour_share, self.energy_share = labour, energy
         wage, power = model.labour.wage_factor[firms.leaf], model.energy[firms.leaf]
         accounts = model.accounts
-        paid = firms.pay_for_production(accounts.households[firms.leaf], accounts.domestic,
-                                        labour, energy, power, wage)
+        paid = firms.pay_for_production(accounts.households[firms.leaf], accounts.domestic, labour, energy, power, wage)
         return np.bincount(firms.leaf, paid, len(config.leaves))
 
     def price(self) -> None:
@@ -94,5 +95,10 @@ class Production:
         bought = (part[:, :-1] * model.materials_trade.component_price[None]).sum(axis=1) + part[:, -1] * outside
         input_price = np.where((firms.kind == COMPONENT)[:, None], outside, bought)
         self.input_price = input_price
-        firms.price_goods(input_price, model.labour.wage_factor[firms.leaf], model.energy[firms.leaf],
-                          self.labour_share, self.energy_share)
+        firms.price_goods(
+            input_price,
+            model.labour.wage_factor[firms.leaf],
+            model.energy[firms.leaf],
+            self.labour_share,
+            self.energy_share,
+        )

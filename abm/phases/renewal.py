@@ -13,8 +13,14 @@ from abm.agents.recyclers import BUILDING
 Array = NDArray[np.float64]
 CAUSES = ("dumping", "low price", "feedstock", "inputs", "support withdrawn", "debt", "demand", "operations")
 _CAUSE_TEXT = {
-    "dumping": "squeeze", "low price": "low_price", "feedstock": "feedstock", "inputs": "inputs",
-    "support withdrawn": "support_withdrawn", "debt": "debt", "demand": "demand", "operations": "operations",
+    "dumping": "squeeze",
+    "low price": "low_price",
+    "feedstock": "feedstock",
+    "inputs": "inputs",
+    "support withdrawn": "support_withdrawn",
+    "debt": "debt",
+    "demand": "demand",
+    "operations": "operations",
 }
 
 
@@ -58,10 +64,13 @@ class Renewal:
         model, books, accounts = self.model, self.model.books, self.model.accounts
         lender, credit = accounts.lender, model.credit
         self.interest = {
-            "recyclers": model.recyclers.finance(books, credit, lender, accounts.domestic, self.config.recyclers.liquidity),
+            "recyclers": model.recyclers.finance(
+                books, credit, lender, accounts.domestic, self.config.recyclers.liquidity
+            ),
             "firms": model.firms.finance(books, credit, lender, accounts.domestic, self.config.firms.liquidity),
-            "producers": model.producers.finance(books, credit, lender, accounts.abroad,
-                                                 self.config.primary_producers.liquidity),
+            "producers": model.producers.finance(
+                books, credit, lender, accounts.abroad, self.config.primary_producers.liquidity
+            ),
         }
         self._keep_ledgers()
 
@@ -73,8 +82,14 @@ class Renewal:
         support = (flow("operating_support") + flow("certificates") + flow("investment_support"))[who]
         feed = -(flow("scrap_sales") + flow("gate_fees"))[who]
         operations = -(flow("labour") + flow("energy") + flow("other_inputs"))[who]
-        recyclers.keep_ledger(flow("material_sales")[who], support, feed, operations, self.interest["recyclers"],
-                              recyclers.processed.copy())
+        recyclers.keep_ledger(
+            flow("material_sales")[who],
+            support,
+            feed,
+            operations,
+            self.interest["recyclers"],
+            recyclers.processed.copy(),
+        )
         receipts = flow("material_sales")[who] + support
         recyclers.close_accounts(receipts, feed + model.end_of_life.transport)
         who = firms.account
@@ -110,8 +125,14 @@ class Renewal:
 
     def _producers_invest(self) -> None:
         model, producers = self.model, self.model.producers
-        producers.invest(model.month, model.materials.log_price, model.books, model.credit, model.accounts.suppliers,
-                         producers.growth_forecast)
+        producers.invest(
+            model.month,
+            model.materials.log_price,
+            model.books,
+            model.credit,
+            model.accounts.suppliers,
+            producers.growth_forecast,
+        )
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
         for row in producers.restarted.tolist():
@@ -121,7 +142,9 @@ class Renewal:
         model = self.model
         subject = model.config.materials.ids[producers.main[row]]
         where = model.config.jurisdictions.ids[producers.jurisdiction[row]]
-        model.event_log.append(model.month, kind, producers.names[row], where, what, why, tonnes, "t/yr", subject=subject)
+        model.event_log.append(
+            model.month, kind, producers.names[row], where, what, why, tonnes, "t/yr", subject=subject
+        )
 
     # ------------------------------------------------------------------ failure
     def _fail(self) -> None:
@@ -132,7 +155,9 @@ class Renewal:
         rows, loss = model.producers.fail(model.books, model.credit, model.accounts.lender, backed)
         self.loss += loss
         for row in rows.tolist():
-            self._log("exit", model.producers, row, "bankrupt", "low_price", model.producers.capacity[row] * 12.0 / 1000.0)
+            self._log(
+                "exit", model.producers, row, "bankrupt", "low_price", model.producers.capacity[row] * 12.0 / 1000.0
+            )
 
     def _fail_recyclers(self) -> None:
         model, recyclers = self.model, self.model.recyclers
@@ -162,8 +187,10 @@ class Renewal:
         if organisations is model.producers:
             owners, where = model.accounts.abroad, model.config.jurisdictions.ids[organisations.jurisdiction[row]]
         else:
-            owners, where = model.accounts.domestic, model.config.jurisdictions.ids[
-                model.config.leaves[organisations.leaf[row]]]
+            owners, where = (
+                model.accounts.domestic,
+                model.config.jurisdictions.ids[model.config.leaves[organisations.leaf[row]]],
+            )
         organisations.pay_off(model.books, rows, owners)
         if organisations is model.recyclers:
             loss = organisations.wind_up(rows, lender, *self._takers())
@@ -172,8 +199,9 @@ class Renewal:
             loss = organisations.wind_up(rows, lender, model.places.abroad)
         else:
             loss = organisations.wind_up(model.books, rows, lender)
-        model.event_log.append(model.month, "exit", organisations.names[row], where, "closed", "", float(loss[0]),
-                               "EUR lost by lenders")
+        model.event_log.append(
+            model.month, "exit", organisations.names[row], where, "closed", "", float(loss[0]), "EUR lost by lenders"
+        )
         organisations.died[row] = model.month
         organisations.retire(rows)
 
@@ -190,10 +218,26 @@ class Renewal:
             group = kind if kind == "recycler" else KINDS[organisations.kind[row]]
             self.failures.append((group, cause))
             where = model.config.jurisdictions.ids[model.config.leaves[organisations.leaf[row]]]
-            model.event_log.append(model.month, "exit", organisations.names[row], where, "bankrupt",
-                                   _CAUSE_TEXT[cause], float(loss[number]), "EUR lost by lenders")
-            model.failures.append({"month": model.month, "who": organisations.names[row], "kind": group,
-                                   "where": where, "cause": cause, **parts})
+            model.event_log.append(
+                model.month,
+                "exit",
+                organisations.names[row],
+                where,
+                "bankrupt",
+                _CAUSE_TEXT[cause],
+                float(loss[number]),
+                "EUR lost by lenders",
+            )
+            model.failures.append(
+                {
+                    "month": model.month,
+                    "who": organisations.names[row],
+                    "kind": group,
+                    "where": where,
+                    "cause": cause,
+                    **parts,
+                }
+            )
         if len(rows):
             organisations.died[rows] = model.month
             organisations.retire(rows)
@@ -204,8 +248,13 @@ class Renewal:
         worst = min(parts, key=lambda name: parts[name])
         if worst == "price":
             return "dumping" if self._flooded(self.model.recyclers.recovery[row]) else "low price"
-        return {"support": "support withdrawn", "inputs": "feedstock", "volume": "feedstock", "debt": "debt",
-                "operations": "operations"}[worst]
+        return {
+            "support": "support withdrawn",
+            "inputs": "feedstock",
+            "volume": "feedstock",
+            "debt": "debt",
+            "operations": "operations",
+        }[worst]
 
     def _flooded(self, recovery: Array) -> bool:
         """Whether a bloc floods, or flooded within the last year, a material of which this one lives."""
@@ -214,8 +263,14 @@ class Renewal:
 
     def _firm_cause(self, row: int, parts: dict[str, float]) -> str:
         worst = min(parts, key=lambda name: parts[name])
-        return {"price": "low price", "support": "support withdrawn", "inputs": "inputs", "volume": "demand",
-                "debt": "debt", "operations": "operations"}[worst]
+        return {
+            "price": "low price",
+            "support": "support withdrawn",
+            "inputs": "inputs",
+            "volume": "demand",
+            "debt": "debt",
+            "operations": "operations",
+        }[worst]
 
     # ------------------------------------------------------------------ entry
     def _recyclers_enter(self) -> None:
@@ -240,7 +295,8 @@ class Renewal:
         anchor = model.materials.reference[1] * np.exp(model.materials.anchor[1, 0])
         price = anchor * (1.0 - np.asarray(self.config.materials.quality_discount))
         payable = np.asarray(streams.processed_at_home) + np.asarray(streams.payable) * (
-            1.0 - np.asarray(streams.processed_at_home))
+            1.0 - np.asarray(streams.processed_at_home)
+        )
         belief = rules.belief[:, None]
         floor = np.maximum(rules.outlook["price_floor"], rules.outlook["contract_strike"]) * belief
         outlook = rules.outlook["recovery_subsidy"] * belief + model.settlement.certificate_value
@@ -275,8 +331,15 @@ class Renewal:
         starts = recyclers.start_cumulative[recyclers.stream == stream]
         months = 12.0 * float(streams.build_time[stream]) / float(model.labour.build_speed[leaf])
         one = np.array([leaf])
-        rows = recyclers.found(model.month, np.array([stream]), one, np.array([capacity]), months,
-                               np.array([peers.mean() if len(peers) else capacity]), np.array([cost]))
+        rows = recyclers.found(
+            model.month,
+            np.array([stream]),
+            one,
+            np.array([capacity]),
+            months,
+            np.array([peers.mean() if len(peers) else capacity]),
+            np.array([cost]),
+        )
         recyclers.start_cumulative[rows] = starts.mean() if len(starts) else capacity
         equity = self.config.credit.equity * cost
         account, accounts = recyclers.account[rows], model.accounts
@@ -286,8 +349,9 @@ class Renewal:
         self.recycler_spending = np.append(self.recycler_spending, cost)
         where = model.config.jurisdictions.ids[model.config.leaves[leaf]]
         self.entries.append("recycler")
-        model.event_log.append(model.month, "entry", recyclers.names[-1], where, "entered", "niche_pays",
-                               capacity * 12.0 / 1000.0, "t/yr")
+        model.event_log.append(
+            model.month, "entry", recyclers.names[-1], where, "entered", "niche_pays", capacity * 12.0 / 1000.0, "t/yr"
+        )
 
     def _firms_enter(self) -> None:
         """A newcomer copies the business of a niche that earns more than the hurdle rate."""
@@ -314,10 +378,21 @@ class Renewal:
         name = f"{KINDS[firms.kind[like]]} of {product} {ordinal} in {place}"
         pick = np.array([like])
         capacity = 0.2 * firms.capacity[pick]
-        rows = firms.found(model.month, [name], firms.kind[pick], firms.product[pick], firms.component[pick],
-                           firms.leaf[pick], firms.need[pick], firms.scrap_rate[pick], capacity,
-                           firms.conversion[pick], firms.unit_cost[pick], firms.markup[pick],
-                           model.materials.log_price[1, 0])
+        rows = firms.found(
+            model.month,
+            [name],
+            firms.kind[pick],
+            firms.product[pick],
+            firms.component[pick],
+            firms.leaf[pick],
+            firms.need[pick],
+            firms.scrap_rate[pick],
+            capacity,
+            firms.conversion[pick],
+            firms.unit_cost[pick],
+            firms.markup[pick],
+            model.materials.log_price[1, 0],
+        )
         firms.thrift[rows], firms.start_price[rows] = firms.thrift[pick], firms.start_price[pick]
         firms.orders[rows] = 0.3 * capacity
         cost = firms.capital[rows]
@@ -326,8 +401,9 @@ class Renewal:
         model.books.pay("equity", model.accounts.domestic, account, cost)
         model.books.pay("capital_spending", account, model.accounts.domestic, cost * 0.8)
         self.entries.append(KINDS[firms.kind[like]])
-        model.event_log.append(model.month, "entry", name, place, "entered", "niche_pays", float(capacity[0]) * 12.0,
-                               "products/yr")
+        model.event_log.append(
+            model.month, "entry", name, place, "entered", "niche_pays", float(capacity[0]) * 12.0, "products/yr"
+        )
 
     def _switch_design(self) -> None:
         """Linear makers take up a circular design when it promises a better return than their own."""
@@ -339,10 +415,13 @@ class Renewal:
         count = len(products)
         circular = firms.of_kind(CIRCULAR)
         weight = np.bincount(firms.product[circular], firms.capital[circular], count)
-        earned = np.bincount(firms.product[circular], firms.capital[circular] * firms.return_on_capital[circular], count)
+        earned = np.bincount(
+            firms.product[circular], firms.capital[circular] * firms.return_on_capital[circular], count
+        )
         better = np.divide(earned, weight, out=np.full(count, -1.0), where=weight > 0.0)
         busy = np.bincount(firms.product[circular], firms.orders[circular], count) / np.maximum(
-            np.bincount(firms.product[circular], firms.capacity[circular], count), 1e-9)
+            np.bincount(firms.product[circular], firms.capacity[circular], count), 1e-9
+        )
         gain = better[firms.product[linear]] - firms.return_on_capital[linear]
         chance = model.streams.uniform("change of design", firms.slot[linear], model.month)
         switch = (gain > 0.5 * terms.hurdle_rate) & (busy[firms.product[linear]] > 0.95)

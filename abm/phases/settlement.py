@@ -33,8 +33,9 @@ class Settlement:
         leaves, jurisdictions = self.config.leaves, self.config.jurisdictions
         households = np.asarray(jurisdictions.households)[leaves]
         self.household_share = households / households.sum()
-        self.below = {int(g): np.array([g in self.config.ancestors[leaf] for leaf in leaves])
-                      for g in self.config.governments}
+        self.below = {
+            int(g): np.array([g in self.config.ancestors[leaf] for leaf in leaves]) for g in self.config.governments
+        }
 
     def run(self, purchases: Any, discarded: Any) -> None:
         """Settle policy on this month's activity."""
@@ -52,7 +53,10 @@ class Settlement:
         activity.recovered, activity.sold = recyclers.recovered, recyclers.sold
         activity.price_received = recyclers.price_received
         activity.capacity_spending = model.renewal.recycler_spending
-        activity.contract_strike, activity.contract_instrument = recyclers.contract_strike, recyclers.contract_instrument
+        activity.contract_strike, activity.contract_instrument = (
+            recyclers.contract_strike,
+            recyclers.contract_instrument,
+        )
         activity.certificate_earned = recyclers.sold
         activity.maker_account, activity.maker_leaf, activity.maker_product = firms.account, firms.leaf, firms.product
         activity.primary_bought, activity.secondary_bought = trade.primary_bought, trade.to_maker
