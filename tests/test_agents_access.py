@@ -366,11 +366,11 @@ def test_a_data_collector_changes_nothing(make: Build, state: Any, differences: 
 
 
 def batch(model: type[mesa.Model], **parameters: Any) -> list[dict[str, Any]]:
-    """Mesa's batch run over two seeds, which 3.5 takes as an argument and 3.3 as one more parameter."""
+    """Mesa's batch run to the end over two seeds, which 3.5 takes as an argument and 3.3 as one more parameter."""
     seeds = [3, 4]
     if "rng" in inspect.signature(mesa.batch_run).parameters:
-        return mesa.batch_run(model, parameters, rng=seeds, max_steps=2, display_progress=False)
-    return mesa.batch_run(model, parameters | {"rng": seeds}, max_steps=2, display_progress=False)
+        return mesa.batch_run(model, parameters, rng=seeds, max_steps=10, display_progress=False)
+    return mesa.batch_run(model, parameters | {"rng": seeds}, max_steps=10, display_progress=False)
 
 
 def test_mesas_batch_run_works_on_the_model_unchanged(make: Build, run_out: Any, series: Any) -> None:
@@ -388,7 +388,7 @@ def test_mesas_batch_run_works_on_the_model_unchanged(make: Build, run_out: Any,
 def test_mesas_batch_run_works_with_a_collector_of_ones_own() -> None:
     rows = batch(Collecting, households=40)
     assert len({row["RunId"] for row in rows}) == 2
-    assert {row["month"] for row in rows} <= {1, 2}
+    assert {row["month"] for row in rows} <= {1, 2}  # Mesa 3.3 counts the collection at the start
     assert all(row["plants"] > 0 for row in rows)
 
 

@@ -16,7 +16,7 @@ CONFIG = load_config(config_folder())
 MONTHS = 26
 # A world in which a good deal is going on, at random and by order, so that there is something to disturb.
 MIX = [
-    {"use": "recovery_subsidy", "jurisdiction": "eu", "start": 2, "intensity": 4.0, "cap": 3e6, "announced": 0},
+    {"use": "recovery_subsidy", "jurisdiction": "eu", "start": 2, "end": 60, "intensity": 4.0, "cap": 3e6},
     {"use": "strategic_stockpile", "jurisdiction": "eu", "start": 1, "intensity": 3.0},
     {"use": "recycled_content_mandate", "jurisdiction": "eu", "start": 6, "intensity": 0.1, "ramp": 6},
     {"use": "recycled_content_mandate", "jurisdiction": "nl", "start": 3, "intensity": 0.1},
@@ -108,7 +108,7 @@ def test_an_instrument_at_zero_intensity_changes_nothing_else(
     """Beside others of its kind, before them in the mix, with its other quantities at their highest."""
     declared = policies.registry()[name]
     idle: dict[str, Any] = {"use": name, "jurisdiction": jurisdiction, "start": 3, "intensity": 0.0, "announced": 1}
-    idle |= {"end": MONTHS - 4, "ramp": 5}
+    idle |= {"end": MONTHS - 2, "ramp": 5}  # news in the last month, in which nobody else looks ahead anew
     idle |= {parameter: quantity.high for parameter, quantity in declared.parameters.items()}
     if "border" in idle and jurisdiction != "eu":
         idle["border"] = 0.0

@@ -12,9 +12,10 @@ from typing import Any
 import reacton.ipyvuetify as rv
 import solara
 
+from abm.events import month_name
 from abm.policies.instrument import PHASES
 from abm.scenario import InstrumentUse, catalogue
-from experiments.dashboard.choice import Choice, Setting, preset
+from experiments.dashboard.choice import ANNOUNCED, START, Choice, Setting, preset
 from experiments.dashboard.levers import Lever, config, levers, plain_number, range_text, read_strength, title_of
 from experiments.dashboard.parts import Box, Chooser, Markup, PushButton, Switch, Text, Unfolding
 from experiments.dashboard.texts import number, say, unit_text
@@ -58,7 +59,8 @@ def Levers(language: str, choice: Choice, on_choice: Change) -> None:
                 lambda: on_choice(choice.without_levers()),
                 disabled=not choice.levers,
             )
-        Text(say("levers.hint", language), tag="p", classes="hint")
+        announced, start = (month_name(month, config().time.start) for month in (ANNOUNCED, START))
+        Text(say("levers.hint", language, announced=announced, start=start), tag="p", classes="hint")
         for phase in PHASES:
             own = [lever for lever in levers() if lever.phase == phase]
             if own:

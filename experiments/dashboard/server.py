@@ -9,6 +9,7 @@ import threading
 import warnings
 import webbrowser
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from abm.parameters import ConfigError
@@ -18,7 +19,6 @@ _GRACE = 1  # seconds that open pages get to say goodbye
 _ENVIRONMENT = {
     "SOLARA_APP": "experiments.dashboard.app",
     "SOLARA_MODE": "production",  # no watching of files
-    "SOLARA_ASSETS_EXTRA_LOCATIONS": "experiments.dashboard.assets",
     "SOLARA_KERNEL_CULL_TIMEOUT": "20m",  # how long the state of a page is kept after its browser has gone
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
     "SOLARA_THEME_SHOW_BANNER": "false",
@@ -87,8 +87,10 @@ def make_server(open_browser: bool, url: str) -> Any:
     # Said on each visit; it concerns pages embedded in other sites, and this one is opened by itself.
     warnings.filterwarnings("ignore", message="Cookies with samesite=none require https")
 
+    import solara.server.settings
     import uvicorn
 
+    solara.server.settings.assets.extra_locations = [str(Path(__file__).parent / "assets")]
     from experiments.dashboard.simulation import warm_up
 
     class Server(uvicorn.Server):
