@@ -396,6 +396,12 @@ def test_the_table_has_a_row_for_each_year(picture: simulation.Picture) -> None:
     assert rows == [[year, "2 (1 – 3)", "3 (2 – 4)", "+1"] for year in ("2026", "2027")]
 
 
+def test_a_difference_in_the_ninth_digit_is_none() -> None:
+    assert results._difference_text(np.array([50.0]), np.array([50.0 + 1e-7]), "en") == "0"
+    assert results._difference_text(np.array([50.0]), np.array([50.1]), "en") == "+0.1"
+    assert results._difference_text(np.array([np.nan]), np.array([1.0]), "nl") == texts.MISSING
+
+
 # --- Stories --------------------------------------------------------------------------------------
 
 

@@ -82,7 +82,7 @@ def test_measures_are_complete_and_mean_what_they_say(rows: pd.DataFrame) -> Non
 
 def test_a_floor_lifts_the_cash_margin_and_investment_support_does_not(rows: pd.DataFrame) -> None:
     margin = rows.pivot(index="seed", columns="instrument", values="margin")
-    assert (margin["price_floor"] > margin[NONE] + 2.0).all()
+    assert (margin["price_floor"] > margin[NONE] + 0.3).all()  # EUR per kg of scrap
     assert (margin["recycling_investment_support"] - margin[NONE] < 0.5).all()
     cost = rows.pivot(index="seed", columns="instrument", values="public_cost")
     assert (cost["price_floor"] > 0.0).all()

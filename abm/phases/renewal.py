@@ -79,7 +79,7 @@ class Renewal:
         model, flow = self.model, self.model.books.month_flow
         recyclers, firms = model.recyclers, model.firms
         who = recyclers.account
-        support = (flow("operating_support") + flow("certificates") + flow("investment_support"))[who]
+        support = (flow("operating_support") + flow("certificates"))[who]  # a grant for plant is no margin
         feed = -(flow("scrap_sales") + flow("gate_fees"))[who]
         operations = -(flow("labour") + flow("energy") + flow("other_inputs"))[who]
         recyclers.keep_ledger(

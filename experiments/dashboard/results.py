@@ -18,6 +18,7 @@ from experiments.dashboard.texts import MISSING, measured, number, say, texts, u
 from experiments.wording import indicator_of, unit_of
 
 Array = NDArray[np.float64]
+_NEGLIGIBLE = 1e-6  # share of a value that no reader cares about
 SPAN = 12  # months over which lines are averaged: the noise of single months hides what differs
 _TABLES = {
     "material": "materials",
@@ -233,9 +234,15 @@ def yearly_rows(picture: Picture, name: str, start: int, language: str) -> list[
     rows = []
     for year in range(samples[0].shape[1]):
         baseline, mix = (sample[:, year] for sample in samples)
-        difference = number(float((mix - baseline).mean()), language, signed=True)
+        difference = _difference_text(baseline, mix, language)
         rows.append([str(start + year), _with_range(baseline, language), _with_range(mix, language), difference])
     return rows
+
+
+def _difference_text(baseline: Array, mix: Array, language: str) -> str:
+    """The mean difference; 0 where it is beyond the digits shown of both."""
+    difference, size = float((mix - baseline).mean()), float(np.abs(baseline).mean() + np.abs(mix).mean())
+    return number(0.0 if abs(difference) < _NEGLIGIBLE * size else difference, language, signed=True)
 
 
 def _by_year(values: Array) -> Array:
