@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Progress = Callable[[int, int], object]
-LABELS = ("indicator", "jurisdiction", "material", "product", "unit")
+LABELS = ("indicator", "jurisdiction", "material", "product", "detail", "unit")
 FILES = ("series.parquet", "series.csv", "events.csv", "manifest.json")
 _PACKAGES = ("numpy", "pandas", "mesa", "kringloop")
 
@@ -67,14 +67,14 @@ class Run:
         return pd.DataFrame(self.values, index=pd.Index(self.months, name="month"), columns=names)
 
     def tidy(self) -> pd.DataFrame:
-        """One row per value: month, indicator, jurisdiction, material, product, unit, value."""
+        """One row per value: month, indicator, jurisdiction, material, product, detail (other axes), unit, value."""
         import pandas as pd
 
         months, columns = self.values.shape
         codes = np.tile(np.arange(months), columns)
         table = {"month": pd.Categorical.from_codes(codes, categories=self.months)}
         for label in LABELS:
-            words = pd.Categorical([column[label] or "" for column in self.columns])
+            words = pd.Categorical([column.get(label) or "" for column in self.columns])
             table[label] = pd.Categorical.from_codes(np.repeat(words.codes, months), categories=words.categories)
         return pd.DataFrame({**table, "value": self.values.T.reshape(-1)})
 

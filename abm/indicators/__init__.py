@@ -14,6 +14,7 @@ from abm.indicators.indicator import Indicator
 from abm.indicators.view import View
 
 _NOT_FAMILIES = ("indicator", "view")
+_OWN_COLUMN = ("leaf", "government", "material", "product")
 
 
 @cache
@@ -79,6 +80,7 @@ def _columns(item: Indicator, model: Any) -> list[dict[str, str]]:
                 "jurisdiction": place.get("leaf") or place.get("government") or "",
                 "material": place.get("material", ""),
                 "product": place.get("product", ""),
+                "detail": ", ".join(label for axis, label in place.items() if axis not in _OWN_COLUMN),
             }
         )
     return columns

@@ -102,8 +102,8 @@ def mean_import_dependence(view: View) -> float:
     "1",
     {"en": "Largest country's share", "nl": "Aandeel van het grootste land"},
     {
-        "en": "Share of the largest country in world output, by stage and material.",
-        "nl": "Aandeel van het grootste land in de wereldproductie, per schakel en materiaal.",
+        "en": "Share of the largest country outside the Union in world output, by stage and material.",
+        "nl": "Aandeel van het grootste land buiten de Unie in de wereldproductie, per schakel en materiaal.",
     },
     direction=-1,
     axes=("stage", "material"),

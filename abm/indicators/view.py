@@ -110,7 +110,8 @@ class View:
         output = np.bincount(cell.ravel(), made.ravel(), count * 2 * materials).reshape(count, 2, materials)
         total = output.sum(axis=0)
         share = np.divide(output, total, out=np.zeros_like(output), where=total > 0.0)
-        return share.max(axis=0), (share**2).sum(axis=0)
+        abroad = ~np.isin(np.arange(count), number[self._home])  # the law speaks of third countries
+        return share[abroad].max(axis=0, initial=0.0), (share**2).sum(axis=0)
 
     def _number_countries(self) -> tuple[Array, int]:
         """Number of the country of each producer (n,), and how many there are."""

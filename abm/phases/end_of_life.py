@@ -142,12 +142,13 @@ class EndOfLife:
         model, structure = self.model, self.model.structure
         by_stream = np.einsum("plm,pms->slm", content, structure.route) * apart[:, None, None]
         share = np.einsum("pms,s->pm", structure.route, apart)[:, None, :]
+        lost = np.einsum("pms,s->pm", structure.route, 1.0 - apart)[:, None, :]
         self._move_to_pools(content * share, by_stream, source)
         model.books.move(
             "dissipation",
             block(source),
             model.places.dissipated,
-            (content * (1.0 - share)).reshape(-1, content.shape[-1]),
+            (content * lost).reshape(-1, content.shape[-1]),
         )
         gross = np.einsum("pl,ps->sl", units, self.mass_by_stream * apart)
         other = np.einsum("pl,ps->sl", units, self.other_by_stream * apart)
@@ -168,7 +169,7 @@ class EndOfLife:
         treated = content * np.einsum("pms,s->pm", structure.route, treated_stream)[:, None, :]
         count = content.shape[-1]
         model.books.move("dissipation", block(source), model.places.dissipated, treated.reshape(-1, count))
-        rest = content - treated
+        rest = content * np.einsum("pms,s->pm", structure.route, 1.0 - treated_stream)[:, None, :]
         model.books.move("landfill", block(source), model.places.landfill, rest.reshape(-1, count))
         self.binned_content = content.sum(axis=(0, 1))
         self.landfilled = rest.sum(axis=(0, 1))
