@@ -162,16 +162,9 @@ class Books:
     # ------------------------------------------------------------------ verbs of money
     def pay(self, kind: str, payer: Rows | int, payee: Rows | int, amount: Array | float) -> None:
         """Pay `amount` EUR (≥ 0, broadcast over payers or payees) from payer to payee."""
-        number = self._money_kind[kind]
         if self._closed:
             self.begin_month()
-        if not isinstance(amount, np.ndarray):
-            if isinstance(payer, np.ndarray):
-                amount = np.full(len(payer), amount, dtype=np.float64)
-            elif isinstance(payee, np.ndarray):
-                amount = np.full(len(payee), amount, dtype=np.float64)
-        self._slips.write(number, payer, amount, -1.0)
-        self._slips.write(number, payee, amount, 1.0)
+        self._slips.write(self._money_kind[kind], payer, payee, amount)
 
     @property
     def cash(self) -> Array:
@@ -351,43 +344,57 @@ class _Slips:
 
     def clear(self) -> None:
         """Throw all slips away."""
-        self.accounts: list[Rows] = []
+        self.rows: list[Rows] = []  # accounts on the side of a payment that has several
         self.amounts: list[Array] = []
-        self.kinds: list[int] = []
-        self.single: list[tuple[int, float, int]] = []
+        self.heads: list[tuple[int, float, int]] = []  # kind, sign for the rows, account on the other side or −1
+        self.single: list[tuple[int, float, int]] = []  # account, signed amount, kind
 
     @property
     def filled(self) -> bool:
         """Whether there is anything to post."""
-        return bool(self.kinds or self.single)
+        return bool(self.heads or self.single)
 
-    def write(self, kind: int, account: Rows | int, amount: Array | float, sign: float) -> None:
-        """Note `sign` times `amount` for one account, or for each of several."""
-        if not isinstance(account, np.ndarray):
-            total = float(amount.sum()) if isinstance(amount, np.ndarray) else float(amount)
-            self.single.append((account, sign * total, kind))
-            return
-        if isinstance(amount, np.ndarray) and amount.shape == account.shape:
-            signed = amount * sign
+    def write(self, kind: int, payer: Rows | int, payee: Rows | int, amount: Array | float) -> None:
+        """Note a payment; the amounts are copied, so that the caller may go on using its array."""
+        if isinstance(payer, np.ndarray):
+            paid = self._several(kind, -1.0, payer, -1 if isinstance(payee, np.ndarray) else payee, amount)
+            if isinstance(payee, np.ndarray):
+                self._several(kind, 1.0, payee, -1, paid)
+        elif isinstance(payee, np.ndarray):
+            self._several(kind, 1.0, payee, payer, amount)
         else:
-            signed = np.broadcast_to(amount, account.shape) * sign
-        self.accounts.append(account)
-        self.amounts.append(signed)
-        self.kinds.append(kind)
+            total = float(np.add.reduce(amount, axis=None)) if isinstance(amount, np.ndarray) else float(amount)
+            self.single += ((payer, -total, kind), (payee, total, kind))
+
+    def _several(self, kind: int, sign: float, rows: Rows, other: int, amount: Array | float) -> Array:
+        amounts = np.empty(len(rows))
+        amounts[:] = amount
+        if len(rows):
+            self.rows.append(rows)
+            self.amounts.append(amounts)
+            self.heads.append((kind, sign, other))
+        return amounts
 
     def collected(self) -> tuple[Rows, Array, Rows]:
         """Account, signed amount and kind of every slip (n,)."""
-        lengths = [len(account) for account in self.accounts]
-        accounts, amounts, kinds = (
-            self.accounts,
-            self.amounts,
-            [np.repeat(np.array(self.kinds, dtype=np.int64), lengths)],
-        )
+        accounts, signed, kinds = [], [], []
+        if self.heads:
+            heads = np.array(self.heads)
+            lengths = np.array([len(rows) for rows in self.rows])
+            kind, other = heads[:, 0].astype(np.int64), heads[:, 2].astype(np.int64)
+            amounts = np.concatenate(self.amounts) * np.repeat(heads[:, 1], lengths)
+            one = (other >= 0).nonzero()[0]
+            totals = np.add.reduceat(amounts, np.add.accumulate(lengths) - lengths)
+            accounts, signed, kinds = (
+                [*self.rows, other[one]],
+                [amounts, -totals[one]],
+                [np.repeat(kind, lengths), kind[one]],
+            )
         if self.single:
-            account, amount, kind = zip(*self.single, strict=True)
-            accounts, amounts = [*accounts, np.array(account)], [*amounts, np.array(amount)]
-            kinds.append(np.array(kind))
-        return np.concatenate(accounts), np.concatenate(amounts), np.concatenate(kinds)
+            account, amount, single_kind = zip(*self.single, strict=True)
+            accounts, signed = [*accounts, np.array(account)], [*signed, np.array(amount)]
+            kinds = [*kinds, np.array(single_kind)]
+        return np.concatenate(accounts), np.concatenate(signed), np.concatenate(kinds)
 
 
 class _Cells:

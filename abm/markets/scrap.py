@@ -40,6 +40,7 @@ class ScrapSales:
     price: Array
     exported: Array  # (2, S, L) kg
     landfilled: Array  # (2, S, L) kg
+    member: Array  # (S, n) 1 where a bidder buys from a stream
 
 
 class ScrapMarkets:
@@ -58,6 +59,9 @@ class ScrapMarkets:
         self.collectors = books.account(*[f"collectors {config.jurisdictions.ids[j]}" for j in leaves])
         self.price = np.zeros(self.shape)
         self.border = self._borders()
+        self.numbers = np.arange(len(streams))[:, None]
+        self.landfill = -np.asarray(streams.landfill_cost)[:, None]
+        self.border_limit = np.asarray(streams.cross_border_limit)
 
     def _borders(self) -> NDArray[np.bool_]:
         """Whether two leaves lie in different countries (L, L): no common national ancestor."""
@@ -77,14 +81,16 @@ class ScrapMarkets:
 
     def gain(self) -> Array:
         """Gain in recovery from circular design in each pool (2, S, L), a share."""
-        return np.divide(self.ease, self.gross, out=np.zeros_like(self.ease), where=self.gross > 1e-6)
+        return self.ease / np.where(self.gross > 1e-6, self.gross, np.inf)
 
     def composition(self) -> tuple[Array, Array]:
         """Material content (2, S, L, M) kg/kg and other recoverables (2, S, L) EUR/kg of each pool."""
-        stock = self.books.stock[block(self.places)].copy().reshape(*self.shape, -1)
-        some = self.gross > 1e-6
-        content = np.divide(stock, self.gross[..., None], out=np.zeros_like(stock), where=some[..., None])
-        return content, np.divide(self.other, self.gross, out=np.zeros_like(self.other), where=some)
+        each = np.where(self.gross > 1e-6, self.gross, np.inf)
+        return self.stock() / each[..., None], self.other / each
+
+    def stock(self) -> Array:
+        """Material in each pool (2, S, L, M), kg."""
+        return self.books.stock[block(self.places)].reshape(*self.shape, -1).copy()
 
     def clear(self, bidders: Bidders, export_bid: Array, response: float) -> ScrapSales:
         """Sell this month's pools.
@@ -95,52 +101,53 @@ class ScrapMarkets:
 
         `export_bid` (2, S, L) EUR/kg is what foreign recyclers offer.
         """
-        landfill = -np.asarray(self.config.streams.landfill_cost)[None, :, None]
-        fallback = np.maximum(export_bid, landfill)
-        member = (np.arange(self.shape[1])[:, None] == bidders.stream[None, :]).astype(np.float64)  # (S, n)
-        bought = self._allocate(bidders, fallback, member, response)
-        price = self._prices(bidders, bought, fallback, member)
-        sold = np.matmul(member, bought)
+        fallback = np.maximum(export_bid, self.landfill)
+        member = (self.numbers == bidders.stream).astype(np.float64)  # (S, n)
+        bought, sold = self._allocate(bidders, fallback, member, response)
+        price = self._prices(bidders, bought, fallback, member, sold)
         rest = np.maximum(self.gross - sold, 0.0)
-        exported = np.where(export_bid > landfill, rest, 0.0)
-        return ScrapSales(bought, price, exported, rest - exported)
+        exported = np.where(export_bid > self.landfill, rest, 0.0)
+        return ScrapSales(bought, price, exported, rest - exported, member)
 
-    def _allocate(self, bidders: Bidders, fallback: Array, member: Array, response: float) -> Array:
-        """Share pools over bidders (2, n, L) by bid, within what they want and what may cross a border; two rounds."""
+    def _allocate(self, bidders: Bidders, fallback: Array, member: Array, response: float) -> tuple[Array, Array]:
+        """Share pools over bidders by bid, within what they want and what may cross a border; two rounds.
+
+        Returns what each bidder gets (2, n, L) and what each pool sells (2, S, L), kg.
+        """
         stream, bid = bidders.stream, bidders.bid
-        above = bid - fallback[:, stream]
-        weight = np.exp(np.minimum(response * np.maximum(above, 0.0) / np.maximum(np.abs(bid), 0.05), 6.0)) * (
-            above > 0.0
-        )
-        limit = np.asarray(self.config.streams.cross_border_limit)[stream][:, None]
-        offered = self.gross[:, stream] * np.where(self.border[bidders.leaf], limit, 1.0)
-        bought = np.zeros_like(bid)
+        above = np.maximum(bid - fallback[:, stream], 0.0)
+        weight = np.exp(np.minimum(response * above / np.maximum(np.abs(bid), 0.05), 6.0)) * (above > 0.0)
+        limit = np.where(self.border[bidders.leaf], self.border_limit[stream][:, None], 1.0)
+        left = self.gross[:, stream] * limit  # what a bidder may still take from a pool
+        bought, sold, room, remaining = np.zeros(bid.shape), np.zeros(self.shape), bidders.wanted, self.gross
         for _ in range(2):
-            room = np.maximum(bidders.wanted - bought.sum(axis=(0, 2)), 0.0)
-            remaining = np.maximum(self.gross - np.matmul(member, bought), 0.0)[:, stream]
-            claim = weight * room[:, None] * (offered > bought)
-            total = np.matmul(member, claim)[:, stream]
-            got = np.divide(claim * remaining, total, out=np.zeros_like(claim), where=total > 0.0)
-            got = np.minimum(got, np.maximum(offered - bought, 0.0))
-            asked = got.sum(axis=(0, 2))
-            got *= np.minimum(1.0, np.divide(room, asked, out=np.ones_like(asked), where=asked > 0.0))[:, None]
+            claim = weight * room[:, None] * (left > 0.0)
+            total = np.matmul(member, claim)
+            got = claim * (remaining / np.where(total > 0.0, total, np.inf))[:, stream]
+            got = np.minimum(got, left)
+            asked = np.add.reduce(got, axis=(0, 2))
+            got *= np.minimum(1.0, room / np.where(asked > 0.0, asked, np.inf) + (asked <= 0.0))[:, None]
             bought += got
-        return bought
+            left = np.maximum(left - got, 0.0)
+            sold = np.matmul(member, bought)
+            room = np.maximum(bidders.wanted - np.add.reduce(bought, axis=(0, 2)), 0.0)
+            remaining = np.maximum(self.gross - sold, 0.0)
+        return bought, sold
 
-    def _prices(self, bidders: Bidders, bought: Array, fallback: Array, member: Array) -> Array:
+    def _prices(self, bidders: Bidders, bought: Array, fallback: Array, member: Array, sold: Array) -> Array:
         """Price per kg that each bidder pays (2, n, L), EUR; remembers the mean per pool."""
-        capacity = member @ bidders.wanted
-        supply = self.gross.sum(axis=(0, 2))
-        wanted, offered = capacity**RIVALRY, supply**RIVALRY
-        strength = np.divide(wanted, wanted + offered, out=np.zeros_like(supply), where=wanted + offered > 0.0)
+        wanted, offered = (member @ bidders.wanted) ** RIVALRY, np.add.reduce(self.gross, axis=(0, 2)) ** RIVALRY
+        both = wanted + offered
+        strength = wanted / np.where(both > 0.0, both, np.inf)
         floor = fallback[:, bidders.stream]
-        price = floor + strength[bidders.stream][None, :, None] * np.maximum(bidders.bid - floor, 0.0)
-        value, mass = np.matmul(member, bought * price), np.matmul(member, bought)
-        self.price = np.divide(value, mass, out=fallback.copy(), where=mass > 0.0)
+        price = floor + strength[bidders.stream][:, None] * np.maximum(bidders.bid - floor, 0.0)
+        value = np.matmul(member, bought * price)
+        self.price = np.divide(value, sold, out=fallback, where=sold > 0.0)
         return price
 
     def remove(self, share: Array) -> None:
         """Take a share (2, S, L) of every pool's gross mass and other recoverables out."""
-        self.gross *= 1.0 - share
-        self.other *= 1.0 - share
-        self.ease *= 1.0 - share
+        rest = 1.0 - share
+        self.gross *= rest
+        self.other *= rest
+        self.ease *= rest

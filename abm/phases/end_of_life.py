@@ -14,6 +14,7 @@ from abm.markets.scrap import END_OF_LIFE, Bidders
 
 Array = NDArray[np.float64]
 YEAR = 12.0
+OWNERS = 3  # households, business and government
 SORTED_AT_SOURCE = 0.1  # manufacturing scrap needs no dismantling: part of the cost of dismantling and transport
 
 
@@ -22,53 +23,63 @@ class EndOfLife:
 
     def __init__(self, model: Any) -> None:
         self.model, self.config = model, model.config
-        products = self.config.products
+        products, streams, structure = self.config.products, self.config.streams, model.structure
         self.mass = np.asarray(products.mass)
-        self.other = np.asarray(products.other_value)
-        structure = model.structure
-        self.mass_by_stream = structure.mass_route * self.mass[:, None]  # (P, S) kg per product
-        self.other_by_stream = structure.other_route * self.other[:, None]  # (P, S) EUR per product
-        self.collected_share = np.asarray(self.config.streams.collected)
-        count = len(self.config.materials)
-        # Smoothed over a year, in kg per month: what was discarded, and what was recovered from it and in all.
-        self.usual_discard, self.usual_end_of_life, self.usual_recovered = (
-            np.zeros(count),
-            np.zeros(count),
-            np.zeros(count),
+        self.lost = np.asarray(products.lost_abroad)[:, None]  # (P, 1)
+        self.kept = 1.0 - self.lost
+        self.circular_yield = np.asarray(products.circular_yield)
+        self.refurbish_cost = np.asarray(products.refurbish_cost)
+        self.transport_cost, self.landfill_cost, self.cross_border_cost, self.export_value, self.foreign_recovery = (
+            np.asarray(getattr(streams, name))
+            for name in ("transport_cost", "landfill_cost", "cross_border_cost", "export_value", "recovery")
         )
+        # Of each stream only a share is kept apart (owners, S): of what households, business and government hand in.
+        apart = np.stack([np.asarray(getattr(streams, name)) for name in ("dismantled", "collected", "collected")])
+        route, count = structure.route, len(self.config.materials)
+        self.route_apart = np.einsum("pms,os->opms", route, apart)  # (owners, P, M, S)
+        self.share_apart = self.route_apart.sum(axis=3)[:, :, None]  # (owners, P, 1, M)
+        self.share_mixed = np.einsum("pms,os->opm", route, 1.0 - apart)[:, :, None]
+        per_product = np.stack([self.mass[:, None] * structure.mass_route, self._others(structure)])
+        # Kilograms, and EUR of other recoverables, per product by stream: (owners · P, 2 · S).
+        self.per_product = np.einsum("kps,os->opks", per_product, apart).reshape(OWNERS * len(products), -1)
+        self.treated_stream = np.asarray(streams.binned_treated)
+        self.treated = np.einsum("pms,s->pm", route, self.treated_stream)[:, None, :]
+        self.wasted = np.einsum("pms,s->pm", route, 1.0 - self.treated_stream)[:, None, :]
+        places = model.places
+        self.owned_places = np.concatenate([places.in_use.ravel(), model.business.places.ravel()])  # (owners · P · L,)
+        self.in_use, self.hoarded = block(places.in_use), block(places.hoarded)
+        # Smoothed over a year, in kg per month: what was discarded, and what was recovered from it and in all.
+        self.usual_discard, self.usual_end_of_life, self.usual_recovered = np.zeros((3, count))
         self.design = np.zeros(len(products))  # share of circular design in what is discarded
+
+    def _others(self, structure: Any) -> Array:
+        """Other recoverables per product by stream (P, S), EUR."""
+        return np.asarray(structure.other_route * np.asarray(self.config.products.other_value)[:, None])
 
     # ------------------------------------------------------------------ from owners to collectors
     def receive(self, discarded: Any, business: tuple[Array, Array]) -> None:
         """Sort this month's discards: `discarded` by households, `business` units and content (2, P, L[, M])."""
-        model, places = self.model, self.model.places
+        model, places, books = self.model, self.model.places, self.model.books
         self._note_design(discarded)
-        books, count = model.books, len(self.config.materials)
-        shape = (-1, count)
-        books.move("hoarding", block(places.in_use), block(places.hoarded), discarded.hoarded_content.reshape(shape))
-        books.move(
-            "hoarding", block(places.hoarded), block(places.in_use), discarded.left_drawer_content.reshape(shape)
-        )
-        lost = np.asarray(self.config.products.lost_abroad)
-        returned = discarded.returned_content
-        sold_on = discarded.sold_on_content
-        binned = discarded.binned_content
-        left = (returned + sold_on) * lost[:, None, None]
-        books.move("export", block(places.in_use), places.abroad, left.reshape(shape))
-        kept = 1.0 - lost[:, None, None]
-        units_sold = discarded.sold_on * kept[..., 0]
-        taken = self._refurbish(units_sold, sold_on * kept)
+        count = len(self.config.materials)
+        books.move("hoarding", self.in_use, self.hoarded, discarded.hoarded_content.reshape(-1, count))
+        books.move("hoarding", self.hoarded, self.in_use, discarded.left_drawer_content.reshape(-1, count))
+        returned, sold_on, binned = discarded.returned_content, discarded.sold_on_content, discarded.binned_content
+        kept = self.kept[..., None]
+        stays = sold_on * kept
+        taken = self._refurbish(discarded.sold_on * self.kept, stays)
+        handed_in = np.concatenate([returned[None], business[1]])  # (owners, P, L, M)
+        rest = handed_in * kept
+        left = handed_in - rest
         # Working goods that nobody here wants second-hand are exported, not scrapped before their time.
-        unwanted = np.maximum(sold_on * kept - taken, 0.0)
-        books.move("export", block(places.in_use), places.abroad, unwanted.reshape(shape))
-        left = left + unwanted
-        rest_units, rest = discarded.returned * kept[..., 0], returned * kept
-        self._to_scrap(rest, rest_units, places.in_use, np.asarray(self.config.streams.dismantled))
-        self._to_bin(binned, discarded.binned, places.in_use)
-        self._business(business)
-        self.collected_units = rest_units
-        self.lost_content = left.sum(axis=(0, 1))
-        gone = (returned + sold_on + binned).sum(axis=(0, 1)) + business[1].sum(axis=(0, 1, 2))
+        left[0] += sold_on - taken
+        books.move("export", self.owned_places, places.abroad, np.maximum(left, 0.0).reshape(-1, count))
+        units = np.concatenate([discarded.returned[None], business[0]]) * self.kept
+        self._to_scrap(rest, units, binned)
+        self.collected_units = units[0]
+        self.lost_content = np.add.reduce(left[0], axis=(0, 1))
+        self.binned_content = np.add.reduce(binned, axis=(0, 1))
+        gone = np.add.reduce(handed_in, axis=(0, 1, 2)) + np.add.reduce(sold_on, axis=(0, 1)) + self.binned_content
         self.usual_discard += (gone - self.refurbished_content - self.usual_discard) / self._memory()
 
     def _memory(self) -> float:
@@ -77,50 +88,39 @@ class EndOfLife:
 
     def _note_design(self, discarded: Any) -> None:
         """Smooth the share of circular design among products handed in (P,)."""
-        count = len(self.design)
-        weight = np.bincount(discarded.returned_product, discarded.returned_weight, count)
-        circular = discarded.returned_weight * (discarded.returned_kind >= CIRCULAR)
-        now = np.bincount(discarded.returned_product, circular, count)
-        share = np.divide(now, weight, out=self.design.copy(), where=weight > 0.0)
+        count, weight = len(self.design), discarded.returned_weight
+        handed_in = np.bincount(discarded.returned_product, weight, count)
+        circular = np.bincount(discarded.returned_product, weight * (discarded.returned_kind >= CIRCULAR), count)
+        share = np.divide(circular, handed_in, out=self.design.copy(), where=handed_in > 0.0)
         self.design += (share - self.design) / 12.0
 
     def _refurbish(self, units: Array, content: Array) -> Array:
         """Refurbishers take what they can sell on at a profit; returns the content taken (P, L, M), kg."""
         model, firms, dealers = self.model, self.model.firms, self.model.dealers
-        shape = dealers.shape
         rows = firms.of_kind(REFURBISHER)
-        linear = model.product_trade.price[firms.product[rows], 0]
-        share = np.asarray(self.config.products.refurbish_cost)[firms.product[rows]]
-        cost = linear * share * model.labour.wage_factor[firms.leaf[rows]]
-        pays = firms.price[rows] > cost
-        room = np.zeros(shape)
-        np.add.at(room, (firms.product[rows], firms.leaf[rows]), np.where(pays, firms.capacity[rows], 0.0))
+        product, leaf = firms.product[rows], firms.leaf[rows]
+        linear = model.product_trade.price[product, 0]
+        cost = linear * self.refurbish_cost[product] * model.labour.wage_factor[leaf]
+        able = np.where(firms.price[rows] > cost, firms.capacity[rows], 0.0)
+        room = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape)
         wanted = np.maximum(4.0 * model.product_trade.used_wanted - dealers.used_units, 0.0)
         taken = np.minimum(np.minimum(units, room), wanted)
-        share = np.divide(taken, units, out=np.zeros_like(units), where=units > 0.0)
+        share = np.divide(taken, units, out=np.zeros(units.shape), where=units > 0.0)
         kilograms = content * share[..., None]
         model.books.move(
-            "refurbishment",
-            block(model.places.in_use),
-            block(dealers.used_place),
-            kilograms.reshape(-1, content.shape[-1]),
+            "refurbishment", self.in_use, block(dealers.used_place), kilograms.reshape(-1, content.shape[-1])
         )
         dealers.used_units += taken
-        self._pay_refurbishers(rows, taken, room, cost, pays)
+        self._pay_refurbishers(rows, taken, room, cost, able)
         self.refurbished = taken
-        self.refurbished_content = kilograms.sum(axis=(0, 1))
+        self.refurbished_content = np.add.reduce(kilograms, axis=(0, 1))
         return kilograms
 
-    def _pay_refurbishers(self, rows: Array, taken: Array, room: Array, cost: Array, pays: Array) -> None:
+    def _pay_refurbishers(self, rows: Array, taken: Array, room: Array, cost: Array, able: Array) -> None:
         """Dealers pay refurbishers, who pay the former owners and for work and parts."""
         model, firms, books = self.model, self.model.firms, self.model.books
         product, leaf = firms.product[rows], firms.leaf[rows]
-        share = np.divide(
-            np.where(pays, firms.capacity[rows], 0.0),
-            room[product, leaf],
-            out=np.zeros(len(rows)),
-            where=room[product, leaf] > 0.0,
-        )
+        share = able / np.maximum(room[product, leaf], 1e-300)
         units = share * taken[product, leaf]
         value = units * firms.price[rows]
         work = units * cost
@@ -134,57 +134,32 @@ class EndOfLife:
         self.refurbisher_rows, self.refurbisher_result = rows, (value, work + to_owner)
         self.refurbish_labour = np.bincount(leaf, work, len(self.config.leaves))
 
-    def _to_scrap(self, content: Array, units: Array, source: Array, apart: Array) -> None:
-        """Split products handed in (P, L, M) into streams of end-of-life scrap.
+    def _to_scrap(self, content: Array, units: Array, binned: Array) -> None:
+        """Split products handed in (owners, P, L, M) into streams of end-of-life scrap.
 
-        Of each stream only the share `apart` (S,) is kept apart; the rest ends in mixed metals.
+        What is not kept apart ends in mixed metals. So does a part of what households throw in the bin (P, L, M);
+        the rest of that is landfilled or burnt.
         """
-        model, structure = self.model, self.model.structure
-        by_stream = np.einsum("plm,pms->slm", content, structure.route) * apart[:, None, None]
-        share = np.einsum("pms,s->pm", structure.route, apart)[:, None, :]
-        lost = np.einsum("pms,s->pm", structure.route, 1.0 - apart)[:, None, :]
-        self._move_to_pools(content * share, by_stream, source)
-        model.books.move(
-            "dissipation",
-            block(source),
-            model.places.dissipated,
-            (content * lost).reshape(-1, content.shape[-1]),
-        )
-        gross = np.einsum("pl,ps->sl", units, self.mass_by_stream * apart)
-        other = np.einsum("pl,ps->sl", units, self.other_by_stream * apart)
-        easy = units * (self.design * np.asarray(self.config.products.circular_yield))[:, None]
-        model.scrap.collect(END_OF_LIFE, gross, other, np.einsum("pl,ps->sl", easy, self.mass_by_stream * apart))
+        model, books, places, count = self.model, self.model.books, self.model.places, content.shape[-1]
+        by_stream = np.einsum("oplm,opms->slm", content, self.route_apart)
+        books.move("discard", self.owned_places, places.sorting, (content * self.share_apart).reshape(-1, count))
+        books.move("discard", places.sorting, block(model.scrap.places[END_OF_LIFE]), by_stream.reshape(-1, count))
+        mixed = content * self.share_mixed
+        mixed[0] += binned * self.treated
+        books.move("dissipation", self.owned_places, places.dissipated, mixed.reshape(-1, count))
+        rest = binned * self.wasted
+        books.move("landfill", self.in_use, places.landfill, rest.reshape(-1, count))
+        self.landfilled = np.add.reduce(rest, axis=(0, 1))
+        self._enter_pools(units)
 
-    def _move_to_pools(self, content: Array, by_stream: Array, source: Array) -> None:
-        model, count = self.model, content.shape[-1]
-        sorting = model.places.sorting
-        model.books.move("discard", block(source), sorting, content.reshape(-1, count))
-        pools = model.scrap.places[END_OF_LIFE]
-        model.books.move("discard", sorting, block(pools), by_stream.reshape(-1, count))
-
-    def _to_bin(self, content: Array, units: Array, source: Array) -> None:
-        """What is not collected apart: part ends in mixed metal recycling, the rest is landfilled or burnt."""
-        model, structure = self.model, self.model.structure
-        treated_stream = np.asarray(self.config.streams.binned_treated)
-        treated = content * np.einsum("pms,s->pm", structure.route, treated_stream)[:, None, :]
-        count = content.shape[-1]
-        model.books.move("dissipation", block(source), model.places.dissipated, treated.reshape(-1, count))
-        rest = content * np.einsum("pms,s->pm", structure.route, 1.0 - treated_stream)[:, None, :]
-        model.books.move("landfill", block(source), model.places.landfill, rest.reshape(-1, count))
-        self.binned_content = content.sum(axis=(0, 1))
-        self.landfilled = rest.sum(axis=(0, 1))
-
-    def _business(self, business: tuple[Array, Array]) -> None:
-        """Business and government hand in what they discard; part leaves as used goods."""
-        model = self.model
-        units, content = business
-        places = model.business.places
-        lost = np.asarray(self.config.products.lost_abroad)[:, None]
-        for owner in range(2):
-            left = content[owner] * lost[..., None]
-            model.books.move("export", block(places[owner]), model.places.abroad, left.reshape(-1, content.shape[-1]))
-            stays = content[owner] - left
-            self._to_scrap(stays, units[owner] * (1.0 - lost), places[owner], self.collected_share)
+    def _enter_pools(self, units: Array) -> None:
+        """Enter mass, other recoverables and ease of dismantling of products handed in (owners, P, L)."""
+        streams = len(self.config.streams)
+        flat = units.reshape(-1, units.shape[-1]).T  # (L, owners · P)
+        entered = (flat @ self.per_product).T  # (2 · S, L)
+        easier = np.tile(self.design * self.circular_yield, OWNERS)
+        easy = ((flat * easier) @ self.per_product[:, :streams]).T
+        self.model.scrap.collect(END_OF_LIFE, entered[:streams], entered[streams:], easy)
 
     # ------------------------------------------------------------------ from collectors to recyclers
     def trade_scrap(self) -> None:
@@ -198,111 +173,104 @@ class EndOfLife:
         self.feed_value_bid = bidders
         self._move_scrap(sales, bidders)
         self._pay_for_scrap(sales, bidders)
-        recyclers.bid[:] = bidders.bid.max(axis=(0, 2))
+        recyclers.bid[:] = np.maximum.reduce(bidders.bid, axis=(0, 2))
 
     def _bids(self, price: Array, content: Array, other: Array) -> Bidders:
         """What each recycler offers per kg in each pool: value less avoidable cost, transport and margin."""
-        recyclers, streams = self.model.recyclers, self.config.streams
+        recyclers, scrap = self.model.recyclers, self.model.scrap
         stream = recyclers.stream
         yields = recyclers.recovery * price  # (n, M) EUR per kg contained
         value = np.einsum("onlm,nm->onl", content[:, stream], yields)
-        value *= 1.0 + self.model.scrap.gain()[:, stream]
+        value *= 1.0 + scrap.gain()[:, stream]
         value += other[:, stream]
         value *= 1.0 - self.config.recyclers.margin
-        border = self.model.scrap.border[recyclers.leaf] * np.asarray(streams.cross_border_cost)[stream][:, None]
-        carried = np.asarray(streams.transport_cost)[stream]
-        transport = np.stack([carried, SORTED_AT_SOURCE * carried])[:, :, None]
-        bid = value - recyclers.variable_cost[None, :, None] - border[None] - transport
-        return Bidders(stream, recyclers.leaf, recyclers.wanted_feed(), bid)
+        value -= recyclers.variable_cost[:, None] + scrap.border[recyclers.leaf] * self.cross_border_cost[stream][:, None]
+        carried = self.transport_cost[stream][:, None]
+        value[END_OF_LIFE] -= carried
+        value[1 - END_OF_LIFE] -= SORTED_AT_SOURCE * carried
+        return Bidders(stream, recyclers.leaf, recyclers.wanted_feed(), value)
 
     def _export_bids(self, content: Array, other: Array) -> Array:
         """What foreign recyclers offer (2, S, L) EUR/kg: they need the same transport and have their own costs."""
-        streams = self.config.streams
-        price = self.model.materials.price[1].mean(axis=0)
-        full = (content * (np.asarray(streams.recovery) * price)[None, :, None, :]).sum(axis=3) + other
-        cost = np.asarray(streams.transport_cost) + np.asarray(streams.cross_border_cost)
-        return np.asarray(streams.export_value)[None, :, None] * full - cost[None, :, None]
+        price = np.add.reduce(self.model.materials.price[1]) / len(self.model.materials.price[1])
+        full = np.einsum("oslm,sm->osl", content, self.foreign_recovery * price) + other
+        return self.export_value[:, None] * full - (self.transport_cost + self.cross_border_cost)[:, None]
 
     def _move_scrap(self, sales: Any, bidders: Bidders) -> None:
-        model, books = self.model, self.model.books
-        gross = model.scrap.gross
+        model, books, recyclers = self.model, self.model.books, self.model.recyclers
+        gross, member = model.scrap.gross, bidders.stream
         some = gross > 1e-9
-        member = bidders.stream
-        share = np.divide(sales.kilograms, gross[:, member], out=np.zeros_like(sales.kilograms), where=some[:, member])
-        stock = books.stock[block(model.scrap.places)].copy().reshape(*model.scrap.shape, -1)
-        got = np.einsum("onl,onlm->nm", share, stock[:, member])
+        each = np.where(some, gross, np.inf)
+        share = sales.kilograms / each[:, member]
+        stock = model.scrap.stock()  # (2, S, L, M)
         self.feed_by_origin = np.einsum("onl,onlm->onm", share, stock[:, member])
-        sold_share = np.zeros_like(gross)
-        for origin in (0, 1):
-            np.add.at(sold_share[origin], member, share[origin])
-        sold_share *= 1.0 - 1e-13
+        sold_share = np.matmul(sales.member, share) * (1.0 - 1e-13)
         out = stock * sold_share[..., None]
-        sorting = model.places.sorting
-        books.move("scrap_purchase", block(model.scrap.places), sorting, out.reshape(-1, out.shape[-1]))
-        total = got.sum(axis=0)
-        scale = np.divide(out.sum(axis=(0, 1, 2)), total, out=np.zeros_like(total), where=total > 0.0)
-        books.move("scrap_purchase", sorting, model.recyclers.feed_place, got * scale)
-        model.recyclers.feed_end_of_life += self.feed_by_origin[END_OF_LIFE] * scale
-        model.recyclers.feed += sales.kilograms.sum(axis=(0, 2))
-        model.recyclers.feed_ease += np.einsum("onl,onl->n", share, model.scrap.ease[:, member])
-        model.recyclers.other_feed += np.einsum("onl,onl->n", share, model.scrap.other[:, member])
-        self._dispose(sales, stock, some, gross, sold_share)
+        sorting, pools, count = model.places.sorting, block(model.scrap.places), stock.shape[-1]
+        books.move("scrap_purchase", pools, sorting, out.reshape(-1, count))
+        got = self.feed_by_origin[0] + self.feed_by_origin[1]
+        total = np.add.reduce(got)
+        scale = np.add.reduce(out, axis=(0, 1, 2)) / np.where(total > 0.0, total, 1.0)
+        books.move("scrap_purchase", sorting, recyclers.feed_place, got * scale)
+        recyclers.feed_end_of_life += self.feed_by_origin[END_OF_LIFE] * scale
+        self.bought = np.add.reduce(sales.kilograms, axis=2)  # (2, n) kg
+        recyclers.feed += self.bought[0] + self.bought[1]
+        recyclers.feed_ease += np.einsum("onl,onl->n", share, model.scrap.ease[:, member])
+        recyclers.other_feed += np.einsum("onl,onl->n", share, model.scrap.other[:, member])
+        self._dispose(sales, stock, each, sold_share)
 
-    def _dispose(self, sales: Any, stock: Array, some: Array, gross: Array, sold: Array) -> None:
+    def _dispose(self, sales: Any, stock: Array, each: Array, sold: Array) -> None:
         """Export and landfill what recyclers left, and take everything out of the pools."""
-        model, books = self.model, self.model.books
-        exported = np.divide(sales.exported, gross, out=np.zeros_like(gross), where=some)
-        dumped = np.divide(sales.landfilled, gross, out=np.zeros_like(gross), where=some)
+        model, books, places = self.model, self.model.books, self.model.places
         room = np.maximum(1.0 - 1e-13 - sold, 0.0)
-        exported, dumped = np.minimum(exported, room), np.minimum(dumped, room)
+        exported, dumped = np.minimum(sales.exported / each, room), np.minimum(sales.landfilled / each, room)
         flat = block(model.scrap.places)
         count = stock.shape[-1]
-        books.move("scrap_export", flat, model.places.scrap_abroad, (stock * exported[..., None]).reshape(-1, count))
-        mixed = np.asarray(self.config.streams.binned_treated)[None, :, None] * dumped  # ends in other metals
-        books.move("dissipation", flat, model.places.dissipated, (stock * mixed[..., None]).reshape(-1, count))
-        books.move("landfill", flat, model.places.landfill, (stock * (dumped - mixed)[..., None]).reshape(-1, count))
-        self.scrap_exported = np.einsum("oslm,osl->om", stock, exported)
-        self.scrap_dumped = np.einsum("oslm,osl->om", stock, dumped)
+        sent = stock * exported[..., None]
+        books.move("scrap_export", flat, places.scrap_abroad, sent.reshape(-1, count))
+        self.scrap_exported = np.add.reduce(sent, axis=(1, 2))
+        wasted = stock * dumped[..., None]
+        self.scrap_dumped = np.add.reduce(wasted, axis=(1, 2))
+        if dumped.any():
+            mixed = wasted * self.treated_stream[:, None, None]  # ends in other metals
+            books.move("dissipation", flat, places.dissipated, mixed.reshape(-1, count))
+            books.move("landfill", flat, places.landfill, (wasted - mixed).reshape(-1, count))
         self.unsold = sales.exported[0] + sales.landfilled[0]
         model.scrap.remove(np.minimum(sold + exported + dumped, 1.0))
 
     def _pay_for_scrap(self, sales: Any, bidders: Bidders) -> None:
         model, books, accounts = self.model, self.model.books, self.model.accounts
-        value = (sales.kilograms * sales.price).sum(axis=0)  # (n, L)
-        paid, fees = np.maximum(value, 0.0), np.maximum(-value, 0.0)
+        value = np.add.reduce(sales.kilograms * sales.price)  # (n, L)
+        paid = np.maximum(value, 0.0)
+        fees = paid - value
         collectors, clearing = model.scrap.collectors, accounts.secondary
         recyclers = model.recyclers
-        books.pay("scrap_sales", recyclers.account, clearing, paid.sum(axis=1))
-        books.pay("scrap_sales", clearing, collectors, paid.sum(axis=0))
-        books.pay("gate_fees", collectors, clearing, fees.sum(axis=0))
-        books.pay("gate_fees", clearing, recyclers.account, fees.sum(axis=1))
-        self.feed_cost = value.sum(axis=1)
-        carried = np.asarray(self.config.streams.transport_cost)[bidders.stream]
-        moved = sales.kilograms.sum(axis=2)
-        self.transport = carried * (moved[0] + SORTED_AT_SOURCE * moved[1])
+        books.pay("scrap_sales", recyclers.account, clearing, np.add.reduce(paid, axis=1))
+        books.pay("scrap_sales", clearing, collectors, np.add.reduce(paid))
+        if fees.any():
+            books.pay("gate_fees", collectors, clearing, np.add.reduce(fees))
+            books.pay("gate_fees", clearing, recyclers.account, np.add.reduce(fees, axis=1))
+        self.feed_cost = np.add.reduce(value, axis=1)
+        carried = self.transport_cost[bidders.stream]
+        self.transport = carried * (self.bought[0] + SORTED_AT_SOURCE * self.bought[1])
         books.pay("other_inputs", recyclers.account, accounts.domestic, self.transport)
-        bought = sales.kilograms.sum(axis=(0, 2))
+        bought = self.bought[0] + self.bought[1]
         mean = np.divide(self.feed_cost, bought, out=recyclers.feed_price.copy(), where=bought > 1e-9)
         recyclers.feed_price += (mean - recyclers.feed_price) / 3.0
         self._pay_others(sales)
 
     def _pay_others(self, sales: Any) -> None:
         """Foreign recyclers pay collectors (or are paid); landfill and collection cost money."""
-        model, books, accounts, config = self.model, self.model.books, self.model.accounts, self.config
-        content_bid = self._last_export_bid(sales)
+        model, books, accounts = self.model, self.model.books, self.model.accounts
         collectors = model.scrap.collectors
-        abroad = accounts.abroad
-        domestic = accounts.domestic
-        books.pay("scrap_sales", abroad, collectors, np.maximum(content_bid, 0.0))
-        books.pay("gate_fees", collectors, abroad, np.maximum(-content_bid, 0.0))
-        fee = (sales.landfilled * np.asarray(config.streams.landfill_cost)[None, :, None]).sum(axis=(0, 1))
-        handled = self.collected_units * self.mass[:, None]
-        cost = handled.sum(axis=0) * config.public.collection_cost
-        books.pay("gate_fees", collectors, domestic, fee + cost)
-
-    def _last_export_bid(self, sales: Any) -> Array:
-        """Value of scrap exported this month by leaf (L,), EUR; `price` of an unsold pool is its next best use."""
-        return (sales.exported * np.maximum(self.model.scrap.price, -10.0)).sum(axis=(0, 1))
+        # The price of a pool of which nothing was sold is its next best use.
+        value = np.add.reduce(sales.exported * np.maximum(model.scrap.price, -10.0), axis=(0, 1))
+        received = np.maximum(value, 0.0)
+        books.pay("scrap_sales", accounts.abroad, collectors, received)
+        books.pay("gate_fees", collectors, accounts.abroad, received - value)
+        fee = self.landfill_cost @ (sales.landfilled[0] + sales.landfilled[1])
+        cost = (self.mass @ self.collected_units) * self.config.public.collection_cost
+        books.pay("gate_fees", collectors, accounts.domestic, fee + cost)
 
     def run_recyclers(self) -> Array:
         """Recyclers process their feed and pay for it; returns labour cost by leaf (L,), EUR."""
