@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,10 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 SLOT_STEP = 1_000  # slots of a niche: its number times this, plus the ordinal of the newcomer there
+
+
+# What each row of a ledger adds to the result.
+RESULT = np.array([1.0, 1.0, -1.0, -1.0, -1.0, 0.0])
 
 
 class Organisation(RowAgent):
@@ -35,30 +40,11 @@ class Organisations(Population):
     profit = Column("float64", "Smoothed monthly profit after interest", "EUR")
     revenue = Column("float64", "Smoothed monthly revenue", "EUR")
 
-    def finance(self, books: Any, credit: Any, lender: int, owners: int | Rows, liquidity: float) -> Array:
-        """Debt service, overdrafts, dividends; returns interest paid (n,), EUR."""
-        account, active = self.account, self.active
-        debt = books.debt[account] * active
-        interest = debt * credit.rate / 12.0
-        cash = books.cash[account] - interest
-        repayment = np.minimum(debt / (12.0 * credit.term), np.maximum(cash, 0.0))
-        cash -= repayment
-        # Lenders cover a shortage of cash up to the leverage limit on the plant.
-        room = np.maximum(credit.leverage_limit * self.capital - (debt - repayment), 0.0)
-        loan = np.where(active, np.minimum(np.maximum(-cash, 0.0), room), 0.0)
-        # Owners get a part of the cash above a buffer; retained profit is for investment.
-        surplus = np.maximum(cash - 2.0 * liquidity * self.monthly_cost, 0.0)
-        books.pay("interest", account, lender, interest)
-        books.repay(account, repayment)
-        books.lend(account, loan)
-        books.pay("dividends", account, owners, np.where(active, 0.1 * surplus, 0.0))
-        return interest
-
     def insolvent(self, books: Any, credit: Any) -> Rows:
         """Rows whose overdraft is beyond what lenders tolerate."""
         overdraft = -books.cash[self.account]
         limit = credit.overdraft * self.monthly_cost + 1.0
-        return np.flatnonzero(self.active & (overdraft > limit))
+        return (self.active & (overdraft > limit)).nonzero()[0]
 
     def wind_up_money(self, books: Any, rows: Rows, lender: int) -> Array:
         """Lenders take over cash and overdraft and lose the rest; returns their loss (len(rows),), EUR."""
@@ -80,27 +66,25 @@ class Organisations(Population):
         self.model.renewal.close_down(self, row)
 
     # ------------------------------------------------------------------ why an organisation fails
-    def keep_ledger(
-        self, receipts: Array, support: Array, inputs: Array, operations: Array, interest: Array, volume: Array
-    ) -> None:
-        """Smooth this month's books (each (n,), EUR; `volume` in units of output) and keep the best year.
+    def keep_ledger(self, now: Array) -> None:
+        """Smooth this month's books and keep the best year; the decomposition of a failure compares the two.
 
-        The decomposition of a failure compares the last year with the best one.
+        `now` (6, n) are receipts, support, inputs, operations and interest in EUR, and volume in units of output.
         """
-        now = np.stack([receipts, support, inputs, operations, interest, volume])
         if not hasattr(self, "ledger") or self.ledger.shape[1] != len(self):
             self._grow_ledger(now)
-        self.ledger += (now - self.ledger) / 12.0
-        result = self.ledger[0] + self.ledger[1] - self.ledger[2:5].sum(axis=0)
-        better = result > self.best_result
-        self.best_result = np.where(better, result, self.best_result)
-        self.best[:, better] = self.ledger[:, better]
+        ledger = self.ledger
+        ledger += (now - ledger) / 12.0
+        result = RESULT @ ledger
+        better = (result > self.best_result).nonzero()[0]
+        self.best_result[better] = result[better]
+        self.best[:, better] = ledger[:, better]
 
     def _grow_ledger(self, now: Array) -> None:
         """Newcomers start with their first month as both the last and the best year."""
         known = self.ledger.shape[1] if hasattr(self, "ledger") else 0
         fresh = now[:, known:]
-        result = fresh[0] + fresh[1] - fresh[2:5].sum(axis=0)
+        result = RESULT @ fresh
         if known:
             self.ledger = np.concatenate([self.ledger, fresh], axis=1)
             self.best = np.concatenate([self.best, fresh], axis=1)
@@ -128,3 +112,33 @@ class Organisations(Population):
     def next_slot(self, niche: int) -> int:
         """Permanent slot of a newcomer: its niche and its ordinal there, never reused."""
         return niche * SLOT_STEP + int((self.niche == niche).sum())
+
+
+def serve_debt(
+    groups: Sequence[Organisations], books: Any, credit: Any, lender: int, owners: Rows, liquidity: Array
+) -> list[Array]:
+    """Debt service, overdrafts and dividends of all groups at once; returns the interest of each (n,), EUR.
+
+    `owners` (groups,) are the accounts of those who own a group, `liquidity` (groups,) the months of cost that it
+    likes to hold as cash.
+    """
+    lengths = [len(group) for group in groups]
+    account, active, capital, monthly_cost = (
+        np.concatenate([getattr(group, name) for group in groups])
+        for name in ("account", "active", "capital", "monthly_cost")
+    )
+    debt = books.debt[account] * active
+    interest = debt * (credit.rate / 12.0)
+    cash = books.cash[account] - interest
+    repayment = np.minimum(debt / (12.0 * credit.term), np.maximum(cash, 0.0))
+    cash -= repayment
+    # Lenders cover a shortage of cash up to the leverage limit on the plant.
+    room = np.maximum(credit.leverage_limit * capital - (debt - repayment), 0.0)
+    loan = np.minimum(np.maximum(-cash, 0.0), room) * active
+    # Owners get a part of the cash above a buffer; retained profit is for investment.
+    surplus = np.maximum(cash - np.repeat(2.0 * liquidity, lengths) * monthly_cost, 0.0)
+    books.pay("interest", account, lender, interest)
+    books.repay(account, repayment)
+    books.lend(account, loan)
+    books.pay("dividends", account, np.repeat(owners, lengths), 0.1 * surplus * active)
+    return np.split(interest, np.cumsum(lengths)[:-1])

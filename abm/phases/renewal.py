@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER
+from abm.agents.organisation import serve_debt
 from abm.agents.recyclers import BUILDING
+from abm.books import MONEY_KINDS
 
 Array = NDArray[np.float64]
 CAUSES = ("dumping", "low price", "feedstock", "inputs", "support withdrawn", "debt", "demand", "operations")
@@ -22,6 +24,11 @@ _CAUSE_TEXT = {
     "demand": "demand",
     "operations": "operations",
 }
+
+
+def _signs(sign: float, *kinds: str) -> Array:
+    """The sign for payments of these kinds and 0 for others (kinds,)."""
+    return sign * np.isin(MONEY_KINDS, kinds)
 
 
 class Renewal:
@@ -43,6 +50,29 @@ class Renewal:
         self.loss = 0.0
         shape = (len(self.config.streams), len(self.config.leaves))
         self.idle_scrap = np.zeros(shape)
+        accounts = model.accounts
+        self.owners = np.array([accounts.domestic, accounts.domestic, accounts.abroad])
+        terms = (self.config.recyclers, self.config.firms, self.config.primary_producers)
+        self.liquidity = np.array([group.liquidity for group in terms])
+        # Receipts, support, inputs and operations of a ledger as sums of kinds of payment (4, kinds);
+        # a grant for a recycler's plant is no margin, and what firms pay for inputs is counted apart.
+        operations = _signs(-1.0, "labour", "energy", "other_inputs")
+        self.recycler_flows = np.stack(
+            [
+                _signs(1.0, "material_sales"),
+                _signs(1.0, "operating_support", "certificates"),
+                _signs(-1.0, "scrap_sales", "gate_fees"),
+                operations,
+            ]
+        )
+        self.firm_flows = np.stack(
+            [
+                _signs(1.0, "product_sales", "material_sales"),
+                _signs(1.0, "operating_support", "investment_support", "levies"),
+                _signs(0.0),
+                operations,
+            ]
+        )
 
     def run(self) -> None:
         """Everybody serves debt and invests; those who cannot pay leave; newcomers enter where it pays."""
@@ -61,45 +91,29 @@ class Renewal:
         model.credit.remember(self.loss, loans)
 
     def _serve_debt(self) -> None:
-        model, books, accounts = self.model, self.model.books, self.model.accounts
-        lender, credit = accounts.lender, model.credit
-        self.interest = {
-            "recyclers": model.recyclers.finance(
-                books, credit, lender, accounts.domestic, self.config.recyclers.liquidity
-            ),
-            "firms": model.firms.finance(books, credit, lender, accounts.domestic, self.config.firms.liquidity),
-            "producers": model.producers.finance(
-                books, credit, lender, accounts.abroad, self.config.primary_producers.liquidity
-            ),
-        }
-        self._keep_ledgers()
-
-    def _keep_ledgers(self) -> None:
-        """Record the month's books of recyclers and firms, from which a failure is explained."""
-        model, flow = self.model, self.model.books.month_flow
-        recyclers, firms = model.recyclers, model.firms
-        who = recyclers.account
-        support = (flow("operating_support") + flow("certificates"))[who]  # a grant for plant is no margin
-        feed = -(flow("scrap_sales") + flow("gate_fees"))[who]
-        operations = -(flow("labour") + flow("energy") + flow("other_inputs"))[who]
-        recyclers.keep_ledger(
-            flow("material_sales")[who],
-            support,
-            feed,
-            operations,
-            self.interest["recyclers"],
-            recyclers.processed.copy(),
+        model = self.model
+        groups = (model.recyclers, model.firms, model.producers)
+        interest = serve_debt(
+            groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity
         )
-        receipts = flow("material_sales")[who] + support
-        recyclers.close_accounts(receipts, feed + model.end_of_life.transport)
-        who = firms.account
-        spent = self._firm_inputs()
-        sales = (flow("product_sales") + flow("material_sales"))[who] + spent
-        operations = -(flow("labour") + flow("energy") + flow("other_inputs"))[who]
-        support = (flow("operating_support") + flow("investment_support") + flow("levies"))[who]
-        firms.keep_ledger(sales, support, spent, operations, self.interest["firms"], firms.sold.copy())
-        firms.cost_now = operations
-        firms.close_accounts(sales + support, spent)
+        self._keep_ledgers(interest[0], interest[1])
+
+    def _keep_ledgers(self, recyclers_interest: Array, firms_interest: Array) -> None:
+        """Record the month's books of recyclers and firms, from which a failure is explained."""
+        recyclers, firms, flow = self.model.recyclers, self.model.firms, self.model.books.flow
+        now = np.empty((6, len(recyclers)))
+        now[:4] = self.recycler_flows @ flow.take(recyclers.account, axis=1)
+        now[4], now[5] = recyclers_interest, recyclers.processed
+        recyclers.keep_ledger(now)
+        recyclers.close_accounts(now[0] + now[1], now[2] + self.model.end_of_life.transport)
+        now = np.empty((6, len(firms)))
+        now[:4] = self.firm_flows @ flow.take(firms.account, axis=1)
+        now[2] = self._firm_inputs()
+        now[0] += now[2]
+        now[4], now[5] = firms_interest, firms.sold
+        firms.keep_ledger(now)
+        firms.cost_now = now[3]
+        firms.close_accounts(now[0] + now[1], now[2])
 
     def _firm_inputs(self) -> Array:
         """What firms paid for materials, components and used goods this month (F,), EUR."""

@@ -33,71 +33,79 @@ class Settlement:
         leaves, jurisdictions = self.config.leaves, self.config.jurisdictions
         households = np.asarray(jurisdictions.households)[leaves]
         self.household_share = households / households.sum()
-        self.below = {
-            int(g): np.array([g in self.config.ancestors[leaf] for leaf in leaves]) for g in self.config.governments
-        }
+        self.primary_abroad = 1.0 - np.asarray(self.config.materials.recycled_abroad)
+        self.burden = {}  # of each government: share of its balance that falls on the households of each leaf (L,)
+        for g in self.config.governments:
+            below = self.household_share * [g in self.config.ancestors[leaf] for leaf in leaves]
+            self.burden[int(g)] = below / below.sum()
+        accounts = model.accounts
+        self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
+        self.clearing, self.public = np.array([accounts.secondary]), np.array([accounts.public])
 
     def run(self, purchases: Any, discarded: Any) -> None:
         """Settle policy on this month's activity."""
-        activity = self._activity(discarded)
-        self._certificates(activity)
-        self.activity = activity
-        self.model.governments.settle(activity, self.model.books, self.model.month)
+        self.activity = self._activity(discarded)
+        self.model.governments.settle(self.activity, self.model.books, self.model.month)
 
     def _activity(self, discarded: Any) -> Activity:
-        model = self.model
-        recyclers, firms, trade = model.recyclers, model.firms, model.materials_trade
-        activity = Activity.empty(model.month, model.governments.sizes, len(recyclers), len(firms))
-        activity.recycler_account, activity.recycler_leaf = recyclers.account, recyclers.leaf
-        activity.recycler_stream = recyclers.stream
-        activity.recovered, activity.sold = recyclers.recovered, recyclers.sold
-        activity.price_received = recyclers.price_received
-        activity.capacity_spending = model.renewal.recycler_spending
-        activity.contract_strike, activity.contract_instrument = (
-            recyclers.contract_strike,
-            recyclers.contract_instrument,
-        )
-        activity.certificate_earned = recyclers.sold
-        activity.maker_account, activity.maker_leaf, activity.maker_product = firms.account, firms.leaf, firms.product
-        activity.primary_bought, activity.secondary_bought = trade.primary_bought, trade.to_maker
-        activity.imported_component_content = trade.component_import * (1.0 - self._recycled_abroad())
-        self._fill_sales(activity, discarded)
-        activity.government_account = model.accounts.governments
-        activity.price_outside = model.materials.price[1, 0]
-        return activity
-
-    def _recycled_abroad(self) -> Array:
-        return np.asarray(self.config.materials.recycled_abroad)
-
-    def _fill_sales(self, activity: Activity, discarded: Any) -> None:
         model, sales = self.model, self.model.product_trade
-        activity.dealer_account, activity.household_account = model.dealers.accounts, model.accounts.households
-        activity.units_sold, activity.units_sold_to_households = sales.units_sold, sales.units_to_households
-        activity.content_sold = sales.content_sold
-        activity.secondary_content_sold = sales.content_sold * model.secondary_content
-        activity.imported_primary_content = sales.imported_content * (1.0 - self._recycled_abroad())
-        activity.public_premium = sales.public_premium
-        activity.returned_product, activity.returned_leaf = discarded.returned_product, discarded.returned_leaf
-        activity.returned_bought = discarded.returned_bought.astype(np.int64)
-        # A deposit was paid when the product was new; goods bought second-hand carry none.
-        activity.returned_weight = discarded.returned_weight * (discarded.returned_kind != USED)
+        recyclers, firms, trade = model.recyclers, model.firms, model.materials_trade
+        obliged = np.einsum("lpm,plm->lm", model.rules.recycled_content_mandate, sales.content_sold)
+        earned = np.add.reduce(recyclers.sold)
+        self._price_certificates(obliged, earned)
+        return Activity(
+            month=model.month,
+            recycler_account=recyclers.account,
+            recycler_leaf=recyclers.leaf,
+            recycler_stream=recyclers.stream,
+            recovered=recyclers.recovered,
+            sold=recyclers.sold,
+            price_received=recyclers.price_received,
+            capacity_spending=model.renewal.recycler_spending,
+            contract_strike=recyclers.contract_strike,
+            contract_instrument=recyclers.contract_instrument,
+            certificate_earned=recyclers.sold,
+            maker_account=firms.account,
+            maker_leaf=firms.leaf,
+            maker_product=firms.product,
+            primary_bought=trade.primary_bought,
+            secondary_bought=trade.to_maker,
+            imported_component_content=trade.component_import * self.primary_abroad,
+            dealer_account=model.dealers.accounts,
+            household_account=model.accounts.households,
+            units_sold=sales.units_sold,
+            units_sold_to_households=sales.units_to_households,
+            content_sold=sales.content_sold,
+            secondary_content_sold=sales.content_sold * model.secondary_content,
+            imported_primary_content=sales.imported_content * self.primary_abroad,
+            public_premium=sales.public_premium,
+            returned_product=discarded.returned_product,
+            returned_leaf=discarded.returned_leaf,
+            returned_bought=discarded.returned_bought.astype(np.int64),
+            # A deposit was paid when the product was new; goods bought second-hand carry none.
+            returned_weight=discarded.returned_weight * (discarded.returned_kind != USED),
+            certificate_price=self._in_every_leaf(self.certificate_price),
+            certificate_obligation=obliged,
+            certificate_supply=self._in_every_leaf(earned),
+            government_account=model.accounts.governments,
+            price_outside=model.materials.price[1, 0],
+        )
 
-    def _certificates(self, activity: Activity) -> None:
+    def _in_every_leaf(self, values: Array) -> Array:
+        """Values by material (M,) for every leaf (L, M)."""
+        table = np.empty((len(self.household_share), len(values)))
+        table[:] = values
+        return table
+
+    def _price_certificates(self, obliged: Array, earned: Array) -> None:
         """Obliged sellers buy certificates that recyclers earn; the price nears the buy-out when they are scarce."""
-        rules = self.model.rules
-        mandate = rules.recycled_content_mandate  # (L, P, M)
-        obliged = np.einsum("lpm,plm->lm", mandate, activity.content_sold)
-        earned = activity.certificate_earned.sum(axis=0)
-        self.obligation += (obliged.sum(axis=0) - self.obligation) / 6.0
+        self.obligation += (np.add.reduce(obliged) - self.obligation) / 6.0
         self.supply += (earned - self.supply) / 6.0
-        ratio = np.divide(self.obligation, self.supply, out=np.full_like(earned, 1e3), where=self.supply > 1e-9)
+        ratio = np.divide(self.obligation, self.supply, out=np.full(earned.shape, 1e3), where=self.supply > 1e-9)
         tight = np.minimum(ratio, 1e3) ** CERTIFICATE_STEEPNESS
-        buyout = rules.mandate_buyout.max(axis=0)
+        buyout = np.maximum.reduce(self.model.rules.mandate_buyout)
         self.certificate_price = buyout * tight / (1.0 + tight)
         self.certificate_value = self.certificate_price * np.minimum(ratio, 1.0)
-        activity.certificate_price = np.broadcast_to(self.certificate_price, obliged.shape).copy()
-        activity.certificate_obligation = obliged
-        activity.certificate_supply = np.broadcast_to(earned, obliged.shape).copy()
 
     def close_circuits(self) -> None:
         """Balance what has no behaviour of its own, by stated rules.
@@ -111,12 +119,11 @@ class Settlement:
         self._balance(model.scrap.collectors, model.dealers.accounts, "gate_fees")
         self._balance(model.dealers.accounts, accounts.domestic, "dividends")
         self._balance(model.materials.accounts, accounts.abroad, "dividends")
-        self._balance(np.array([bloc.licence for bloc in model.blocs], dtype=np.int64), accounts.abroad, "rents")
-        self._balance(np.array([accounts.secondary]), accounts.domestic, "dividends")
+        self._balance(self.licences, accounts.abroad, "rents")
+        self._balance(self.clearing, accounts.domestic, "dividends")
         for government in model.governments.members:
-            share = self.household_share * self.below[government.jurisdiction]
-            self._lump_sum(government.account, share / share.sum())
-        self._balance(np.array([accounts.public]), accounts.treasury, "public_purchases")
+            self._lump_sum(government.account, self.burden[government.jurisdiction])
+        self._balance(self.public, accounts.treasury, "public_purchases")
         self._lump_sum(accounts.treasury, self.household_share)
         self._balance(accounts.households, accounts.domestic, "income")
 
@@ -125,16 +132,22 @@ class Settlement:
         if not len(accounts):
             return
         cash, books = self.balances[accounts], self.model.books
-        books.pay(kind, sponsors, accounts, np.maximum(-cash, 0.0))
-        books.pay(kind, accounts, sponsors, np.maximum(cash, 0.0))
+        surplus = np.maximum(cash, 0.0)
+        deficit = surplus - cash
+        if deficit.any():
+            books.pay(kind, sponsors, accounts, deficit)
+        if surplus.any():
+            books.pay(kind, accounts, sponsors, surplus)
         self.balances[accounts] = 0.0
-        self.balances[sponsors] += cash if isinstance(sponsors, np.ndarray) else cash.sum()
+        self.balances[sponsors] += cash if isinstance(sponsors, np.ndarray) else np.add.reduce(cash)
 
     def _lump_sum(self, account: int, share: Array) -> None:
         """Levy a government's deficit on households, or pay out its surplus, by share (L,)."""
         books, households = self.model.books, self.model.accounts.households
         cash = float(self.balances[account])
-        books.pay("lump_sum", households, account, max(-cash, 0.0) * share)
-        books.pay("lump_sum", account, households, max(cash, 0.0) * share)
+        if cash < 0.0:
+            books.pay("lump_sum", households, account, -cash * share)
+        elif cash > 0.0:
+            books.pay("lump_sum", account, households, cash * share)
         self.balances[account] = 0.0
         self.balances[households] += cash * share
