@@ -115,6 +115,10 @@ class Levers:
         value = self._values.get(lever)
         return unchanged(self.shape(lever), 0.0) if value is None else value
 
+    def in_force(self, lever: str) -> bool:
+        """Whether any instrument writes it."""
+        return lever in self._values
+
     def write(self, lever: str, instrument: int, array: Array) -> None:
         """Add an instrument's contribution; one that is zero everywhere leaves no trace.
 

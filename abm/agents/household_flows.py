@@ -1,6 +1,7 @@
 """What households want, buy and discard in a month: the records that go from phase to phase."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ class Purchases:
     outcomes: Reals  # (P, L, 8, 5) by outcome (the six alternatives, WAIT, GIVE_UP) and income quintile
     replaced: Items
 
-    @property
+    @cached_property
     def units(self) -> Reals:
         """Products by alternative (P, L, 6)."""
         return np.asarray(self.outcomes[:, :, :ALTERNATIVES].sum(axis=3))

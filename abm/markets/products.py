@@ -47,16 +47,15 @@ class Dealers:
 
     def content(self, places: Array, units: Array) -> Array:
         """Mean material content per product in pools (P, L, M), kg."""
-        stock = self.books.stock[block(places)].copy().reshape(*self.shape, -1)
-        return np.divide(stock, units[:, :, None], out=np.zeros_like(stock), where=units[:, :, None] > 1e-9)
+        stock = self.books.stock[block(places)].reshape(*self.shape, -1)
+        return np.asarray(stock / np.where(units > 1e-9, units, np.inf)[:, :, None])
 
     def orders(self) -> Array:
         """Products to order this month (P, L, labels): smoothed sales and what restores usual stocks."""
         cover = self.config.firms.dealer_cover
-        total = self.demand.sum(axis=2)
+        total = np.add.reduce(self.demand, axis=2)
         wanted = np.maximum(total + (cover * total + self.waiting - self.units) / 4.0, 0.0)
-        share = np.divide(self.demand, total[:, :, None], out=np.zeros_like(self.demand), where=total[:, :, None] > 0.0)
-        return wanted[:, :, None] * share
+        return self.demand * (wanted / np.where(total > 0.0, total, np.inf))[:, :, None]
 
     def learn(self, expected: Array) -> None:
         """Smooth expected sales (P, L, labels)."""
@@ -131,8 +130,7 @@ class BusinessBuyers:
         """Purchases that business and government want (2, P, L): replacement and growth along `path` (P,)."""
         failing = self._spread(self._failing(month)[0])
         target = self.start_stock * path[None, :, None]
-        growth = (target - self.stock + failing) / 12.0
-        return np.maximum(failing + np.where(target > self.stock, growth, np.maximum(growth, -failing)), 0.0)
+        return np.maximum(failing + (target - self.stock + failing) / 12.0, 0.0)
 
     def discard(self, month: int) -> tuple[Array, Array]:
         """Products that fail this month: units (2, P, L) and content (2, P, L, M); they leave use."""
@@ -158,13 +156,13 @@ class BusinessBuyers:
         """Enter purchases (2, P, L) with mean content (P, L, M); their failures follow from it."""
         self.stock += units
         self.bought[month] = units.ravel()[self.owned]
-        inside = np.broadcast_to(content[None], (*self.shape, content.shape[-1])).reshape(-1, content.shape[-1])
-        self.bought_content[month] = self.bought[month][:, None] * inside[self.owned]
+        inside = content.reshape(-1, content.shape[-1])
+        self.bought_content[month] = self.bought[month][:, None] * inside[self.owned % len(inside)]
 
 
 def label_shares(start: Array, price: Array, start_price: Array, elasticity: Array) -> Array:
     """Shares of labels (…, n) that follow relative price from calibrated shares `start`; constant elasticity."""
-    relative = np.divide(price, start_price, out=np.ones_like(price), where=start_price > 0.0)
+    relative = np.divide(price, start_price, out=np.ones(price.shape), where=start_price > 0.0)
     weight = start * relative**-elasticity
-    total = weight.sum(axis=-1, keepdims=True)
-    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0)
+    total = np.add.reduce(weight, axis=-1)
+    return np.asarray(weight / np.where(total > 0.0, total, np.inf)[..., None])

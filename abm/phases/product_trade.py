@@ -50,7 +50,33 @@ class ProductTrade:
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
         self.used_level = np.ones(len(products))  # price of used goods over its usual part of the new price
+        self._remember_constants()
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
+
+    def _remember_constants(self) -> None:
+        """Tables of the config that every month reads."""
+        products = self.config.products
+        shape = (len(products), len(self.config.leaves), goods.SERVICE + 1)
+        self.list_price = np.asarray(products.price)
+        self.usual_used_price = np.asarray(products.used_price)
+        self.highest_used = np.maximum(USED_AT_MOST / self.usual_used_price, 1.0)
+        self.repair_cost = np.asarray(products.repair_cost)
+        self.exports_at_start = np.asarray(products.exports)
+        # Price at the start (P, 1 + O) and usual share of home and of each origin in linear goods.
+        self.origin_start = np.concatenate([self.list_price[:, None], self.import_start], axis=1)
+        abroad = (1.0 - self.home_share)[:, None] * self.import_share
+        self.origin_share = np.concatenate([self.home_share[:, None], abroad], axis=1)
+        life, circularity, available = np.ones(shape), np.zeros(shape), np.ones(shape, dtype=bool)
+        life[..., goods.REPAIR] = np.asarray(products.repair_life)[:, None]
+        life[..., goods.USED] = 0.5
+        life[..., goods.CIRCULAR] = life[..., goods.SERVICE] = np.asarray(products.circular_life)[:, None]
+        circularity[..., [goods.USED, goods.CIRCULAR, goods.SERVICE]] = 1.0
+        available[..., goods.CIRCULAR] = (self.start_shares[:, 1] > 0.0)[:, None]
+        available[..., goods.SERVICE] = (self.start_shares[:, 2] > 0.0)[:, None]
+        available[..., goods.USED] = (np.asarray(products.used_share) > 0.0)[:, None]
+        for table in (life, circularity, available):
+            table.flags.writeable = False
+        self.offered = {"life": life, "circularity": circularity, "available": available}
 
     def _label_start(self) -> Array:
         products, firms = self.config.products, self.config.firms
@@ -77,90 +103,69 @@ class ProductTrade:
     # ------------------------------------------------------------------ prices
     def set_prices(self) -> None:
         """Prices by label from home makers' and importers' prices."""
-        firms = self.model.firms
-        self.import_price = self.import_base + self._imported_material() + self._import_levy()[:, None]
-        home = self._home_price(LINEAR)
-        known = home > 0.0
-        weights = self._origin_weights(np.where(known, home, np.asarray(self.config.products.price)), known)
-        prices = np.concatenate([np.where(known, home, 0.0)[:, None], self.import_price], axis=1)
-        self.price[:, 0] = (weights * prices).sum(axis=1)
-        circular = self._home_price(CIRCULAR)
-        self.price[:, 1] = np.where(circular > 0.0, circular, self.price[:, 1])
+        firms, count = self.model.firms, len(self.list_price)
+        self.import_levy = self.model.structure.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
+        self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
+        self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
+        self.cell = firms.kind[rows] * count + firms.product[rows]
+        weight = np.bincount(self.cell, firms.capacity[rows], 2 * count)
+        total = np.bincount(self.cell, firms.capacity[rows] * firms.price[rows], 2 * count)
+        # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
+        home = (total / np.where(weight > 0.0, weight, np.inf)).reshape(2, count)
+        self._weigh_origins(home[LINEAR])
+        self.price[:, 1] = np.where(home[CIRCULAR] > 0.0, home[CIRCULAR], self.price[:, 1])
         self.price[:, 2] = self.price[:, 1] * (1.0 + self.config.firms.service_cost)
         self.surcharge = self._mandate_cost()
-        self.origin_weights = weights
         # Refurbishers and service providers price against new goods.
         rows = firms.of_kind(REFURBISHER, SERVICE)
         product = firms.product[rows]
-        used = self.used_price()[product]
-        fee = self.price[product, 2] - self.price[product, 1]
-        firms.price[rows] = np.where(firms.kind[rows] == REFURBISHER, used, fee)
+        fee = self.price[:, 2] - self.price[:, 1]
+        firms.price[rows] = np.where(firms.kind[rows] == REFURBISHER, self.used_price()[product], fee[product])
 
-    def _import_levy(self) -> Array:
-        """Levy on the primary material in an imported product (P,), EUR."""
-        return np.asarray(self.model.structure.content @ self.model.materials_trade.levies()[1])
+    def _weigh_origins(self, home: Array) -> None:
+        """Shares of home and of each origin in linear goods (P, 1 + O) by relative price, and their mean price."""
+        known = home > 0.0
+        now = np.empty(self.origin_start.shape)
+        now[:, 0], now[:, 1:] = np.where(known, home, self.list_price), self.import_price
+        weight = self.origin_share * (now / self.origin_start) ** -self.elasticity[:, None]
+        weight[:, 0] *= known
+        total = np.add.reduce(weight, axis=1)
+        self.origin_weights = weight / np.where(total > 0.0, total, np.inf)[:, None]
+        self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
 
     def _mandate_cost(self) -> Array:
         """What certificates for the secondary material demanded add to the price of a product (P, L), EUR."""
+        if not self.model.rules.in_force("recycled_content_mandate"):
+            return np.zeros(self.surcharge.shape)
         mandate = self.model.rules.recycled_content_mandate  # (L, P, M)
         cost = self.model.structure.content * self.model.settlement.certificate_price
         return np.einsum("lpm,pm->pl", mandate, cost)
 
     def used_price(self) -> Array:
         """Price of used goods (P,), EUR without tax: the usual part of the new price, moved by scarcity."""
-        return self.price[:, 0] * np.asarray(self.config.products.used_price) * self.used_level
+        return self.price[:, 0] * self.usual_used_price * self.used_level
 
     def _set_used_price(self) -> None:
         """The price of used goods rises while more are wanted than there are, and falls while they pile up."""
-        wanted = self.used_wanted.sum(axis=1)
-        held = self.model.dealers.used_units.sum(axis=1)
-        gap = np.divide(wanted - held, wanted + held, out=np.zeros_like(wanted), where=wanted + held > 0.0)
-        highest = USED_AT_MOST / np.asarray(self.config.products.used_price)
-        self.used_level = np.clip(self.used_level * np.exp(0.1 * gap), 0.3, np.maximum(highest, 1.0))
-
-    def _home_price(self, kind: int) -> Array:
-        """Capacity-weighted price of home makers of a kind (P,), 0 where there are none."""
-        firms, count = self.model.firms, len(self.config.products)
-        rows = firms.of_kind(kind)
-        weight = np.bincount(firms.product[rows], firms.capacity[rows], count)
-        total = np.bincount(firms.product[rows], firms.capacity[rows] * firms.price[rows], count)
-        return np.divide(total, weight, out=np.zeros(count), where=weight > 0.0)
-
-    def _origin_weights(self, home: Array, known: NDArray[np.bool_]) -> Array:
-        """Shares of home and of each origin in linear goods (P, 1 + O), by relative price."""
-        start = np.concatenate([np.asarray(self.config.products.price)[:, None], self.import_start], axis=1)
-        now = np.concatenate([home[:, None], self.import_price], axis=1)
-        first = np.concatenate(
-            [np.where(known, self.home_share, 0.0)[:, None], (1.0 - self.home_share)[:, None] * self.import_share],
-            axis=1,
-        )
-        weight = first * (now / start) ** -self.elasticity[:, None]
-        total = weight.sum(axis=1, keepdims=True)
-        return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0.0)
+        wanted = np.add.reduce(self.used_wanted, axis=1)
+        held = np.add.reduce(self.model.dealers.used_units, axis=1)
+        both = wanted + held
+        gap = (wanted - held) / np.where(both > 0.0, both, np.inf)
+        self.used_level = np.minimum(np.maximum(self.used_level * np.exp(0.1 * gap), 0.3), self.highest_used)
 
     def offers(self) -> Offers:
         """What households can choose from (P, L, 6), taxes included."""
-        products, model = self.config.products, self.model
-        shape = (*model.dealers.shape, 6)
-        price = np.zeros(shape)
-        taxed = 1.0 + self.tax[None, :]
+        price = np.empty(self.offered["life"].shape)
+        taxed = 1.0 + self.tax
         plain = self.price[:, :1] * taxed
-        price[..., goods.REPAIR] = plain * np.asarray(products.repair_cost)[:, None]
+        added = self.surcharge * taxed
+        price[..., goods.KEEP] = 0.0
+        price[..., goods.REPAIR] = plain * self.repair_cost[:, None]
         price[..., goods.USED] = self.used_price()[:, None] * taxed
-        price[..., goods.LINEAR] = plain + self.surcharge * taxed
-        price[..., goods.CIRCULAR] = (self.price[:, 1:2] + self.surcharge) * taxed
-        price[..., goods.SERVICE] = (self.price[:, 2:3] + self.surcharge) * taxed
-        life = np.ones(shape)
-        life[..., goods.REPAIR] = np.asarray(products.repair_life)[:, None]
-        life[..., goods.USED] = 0.5
-        life[..., goods.CIRCULAR] = life[..., goods.SERVICE] = np.asarray(products.circular_life)[:, None]
-        circularity = np.zeros(shape)
-        circularity[..., [goods.USED, goods.CIRCULAR, goods.SERVICE]] = 1.0
-        available = np.ones(shape, dtype=bool)
-        available[..., goods.CIRCULAR] = (self.start_shares[:, 1] > 0.0)[:, None]
-        available[..., goods.SERVICE] = (self.start_shares[:, 2] > 0.0)[:, None]
-        available[..., goods.USED] = (np.asarray(products.used_share) > 0.0)[:, None]
-        return Offers(price=price, available=available, life=life, circularity=circularity)
+        price[..., goods.LINEAR] = plain + added
+        price[..., goods.CIRCULAR] = self.price[:, 1:2] * taxed + added
+        price[..., goods.SERVICE] = self.price[:, 2:3] * taxed + added
+        return Offers(price=price, **self.offered)
 
     # ------------------------------------------------------------------ the month
     def run(self) -> Any:
@@ -180,19 +185,18 @@ class ProductTrade:
     def _business(self, content: Array, choices: Any) -> Array:
         """Business and government buy (2, P, L) by label; returns what they wanted (2, P, L, 3)."""
         model, dealers, buyers = self.model, self.model.dealers, self.model.business
-        wanted = buyers.wanted(model.month, model.structure.stock_path(model.month))
+        self.growth = model.structure.stock_path(model.month)  # of stocks in use since the start (P,)
+        wanted = buyers.wanted(model.month, self.growth)
         labels = self._business_labels()
-        asked = wanted.sum(axis=0)
-        consumers = choices.expected[..., goods.LINEAR :].sum(axis=2)
-        room = np.maximum(dealers.units, 0.0) * np.divide(
-            asked, asked + consumers, out=np.zeros_like(asked), where=asked > 0.0
-        )
-        fill = np.minimum(1.0, np.divide(room, asked, out=np.ones_like(asked), where=asked > 0.0)) * (1.0 - 1e-12)
-        bought = wanted * fill[None]
+        asked = wanted[0] + wanted[1]
+        consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
+        room = np.maximum(dealers.units, 0.0) * asked / np.where(asked > 0.0, asked + consumers, 1.0)
+        fill = np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0)) * (1.0 - 1e-12)
+        bought = wanted * fill
         self.business_discarded = buyers.discard(model.month)
         buyers.receive(model.month, bought, content)
         kilograms = bought[..., None] * content[None]
-        dealers.units -= bought.sum(axis=0)
+        dealers.units -= bought[0] + bought[1]
         for owner in (goods.BUSINESS, goods.PUBLIC):
             model.books.move(
                 "sale",
@@ -208,56 +212,54 @@ class ProductTrade:
         """Shares of labels (2, P, L, 3); public buyers weigh circular offers by procurement rules."""
         rules, shape = self.model.rules, self.model.dealers.shape
         usual = label_shares(self.start_shares, self.price, self.start_price, self.elasticity[:, None])
-        accepted = self.price[:, None, :].repeat(shape[1], axis=1)
-        accepted[..., 1:] /= 1.0 + rules.procurement_premium.T[..., None]
-        favoured = label_shares(
-            self.start_shares[:, None, :], accepted, self.start_price[:, None, :], self.elasticity[:, None, None]
-        )
-        plain = np.broadcast_to(usual[:, None, :], (*shape, 3))
-        share = rules.procurement_share.T[..., None]
-        return np.stack([plain, plain + share * (favoured - plain)])
+        labels = np.empty((2, *shape, 3))
+        labels[:] = usual[:, None, :]
+        if rules.in_force("procurement_share"):
+            accepted = self.price[:, None, :].repeat(shape[1], axis=1)
+            accepted[..., 1:] /= 1.0 + rules.procurement_premium.T[..., None]
+            favoured = label_shares(
+                self.start_shares[:, None, :], accepted, self.start_price[:, None, :], self.elasticity[:, None, None]
+            )
+            labels[goods.PUBLIC] += rules.procurement_share.T[..., None] * (favoured - labels[goods.BUSINESS])
+        return labels
 
     def _pay_business(self, bought: Array, labels: Array) -> None:
         """Business pays from the domestic economy; government pays the linear price, the premium by its programme."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
-        value = (bought[..., None] * labels * self.price[None, :, None, :]).sum(axis=3) + bought * self.surcharge
-        books.pay("retail_sales", model.accounts.domestic, dealers.accounts, value[goods.BUSINESS].sum(axis=0))
-        self.business_service = (bought * labels[..., -1]).sum(axis=(0, 2))
-        public = bought[goods.PUBLIC]
-        extra = np.maximum(self.price[:, None, :] - self.price[:, None, :1], 0.0)
-        premium = (public[..., None] * labels[goods.PUBLIC] * extra).sum(axis=2)
-        plain = self._plain_premium(public, extra)
-        self.public_premium = np.where(model.rules.procurement_share.T > 0.0, np.maximum(premium - plain, 0.0), 0.0)
-        books.pay(
-            "public_purchases",
-            model.accounts.public,
-            dealers.accounts,
-            (value[goods.PUBLIC] - self.public_premium).sum(axis=0),
-        )
-        self.public_labels = public[..., None] * labels[goods.PUBLIC]
+        value = bought * (np.einsum("oplk,pk->opl", labels, self.price) + self.surcharge)
+        to_dealers = np.add.reduce(value, axis=1)  # (2, L)
+        books.pay("retail_sales", model.accounts.domestic, dealers.accounts, to_dealers[goods.BUSINESS])
+        self.business_service = np.add.reduce(bought * labels[..., -1], axis=(0, 2))
+        self.public_labels = bought[goods.PUBLIC][..., None] * labels[goods.PUBLIC]
+        self.public_premium = self._premium(bought[goods.PUBLIC], labels)
+        owed = to_dealers[goods.PUBLIC] - np.add.reduce(self.public_premium)
+        books.pay("public_purchases", model.accounts.public, dealers.accounts, owed)
 
-    def _plain_premium(self, public: Array, extra: Array) -> Array:
-        """What the circular share cost government extra without a programme (P, L), EUR."""
-        usual = label_shares(self.start_shares, self.price, self.start_price, self.elasticity[:, None])
-        return (public[..., None] * usual[:, None, :] * extra).sum(axis=2)
+    def _premium(self, public: Array, labels: Array) -> Array:
+        """What the circular share of public purchases costs more than without a programme (P, L), EUR."""
+        rules = self.model.rules
+        if not rules.in_force("procurement_share"):
+            return np.zeros(public.shape)
+        extra = np.maximum(self.price - self.price[:, :1], 0.0)
+        more = np.einsum("plk,pk->pl", labels[goods.PUBLIC] - labels[goods.BUSINESS], extra)
+        return np.where(rules.procurement_share.T > 0.0, np.maximum(public * more, 0.0), 0.0)
 
     def _households(self, choices: Any, content: Array) -> Any:
         model, dealers = self.model, self.model.dealers
         used_content = dealers.content(dealers.used_place, dealers.used_units)
         model.enter_content(content, used_content)
         purchases = self._serve(choices)
-        new = purchases.units_new.sum(axis=2)
+        new = np.add.reduce(purchases.units_new, axis=2)
         self._move_sales(dealers.new_place, new, content)
         self._move_sales(dealers.used_place, purchases.units_used, used_content)
         dealers.units -= new
         dealers.used_units -= purchases.units_used
+        self.units_to_households = new
         self._pay_households(purchases)
         self._pay_service_providers(purchases)
-        self.units_to_households = new
-        books_total = new + self.business_bought.sum(axis=0)
-        self.units_sold = books_total
-        self.content_sold = books_total[..., None] * content
-        used = self.content_sold.sum(axis=(0, 1))
+        self.units_sold = new + self.business_bought[0] + self.business_bought[1]
+        self.content_sold = self.units_sold[..., None] * content
+        used = np.add.reduce(self.content_sold, axis=(0, 1))
         self.usual_use = used if self.usual_use is None else self.usual_use + (used - self.usual_use) / 12.0
         return purchases
 
@@ -277,16 +279,17 @@ class ProductTrade:
     def _pay_households(self, purchases: Any) -> None:
         """Households pay dealers, refurbishers and repairers, and the tax on it."""
         model, dealers, accounts = self.model, self.model.dealers, self.model.accounts
-        new = (purchases.units_new * (self.price[:, None, :] + self.surcharge[..., None])).sum(axis=(0, 2))
         linear = self.price[:, 0]
-        used_value = self.used_price()
-        used = (purchases.units_used * used_value[:, None]).sum(axis=0)
-        repair = (purchases.repairs * (linear * np.asarray(self.config.products.repair_cost))[:, None]).sum(axis=0)
+        new = np.einsum("plk,pk->l", purchases.units_new, self.price)
+        new += np.add.reduce(self.units_to_households * self.surcharge)
+        used = self.used_price() @ purchases.units_used
+        repair = (linear * self.repair_cost) @ purchases.repairs
         model.books.pay("retail_sales", accounts.households, dealers.accounts, new + used)
         model.books.pay("repairs", accounts.households, accounts.domestic, repair)
-        tax = (new + used + repair) * self.tax
+        net = new + used + repair
+        tax = net * self.tax
         model.books.pay("value_added_tax", accounts.households, accounts.treasury, tax)
-        self.household_spending = (new + used + repair) * (1.0 + self.tax)
+        self.household_spending = net + tax
         self.repairs = purchases.repairs
         self.used_sold = purchases.units_used
 
@@ -296,13 +299,10 @@ class ProductTrade:
         rows = firms.of_kind(SERVICE)
         if not len(rows):
             return
-        sold = purchases.units_new[..., -1].sum(axis=1) + self.business_service
+        sold = np.add.reduce(purchases.units_new[..., -1], axis=1) + self.business_service
         product, count = firms.product[rows], len(self.config.products)
         capacity = np.bincount(product, firms.capacity[rows], count)
-        share = np.divide(
-            firms.capacity[rows], capacity[product], out=np.zeros(len(rows)), where=capacity[product] > 0.0
-        )
-        units = share * sold[product]
+        units = firms.capacity[rows] * (sold / np.where(capacity > 0.0, capacity, np.inf))[product]
         fee = units * (self.price[product, 2] - self.price[product, 1])
         leaf = firms.leaf[rows]
         books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], fee)
@@ -314,9 +314,10 @@ class ProductTrade:
     def _learn(self, choices: Any, business: Array) -> None:
         new = choices.expected[..., goods.LINEAR :]
         # Those turned away last month ask again: they are on the waiting list, not new demand.
-        again = np.minimum(self.model.dealers.waiting, new.sum(axis=2))
-        first = 1.0 - np.divide(again, new.sum(axis=2), out=np.zeros_like(again), where=new.sum(axis=2) > 0.0)
-        self.model.dealers.learn(new * first[..., None] + business.sum(axis=0))
+        total = np.add.reduce(new, axis=2)
+        again = np.minimum(self.model.dealers.waiting, total)
+        first = 1.0 - again / np.where(total > 0.0, total, np.inf)
+        self.model.dealers.learn(new * first[..., None] + business[0] + business[1])
         self.used_wanted = choices.expected[..., goods.USED]
         self._set_used_price()
 
@@ -325,100 +326,90 @@ class ProductTrade:
         """Dealers order; home makers deliver from stock, importers deliver the rest."""
         dealers = self.model.dealers
         orders = dealers.orders()  # (P, L, 3)
-        home = orders[..., 0] * self.origin_weights[:, :1]
-        circular = orders[..., 1:].sum(axis=2)
-        by_kind = np.stack([home, circular])  # (2 kinds, P, L)
-        delivered = self._deliver_home(by_kind)
-        missing = np.maximum(by_kind - delivered, 0.0)
-        imports = orders[..., 0] - home + 0.5 * missing.sum(axis=0)
-        self._deliver_imports(imports)
+        by_kind = np.empty((2, *orders.shape[:2]))  # linear and circular goods ordered at home (2, P, L)
+        by_kind[0] = orders[..., 0] * self.origin_weights[:, :1]
+        by_kind[1] = orders[..., 1] + orders[..., 2]
+        missing = np.maximum(by_kind - self._deliver_home(by_kind), 0.0)
+        self._deliver_imports(orders[..., 0] - by_kind[0] + 0.5 * (missing[0] + missing[1]))
 
     def _deliver_home(self, by_kind: Array) -> Array:
         """Makers deliver what they can of dealers' and export orders; returns (2, P, L) products."""
-        firms, config = self.model.firms, self.config
-        delivered = np.zeros_like(by_kind)
-        count = len(config.products)
-        rows = firms.of_kind(LINEAR, CIRCULAR)
+        firms, rows, cell = self.model.firms, self.makers, self.cell
         if not len(rows):
-            return delivered
-        kind, product = firms.kind[rows], firms.product[rows]
-        cell = kind * count + product
-        pull = firms.capacity[rows] * (firms.price[rows] / firms.start_price[rows]) ** -self.elasticity[product]
-        total = np.bincount(cell, pull, 2 * count)
-        share = np.divide(pull, total[cell], out=np.zeros_like(pull), where=total[cell] > 0.0)
-        asked = by_kind.sum(axis=2).ravel()[cell] * share
-        exports = self._export_orders(rows)
+            return np.zeros(by_kind.shape)
+        product, count = firms.product[rows], by_kind.size // by_kind.shape[2]
+        cheap = firms.price[rows] / firms.start_price[rows]
+        pull = firms.capacity[rows] * cheap ** -self.elasticity[product]
+        total = np.bincount(cell, pull, count)
+        whole = np.add.reduce(by_kind, axis=2)
+        asked = pull * (whole.ravel() / np.where(total > 0.0, total, np.inf))[cell]
+        exports = self._export_orders(rows, product, cheap)
         wanted = asked + exports
-        able = np.minimum(1.0, np.divide(firms.units[rows], wanted, out=np.ones_like(wanted), where=wanted > 0.0))
-        able *= 1.0 - 1e-12
-        self._ship(rows, cell, asked * able, exports * able, by_kind)
-        firms.sold[rows] = wanted * able
-        smoothing = config.firms.order_smoothing
-        firms.orders[rows] += (wanted - firms.orders[rows]) / smoothing
-        made = np.bincount(cell, asked * able, 2 * count).reshape(2, count)
-        whole = by_kind.sum(axis=2)
-        fraction = np.divide(made, whole, out=np.zeros_like(made), where=whole > 0.0)
-        return by_kind * fraction[..., None]
+        able = np.minimum(1.0, firms.units[rows] / np.where(wanted > 0.0, wanted, 1.0)) * (1.0 - 1e-12)
+        sold, asked = wanted * able, asked * able
+        split = by_kind / np.where(whole > 0.0, whole, np.inf)[..., None]
+        made = np.bincount(cell, asked, count).reshape(whole.shape)
+        delivered = split * made[..., None]
+        self._ship(asked, exports * able, split, np.add.reduce(delivered))
+        firms.sold[rows] = sold
+        firms.orders[rows] += (wanted - firms.orders[rows]) / self.config.firms.order_smoothing
+        return delivered
 
-    def _export_orders(self, rows: Array) -> Array:
-        firms, config = self.model.firms, self.config
-        product = firms.product[rows]
-        cheap = (firms.price[rows] / firms.start_price[rows]) ** -config.firms.export_elasticity
-        growth = self.model.structure.stock_path(self.model.month)[product] ** 0.5
-        return np.asarray(config.products.exports)[product] * self.model.start_sales[rows] * cheap * growth
+    def _export_orders(self, rows: Array, product: Array, cheap: Array) -> Array:
+        """What makers could sell abroad (n,), products: it follows growth there and their relative price."""
+        growth = np.sqrt(self.growth)[product]
+        cheaper = cheap**-self.config.firms.export_elasticity
+        return np.asarray(self.exports_at_start[product] * self.model.start_sales[rows] * cheaper * growth)
 
-    def _ship(self, rows: Array, cell: Array, home: Array, exports: Array, by_kind: Array) -> None:
-        """Move and pay deliveries: goods at their makers' mean content, to dealers by leaf and abroad."""
+    def _ship(self, home: Array, exports: Array, split: Array, units: Array) -> None:
+        """Move and pay deliveries: goods at their makers' mean content, to dealers by leaf and abroad.
+
+        `split` (2, P, L) is the share of each leaf in what dealers get, `units` (P, L) what they get in all.
+        """
         model, firms, dealers, books = self.model, self.model.firms, self.model.dealers, self.model.books
-        count = len(self.config.products)
-        stock = books.stock[firms.finished[rows]]
-        per_unit = np.divide(
-            stock, firms.units[rows][:, None], out=np.zeros_like(stock), where=firms.units[rows][:, None] > 1e-9
+        rows = self.makers
+        places, held = firms.finished[rows], firms.units[rows]
+        per_unit = books.stock[places] / np.where(held > 1e-9, held, np.inf)[:, None]
+        out_home = per_unit * home[:, None]
+        books.move("export", places, model.places.abroad, per_unit * exports[:, None])
+        books.move("delivery", places, model.places.goods, out_home)
+        member = (np.arange(split.size // split.shape[2])[:, None] == self.cell).astype(np.float64)
+        content = (member @ out_home).reshape(*split.shape[:2], -1)
+        to_dealers = np.einsum("kpl,kpm->plm", split, content)
+        books.move(
+            "delivery", model.places.goods, block(dealers.new_place), to_dealers.reshape(-1, out_home.shape[1])
         )
-        out_home, out_abroad = per_unit * home[:, None], per_unit * exports[:, None]
-        books.move("export", firms.finished[rows], model.places.abroad, out_abroad)
-        pool = model.places.goods
-        books.move("delivery", firms.finished[rows], pool, out_home)
-        content = np.zeros((2 * count, stock.shape[1]))
-        np.add.at(content, cell, out_home)
-        units = np.bincount(cell, home, 2 * count)
-        whole = by_kind.sum(axis=2)
-        split = np.divide(by_kind, whole[..., None], out=np.zeros_like(by_kind), where=whole[..., None] > 0.0)
-        to_dealers = (split[..., None] * content.reshape(2, count, 1, -1)).sum(axis=0)
-        books.move("delivery", pool, block(dealers.new_place), to_dealers.reshape(-1, stock.shape[1]))
-        dealers.units += (split * units.reshape(2, count, 1)).sum(axis=0)
+        dealers.units += units
         firms.units[rows] -= home + exports
-        self._pay_makers(rows, cell, home, exports, split)
+        self._pay_makers(home, exports, split)
 
-    def _pay_makers(self, rows: Array, cell: Array, home: Array, exports: Array, split: Array) -> None:
-        model, firms, books = self.model, self.model.firms, self.model.books
-        value = home * firms.price[rows]
+    def _pay_makers(self, home: Array, exports: Array, split: Array) -> None:
+        model, firms, books, rows = self.model, self.model.firms, self.model.books, self.makers
+        price = firms.price[rows]
+        value, abroad = home * price, exports * price
         clearing = model.accounts.secondary
         books.pay("product_sales", clearing, firms.account[rows], value)
-        total = np.bincount(cell, value, split.shape[0] * split.shape[1]).reshape(split.shape[:2])
-        by_leaf = (split * total[..., None]).sum(axis=(0, 1))
-        books.pay("product_sales", model.dealers.accounts, clearing, by_leaf)
-        abroad = exports * firms.price[rows]
+        total = np.bincount(self.cell, value, split.size // split.shape[2]).reshape(split.shape[:2])
+        books.pay("product_sales", model.dealers.accounts, clearing, np.einsum("kpl,kp->l", split, total))
         books.pay("product_sales", model.accounts.abroad, firms.account[rows], abroad)
         self.exported = exports
-        self.export_value = float(abroad.sum())
-        self.home_sales_value = np.bincount(firms.kind[rows], value, 2)
+        self.export_value = float(np.add.reduce(abroad))
+        self.home_sales_value = np.add.reduce(total, axis=1)
 
     def _deliver_imports(self, imports: Array) -> None:
         """Importers deliver linear goods (P, L) by origin."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
         content = model.structure.content
         weight = self.origin_weights[:, 1:]
-        total = weight.sum(axis=1, keepdims=True)
+        total = np.add.reduce(weight, axis=1)[:, None]
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
         kilograms = imports[..., None] * content[:, None, :]
         books.move(
             "product_import", model.places.abroad, block(dealers.new_place), kilograms.reshape(-1, content.shape[1])
         )
         dealers.units += imports
-        price = (share * self.import_price).sum(axis=1) - self._import_levy()  # the levy goes to government
-        value = (imports * price[:, None]).sum(axis=0)
-        books.pay("product_sales", dealers.accounts, model.accounts.abroad, value)
+        price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
+        books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
         by_origin = share[:, :, None] * imports[:, None, :]
         self.import_units = by_origin
         self.imported_content = kilograms
