@@ -335,12 +335,9 @@ class CircularTransition(PopulationModel):
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
         market = self.materials.price[1, 0] * (1.0 - np.asarray(self.config.materials.quality_discount))
-        streams = self.config.streams
-        at_home = np.asarray(streams.processed_at_home)[recyclers.stream]
-        graded = at_home + (1.0 - at_home) * np.asarray(streams.payable)[recyclers.stream]
-        market = market[None, :] * graded[:, None]
+        market = market * recyclers.plant.payable[:, None]
         recyclers.sign_contracts(self.month, market, self.rules)
-        value = np.broadcast_to(self.settlement.certificate_value, (len(self.config.leaves), market.shape[1]))
+        value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)
         recyclers.plan(self.effective_price)
 

@@ -8,10 +8,11 @@ ending an instrument needs no undoing.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,8 +91,33 @@ _DECLARED = (
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 
 
+class Composed(NamedTuple):
+    """What became of an instrument's contribution: `part` of `array` was left for it, and `value` came of it."""
+
+    array: Array
+    current: Array
+    part: Array
+    value: Array
+
+
+class Memory:
+    """What was composed last month, which most months is composed again from the very same arrays."""
+
+    def __init__(self) -> None:
+        self.composed: dict[tuple[str, int], Composed] = {}
+        self.bindings: dict[str, tuple[list[Array], Rows]] = {}
+        self.owned: dict[tuple[str, int], tuple[Array, Rows, Array]] = {}
+
+
 class Levers:
     """Values of the levers, each composed of what instruments have written.
+
+    Parameters
+    ----------
+    sizes
+        Length of each axis.
+    memory
+        Where to find, and to leave, what is composed in the same way every month.
 
     Attributes
     ----------
@@ -100,8 +126,9 @@ class Levers:
         what was left for that instrument, so that contributions always add up to the lever.
     """
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, memory: Memory | None = None) -> None:
         self.sizes = sizes
+        self._memory = Memory() if memory is None else memory
         self.contributions: dict[str, list[tuple[int, Array]]] = {}
         self._values: dict[str, Array] = {}
         self._bindings: dict[str, Rows] = {}
@@ -124,22 +151,34 @@ class Levers:
 
         Raises ValueError if the shape is wrong or a value is negative or not a number.
         """
+        current = self[lever]
+        known = self._memory.composed.get((lever, instrument))
+        if known is None or known.array is not array or known.current is not current:
+            known = self._compose(lever, instrument, array, current)
+        if known.value is current:
+            return
+        self._values[lever] = known.value
+        self._bindings.pop(lever, None)
+        self.contributions.setdefault(lever, []).append((instrument, known.part))
+
+    def _compose(self, lever: str, instrument: int, array: Array, current: Array) -> Composed:
         if array.shape != self.shape(lever):
             raise ValueError(f"{lever} has shape {self.shape(lever)}, not {array.shape}")
         if not (array >= 0.0).all():
             raise ValueError(f"{lever}: instrument {instrument} wrote a value that is not ≥ 0")
         if not array.any():
-            return
-        declared, current = LEVERS[lever], self[lever]
+            return Composed(array, current, array, current)
+        declared = LEVERS[lever]
         if declared.composition == "add":
             part = np.minimum(array, np.maximum(declared.ceiling - current, 0.0))
             value = current + part
         else:
             part, value = array.copy(), np.maximum(current, array)
         value.flags.writeable = part.flags.writeable = False
-        self._values[lever] = value
-        self._bindings.pop(lever, None)
-        self.contributions.setdefault(lever, []).append((instrument, part))
+        composed = Composed(array, current, part, value)
+        if not array.flags.writeable:  # what its owner may still change must be looked at again
+            self._memory.composed[lever, instrument] = composed
+        return composed
 
     def binding(self, lever: str) -> Rows:
         """The instrument with the largest contribution to each cell, −1 where none; ties go to the first writer."""
@@ -147,12 +186,21 @@ class Levers:
         return self._find_binding(lever) if known is None else known
 
     def _find_binding(self, lever: str) -> Rows:
+        parts = [part for _, part in self.contributions.get(lever, ())]
+        if not parts:
+            return np.full(self.shape(lever), NO_INSTRUMENT)
+        known = self._memory.bindings.get(lever)
+        if known is not None and len(known[0]) == len(parts) and all(map(operator.is_, known[0], parts)):
+            self._bindings[lever] = known[1]
+            return known[1]
         largest = np.zeros(self.shape(lever))
         binding = np.full(largest.shape, NO_INSTRUMENT)
         for instrument, part in self.contributions.get(lever, ()):
             larger = part > largest
             binding[larger] = instrument
             largest[larger] = part[larger]
+        binding.flags.writeable = False
+        self._memory.bindings[lever] = parts, binding
         self._bindings[lever] = binding
         return binding
 
@@ -164,8 +212,17 @@ class Levers:
         """
         for writer, part in self.contributions.get(lever, ()):
             if writer == instrument:
-                return part if LEVERS[lever].composition == "add" else part * (self.binding(lever) == instrument)
+                return part if LEVERS[lever].composition == "add" else self._where_binding(lever, instrument, part)
         return unchanged(self.shape(lever), 0.0)
+
+    def _where_binding(self, lever: str, instrument: int, part: Array) -> Array:
+        binding = self.binding(lever)
+        known = self._memory.owned.get((lever, instrument))
+        if known is None or known[0] is not part or known[1] is not binding:
+            known = part, binding, part * (binding == instrument)
+            known[2].flags.writeable = False
+            self._memory.owned[lever, instrument] = known
+        return known[2]
 
 
 class Rules(Levers):
@@ -180,8 +237,14 @@ class Rules(Levers):
         (L,) credibility of the governments above each leaf, by which an investor weighs the outlook.
     """
 
-    def __init__(self, sizes: Sizes, outlook: Levers | None = None, belief: Array | None = None) -> None:
-        super().__init__(sizes)
+    def __init__(
+        self,
+        sizes: Sizes,
+        outlook: Levers | None = None,
+        belief: Array | None = None,
+        memory: Memory | None = None,
+    ) -> None:
+        super().__init__(sizes, memory)
         self.outlook = Levers(sizes) if outlook is None else outlook
         self.belief = unchanged((sizes["leaf"],), 1.0) if belief is None else belief
         self._refunds: list[Refund] = []

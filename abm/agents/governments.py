@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from abm.conditions import Conditions
 from abm.events import EventLog
-from abm.rules import Activity, Levers, MarketView, Rules, Trade, axis_sizes
+from abm.rules import Activity, Levers, MarketView, Memory, Rules, Trade, axis_sizes
 
 Array = NDArray[np.float64]
 
@@ -105,6 +105,7 @@ class Governments:
         self._above = np.array(above, dtype=np.float64).reshape(len(self.members), len(config.leaves))
         self._initial_belief = float(config.public.credibility)
         self.paid, self.received = np.zeros(len(self.instruments)), np.zeros(len(self.instruments))
+        self._memory = Memory()
         self.outlook = Levers(self.sizes)
         self.belief = self._believed()
 
@@ -114,7 +115,7 @@ class Governments:
         Governments follow the programme fixed in the mix; no condition makes them depart from it.
         The outlook is worked out anew in January and whenever an instrument's status changes.
         """
-        rules = Rules(self.sizes, belief=self.belief)
+        rules = Rules(self.sizes, belief=self.belief, memory=self._memory)
         before = self._statuses()
         for instrument in self.instruments:
             instrument.announce(rules, month)

@@ -167,7 +167,7 @@ def _total(chance: Singles) -> Singles:
 def sum_by_segment(values: NDArray[Any], counts: Rows) -> Reals:
     """Sum the last axis (…, D) within segments of `counts` (R,) entries each; returns (…, R)."""
     sums = np.zeros((*values.shape[:-1], len(counts)))
-    filled = np.flatnonzero(counts)
+    filled = counts.nonzero()[0]
     if len(filled):
         starts = np.cumsum(counts)[filled] - counts[filled]
         sums[..., filled] = np.add.reduceat(values, starts, axis=-1, dtype=np.float64)

@@ -82,7 +82,7 @@ class HouseholdSample(Population):
     def __init__(self, model: Any, config: Any, streams: Streams, offers: Offers, number: int | None = None) -> None:
         behaviour, leaves = config.households, np.asarray(config.leaves)
         stock = np.asarray(config.products.household_stock)[:, leaves]
-        self.products = np.flatnonzero(stock.sum(axis=1) > 0.0)
+        self.products = (stock.sum(axis=1) > 0.0).nonzero()[0]
         self.leaf_count, self.product_count = len(leaves), len(stock)
         self.degree = 2 * max(1, round(behaviour.neighbours / 2))
         super().__init__(model, widths={"groups": len(self.products), "neighbours": self.degree})
@@ -151,7 +151,7 @@ class HouseholdSample(Population):
         inhabited = np.diff(self._leaf_starts) > 0
         income = np.asarray(jurisdictions.income, dtype=np.float64)[leaves]
         if (income[inhabited] <= 0.0).any():
-            raise ValueError(f"households live in leaves without income: {np.flatnonzero(inhabited & (income <= 0.0))}")
+            raise ValueError(f"households live in leaves without income: {(inhabited & (income <= 0.0)).nonzero()[0]}")
         self._median_income = np.where(inhabited, income, 1.0) / 12.0  # a month
         spread = np.asarray(jurisdictions.income_spread, dtype=np.float64)[leaves]
         for leaf, rows in self._households_by_leaf():

@@ -78,7 +78,7 @@ class Households(HouseholdSample):
         """
         if not (offers.price >= 0.0).all():
             raise ValueError(f"month {month}: the price of an offer to households is negative or not a number")
-        flat = np.flatnonzero(in_line(self.due) == month)
+        flat = (in_line(self.due) == month).nonzero()[0]
         counts = np.diff(np.searchsorted(flat, self._bounds))
         segment = np.repeat(np.arange(self.segments), counts)
         household = flat - np.repeat(self._origin, counts)
@@ -100,17 +100,17 @@ class Households(HouseholdSample):
     def _can_be_repaired(self, key: Rows, segment: Rows, fails: Months, failed: Flags) -> Flags:
         """Return whether a failure can be repaired (D,): drawn once for each failure, not again while it waits."""
         repairable = np.zeros(len(key), dtype=bool)
-        broken = np.flatnonzero(failed)
+        broken = failed.nonzero()[0]
         uniform = self.streams.uniform("repairable", key[broken], fails[broken])
         repairable[broken] = uniform < self._repairable[segment[broken]]
         return repairable
 
     def _learn(self, household: Rows, key: Rows, month: int) -> None:
         """Let deciders with circular neighbours hear of circular offers and move towards these neighbours' attitude."""
-        social = np.flatnonzero(self.peers[household] > 0)
+        social = (self.peers[household] > 0).nonzero()[0]
         household, key = household[social], key[social]
         terms = self.behaviour
-        unaware = np.flatnonzero(~self.aware[household])
+        unaware = (~self.aware[household]).nonzero()[0]
         chance = terms.awareness_by_peers / self.degree * self.peers[household[unaware]]
         hears = self.streams.uniform("awareness", key[unaware], month) < chance
         self.aware[household[unaware[hears]]] = True
@@ -149,7 +149,7 @@ class Households(HouseholdSample):
         short = wanted[:, first : last + 1].sum(axis=1) > served
         if not short.any():
             return
-        buyers = np.flatnonzero((taken >= first) & (taken <= last) & short[choices.segment])
+        buyers = ((taken >= first) & (taken <= last) & short[choices.segment]).nonzero()[0]
         segment = choices.segment[buyers]
         order = np.lexsort((self.streams.uniform("queue", choices.key[buyers], choices.month), segment))
         place = np.arange(len(buyers)) - np.searchsorted(segment, segment)
@@ -165,7 +165,7 @@ class Households(HouseholdSample):
 
     def _replaced(self, choices: Choices, taken: Codes) -> Items:
         """Return the items that give way to another, or to none."""
-        leaves = np.flatnonzero(_replaces(taken) & (choices.kind > 0))
+        leaves = (_replaces(taken) & (choices.kind > 0)).nonzero()[0]
         items = Items(
             choices.household[leaves],
             choices.segment[leaves],
@@ -179,28 +179,28 @@ class Households(HouseholdSample):
 
     def _judge(self, choices: Choices, replaced: Items) -> None:
         """Let owners of used items gain trust if these lasted as long as promised, else lose it."""
-        used = np.flatnonzero(replaced.kind == USED)
+        used = (replaced.kind == USED).nonzero()[0]
         household, segment = replaced.household[used], replaced.segment[used]
         promised = self._life[segment] * self._by_segment(choices.offers.life)[segment, USED]
         works = in_line(self.fails)[household + self._origin[segment]] > choices.month
         lasted = works | (choices.month - replaced.bought[used] >= promised)
         change = np.where(lasted, self.behaviour.trust_by_experience, -self.behaviour.trust_by_experience)
         np.add.at(self.trust, household, change.astype(np.float32))
-        self.trust[household] = np.clip(self.trust[household], 0.0, 1.0)
+        self.trust[household] = np.minimum(np.maximum(self.trust[household], 0.0), 1.0)
 
     def _hand_over(self, choices: Choices, taken: Codes) -> None:
         """Write the new items and when something falls due again."""
         month, flat = choices.month, choices.flat
         due = np.full(len(taken), month + 1, dtype=np.int16)
-        keeps = np.flatnonzero(taken == KEEP)
+        keeps = (taken == KEEP).nonzero()[0]
         wait = 12.0 * self.behaviour.wait_time * self._hazard("wait", choices.key[keeps], month)
         due[keeps] = np.minimum(_after(month, wait), in_line(self.fails)[flat[keeps]])
         gives_up = taken == GIVE_UP
         due[gives_up] = NEVER
-        changed = np.flatnonzero((taken >= REPAIR) & (taken <= SERVICE))
+        changed = ((taken >= REPAIR) & (taken <= SERVICE)).nonzero()[0]
         due[changed] = self._renew(choices, taken, changed)
         in_line(self.due)[flat] = due
-        bought = np.flatnonzero((taken >= USED) & (taken <= SERVICE))
+        bought = ((taken >= USED) & (taken <= SERVICE)).nonzero()[0]
         in_line(self.kind)[flat[bought]] = taken[bought]
         in_line(self.bought)[flat[bought]] = month
         if self._shrinks:
@@ -219,7 +219,7 @@ class Households(HouseholdSample):
         fails = _after(month, life)
         hazard = self._hazard("upgrade", key, month)
         upgrade = self._upgrade_scale[segment]
-        repaired = np.flatnonzero(taken[changed] == REPAIR)
+        repaired = (taken[changed] == REPAIR).nonzero()[0]
         age = np.zeros(len(changed))
         age[repaired] = month - in_line(self.bought)[flat[repaired]]
         hazard[repaired] += (age[repaired] / upgrade[repaired]) ** self._shape[segment[repaired]]
@@ -235,13 +235,13 @@ class Households(HouseholdSample):
         """Update how many neighbours use circular items, for the neighbours of those who begin or end to."""
         was_circular = choices.kind >= CIRCULAR
         is_circular = (taken == CIRCULAR) | (taken == SERVICE)
-        changed = np.flatnonzero(_replaces(taken) & (was_circular != is_circular))
+        changed = (_replaces(taken) & (was_circular != is_circular)).nonzero()[0]
         household = choices.household[changed]
         change = np.where(was_circular[changed], -1, 1).astype(np.int8)
         before = self.circular_items[household] > 0
         np.add.at(self.circular_items, household, change)
         after = self.circular_items[household] > 0
-        turned = np.flatnonzero(before != after)
+        turned = (before != after).nonzero()[0]
         # A household that changes several items at once turns only once.
         _, once = np.unique(household[turned], return_index=True)
         turned = turned[once]
@@ -264,10 +264,10 @@ class Households(HouseholdSample):
         """
         month, replaced = purchases.month, purchases.replaced
         places = self._places(replaced)
-        overdue = np.flatnonzero(in_line(self.drawer_due) == month)
+        overdue = (in_line(self.drawer_due) == month).nonzero()[0]
         leaving = self._in_drawers(overdue)
         self._empty_drawers(overdue)
-        behind = np.flatnonzero(in_line(self.drawer_kind)[places])  # replaced items whose place in the drawer is taken
+        behind = in_line(self.drawer_kind)[places].nonzero()[0]  # replaced items whose place in the drawer is taken
         items = _joined(replaced, leaving, self._in_drawers(places[behind]))
         gain = self._gain(items, refund, purchases.offers.price[:, :, LINEAR])
         fate = self._fate(items, len(places), month, gain)
@@ -355,7 +355,7 @@ class Households(HouseholdSample):
         counts = np.bincount(cell, minlength=FLOWS * self.segments).reshape(self.segments, FLOWS)
         self._items_hoarded += counts[:, DRAWER] - counts[:, LEFT_DRAWER]
         totals = _sum_rows(content[rows], cell, FLOWS * self.segments)
-        handed_in = np.flatnonzero(fate == RETURNED)
+        handed_in = (fate == RETURNED).nonzero()[0]
         return Discarded(
             units=np.moveaxis(self._by_product(counts * self.units[:, None]), 2, 0),
             content=np.moveaxis(self._by_product(totals.reshape(self.segments, FLOWS, content.shape[1])), 2, 0),
@@ -382,7 +382,7 @@ class Households(HouseholdSample):
         """Return real products in use, or in drawers, by month bought: (2, P, L, HISTORY + months), new and used."""
         kind, bought = (self.drawer_kind, self.drawer_bought) if hoarded else (self.kind, self.bought)
         length = HISTORY + months
-        there = np.flatnonzero(in_line(kind))
+        there = in_line(kind).nonzero()[0]
         segment = self._segment_of_places()[there]
         used = in_line(kind)[there] == USED
         cell = (used * self.segments + segment) * length + in_line(bought)[there] + HISTORY
@@ -399,7 +399,7 @@ def _replaces(taken: Codes) -> Flags:
 def _after(month: int, months: NDArray[Any]) -> Months:
     """Return the month index at least one and about `months` later, as far as can be counted."""
     later = np.rint(months)
-    np.clip(later, 1, NEVER - 1 - month, out=later)
+    np.minimum(np.maximum(later, 1, out=later), NEVER - 1 - month, out=later)
     return np.asarray(later + month, dtype=np.int16)
 
 
@@ -428,7 +428,7 @@ def _looked_up(content_new: Reals, content_used: Reals, product: Rows, leaf: Row
     _, leaves, length, width = content_new.shape
     row = (product * leaves + leaf) * length + items.bought + HISTORY
     content: Reals = content_new.reshape(-1, width).take(row, axis=0)
-    used = np.flatnonzero(items.kind == USED)
+    used = (items.kind == USED).nonzero()[0]
     content[used] = content_used.reshape(-1, width).take(row[used], axis=0)
     return content
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,25 @@ class Recyclers(Organisations):
             price_received=zeros.copy(),
         )
         self.names += tuple(names)
+        self._look_up_streams()
         return rows
+
+    def _look_up_streams(self) -> None:
+        """Terms of the stream of each plant (n,), which every month reads."""
+        streams, stream = self.streams, self.stream
+        at_home = np.asarray(streams.processed_at_home)
+        terms = {
+            "learning": np.log2(1.0 - np.asarray(streams.learning)),
+            "efficient": np.maximum(np.asarray(streams.efficient_scale), 1e-9) * 1000.0 / 12.0,  # kg/month
+            "energy_share": np.asarray(streams.energy_share),
+            "labour_share": np.asarray(streams.labour_share),
+            "fixed_share": np.asarray(streams.fixed_share),
+            "capital_cost": np.asarray(streams.capital_cost),
+            "transport_cost": np.asarray(streams.transport_cost),
+            "payable": at_home + (1.0 - at_home) * np.asarray(streams.payable),  # share of the metal price received
+        }
+        self.plant = SimpleNamespace(**{name: values[stream] for name, values in terms.items()})
+        self.best_rate = np.maximum(self.recovery, BEST_RECOVERY)
 
     # ------------------------------------------------------------------ prices and costs
     def effective_price(self, market: Array, rules: Any, certificate: Array) -> Array:
@@ -167,25 +186,19 @@ class Recyclers(Organisations):
         self.contract_instrument[takes] = best[takes]
         self.contract_strike[takes] = strike[takes]
         self.contract_until[takes] = (month + term.astype(np.int64))[takes]
-        return np.flatnonzero(takes.any(axis=1))
+        return takes.any(axis=1).nonzero()[0]
 
     def cost_of_processing(self, energy: Array, wage: Array) -> None:
         """Unit cost after learning, scale, energy and wages (Wright 1936; Qiu and Suh 2019 for the rate)."""
-        streams, stream = self.streams, self.stream
-        exponent = -np.log2(1.0 - np.asarray(streams.learning))[stream]
-        learned = np.minimum((self.cumulative / self.start_cumulative) ** -exponent, 1.0)
-        scale = self.capacity * 12.0 / 1000.0 / np.maximum(np.asarray(streams.efficient_scale)[stream], 1e-9)
+        plant = self.plant
+        learned = np.minimum((self.cumulative / self.start_cumulative) ** plant.learning, 1.0)
+        scale = np.minimum(self.capacity / plant.efficient, 1.0)
         small = np.maximum(scale, 1e-6) ** -self.terms.scale_exponent
-        unit = self.base_cost * learned * np.where(scale < 1.0, small, 1.0)
-        burden = (
-            1.0
-            + np.asarray(streams.energy_share)[stream] * (energy[self.leaf] - 1.0)
-            + np.asarray(streams.labour_share)[stream] * (wage[self.leaf] - 1.0)
-        )
-        fixed = np.asarray(streams.fixed_share)[stream]
-        self.processing_cost[:] = unit * burden
-        self.variable_cost[:] = self.processing_cost * (1.0 - fixed)
-        self.fixed_cost[:] = self.processing_cost * fixed * self.capacity * (self.status != BUILDING) * self.active
+        burden = 1.0 + plant.energy_share * (energy - 1.0)[self.leaf] + plant.labour_share * (wage - 1.0)[self.leaf]
+        self.processing_cost[:] = self.base_cost * learned * small * burden
+        fixed = self.processing_cost * plant.fixed_share
+        self.variable_cost[:] = self.processing_cost - fixed
+        self.fixed_cost[:] = fixed * self.capacity * ((self.status != BUILDING) & self.active)
 
     def value_of(self, content: Array, other: Array, price: Array) -> Array:
         """Value of what a kg of scrap yields: content (n, M) kg/kg, other recoverables (n,) EUR/kg, EUR/kg."""
@@ -194,30 +207,27 @@ class Recyclers(Organisations):
     # ------------------------------------------------------------------ running
     def plan(self, price: Array) -> None:
         """Value the feed at hand, and decide to run, shut or restart."""
-        stock = self.books.stock[self.feed_place]
+        each = np.where(self.feed > 1e-9, self.feed, np.inf)
+        content = self.books.stock[self.feed_place] * ((1.0 + self.feed_ease / each) / each)[:, None]
+        value = self.value_of(content, self.other_feed / each, price)
         has = self.feed > 1e-9
-        content = np.divide(stock, self.feed[:, None], out=np.zeros_like(stock), where=has[:, None])
-        other = np.divide(self.other_feed, self.feed, out=np.zeros_like(self.feed), where=has)
-        value = self.value_of(content * (1.0 + self.gain())[:, None], other, price)
         self.feed_value[:] = np.where(has, value, self.feed_value)
         self._change_status(has)
 
     def _change_status(self, has: Array) -> None:
         terms, status, months = self.terms, self.status, self.status_months
-        loses = has & (self.feed_value - self.variable_cost < np.minimum(self.feed_price, 0.0))
-        earns = self.feed_value - self.variable_cost > np.minimum(self.feed_price, 0.0)
-        running = status == RUNNING
-        months[running] = np.where(loses[running], months[running] + 1.0, np.maximum(months[running] - 1.0, 0.0))
-        building = status == BUILDING
-        months[building] -= 1.0
+        surplus = self.feed_value - self.variable_cost - np.minimum(self.feed_price, 0.0)
+        running, building, waiting = status == RUNNING, status == BUILDING, status == RESTARTING
+        loses = np.where(has & (surplus < 0.0), 1.0, -1.0)
+        months[:] = np.where(running, np.maximum(months + loses, 0.0), months + waiting - building)
         closing = running & (months > terms.shutdown_patience)
-        opening = (status == SHUT) & earns
-        waiting = status == RESTARTING
-        months[waiting] += 1.0
+        opening = (status == SHUT) & (surplus > 0.0)
         ready = (waiting & (months > terms.restart_time)) | (building & (months <= 0.0))
-        self.shutting, self.opened = np.flatnonzero(closing), np.flatnonzero(ready)
-        status[:] = np.select([closing, opening, ready], [SHUT, RESTARTING, RUNNING], status)
-        months[closing | opening | ready] = 0.0
+        self.shutting, self.opened = closing.nonzero()[0], ready.nonzero()[0]
+        changed = closing | opening | ready
+        if changed.any():
+            status[closing], status[opening], status[ready] = SHUT, RESTARTING, RUNNING
+            months[changed] = 0.0
 
     def wanted_feed(self) -> Array:
         """Scrap to buy this month (n,), kg: for throughput and the usual stock.
@@ -226,19 +236,20 @@ class Recyclers(Organisations):
         """
         open_soon = (self.status != BUILDING) & self.active
         target = (1.0 + self.terms.feed_cover) * self.capacity
-        return np.where(open_soon, np.clip(target - self.feed, 0.0, 1.5 * self.capacity), 0.0)
+        return np.minimum(np.maximum(target - self.feed, 0.0), 1.5 * self.capacity) * open_soon
 
     def gain(self) -> Array:
         """Gain in recovery from circular design in the feed at hand (n,), a share of recovery."""
-        return np.divide(self.feed_ease, self.feed, out=np.zeros_like(self.feed), where=self.feed > 1e-9)
+        return np.asarray(self.feed_ease / np.where(self.feed > 1e-9, self.feed, np.inf))
 
     def recover(self, dissipated: int) -> None:
         """Process feed; recovered material goes to stock, the rest is dissipated in other metals' streams."""
         books = self.books
-        throughput = np.where(self.active & (self.status == RUNNING), np.minimum(self.feed, self.capacity), 0.0)
-        share = np.divide(throughput, self.feed, out=np.zeros_like(self.feed), where=self.feed > 1e-9)
+        throughput = np.minimum(self.feed, self.capacity) * (self.active & (self.status == RUNNING))
+        each = np.where(self.feed > 1e-9, self.feed, np.inf)
+        share = throughput / each
         stock = books.stock[self.feed_place] * share[:, None]
-        rate = np.minimum(self.recovery * (1.0 + self.gain())[:, None], np.maximum(self.recovery, BEST_RECOVERY))
+        rate = np.minimum(self.recovery * (1.0 + self.feed_ease / each)[:, None], self.best_rate)
         recovered = stock * rate
         books.move("recovery", self.feed_place, self.output_place, recovered)
         books.move("dissipation", self.feed_place, dissipated, stock - recovered)
@@ -261,30 +272,31 @@ class Recyclers(Organisations):
     # ------------------------------------------------------------------ money
     def pay_for_processing(self, households: Rows, domestic: int, energy: Array, wage: Array) -> Array:
         """Pay energy, labour and other inputs of this month; returns labour cost (n,), EUR."""
-        stream, streams, books = self.stream, self.streams, self.books
-        power = np.asarray(streams.energy_share)[stream] * energy[self.leaf]
-        labour = np.asarray(streams.labour_share)[stream] * wage[self.leaf]
-        rest = 1.0 - np.asarray(streams.energy_share)[stream] - np.asarray(streams.labour_share)[stream]
-        whole = power + labour + rest
+        books, plant = self.books, self.plant
+        power = plant.energy_share * energy[self.leaf]
+        labour = plant.labour_share * wage[self.leaf]
+        rest = 1.0 - plant.energy_share - plant.labour_share
         processing = self.processed * self.variable_cost + self.fixed_cost
-        books.pay("labour", self.account, households, processing * labour / whole)
-        books.pay("energy", self.account, domestic, processing * power / whole)
-        books.pay("other_inputs", self.account, domestic, processing * rest / whole)
+        per_part = processing / (power + labour + rest)
+        wages = per_part * labour
+        books.pay("labour", self.account, households, wages)
+        books.pay("energy", self.account, domestic, per_part * power)
+        books.pay("other_inputs", self.account, domestic, per_part * rest)
         books.pay("material_sales", domestic, self.account, self.other_sold)
         self.cost_now = processing
-        return processing * labour / whole
+        return wages
 
     def close_accounts(self, receipts: Array, feed_cost: Array) -> None:
         """Update margins from this month's receipts and feed cost (n,), EUR."""
         result = receipts - self.cost_now - feed_cost
-        self.margin[:] = np.divide(result, self.processed, out=np.zeros_like(result), where=self.processed > 1e-9)
+        self.margin[:] = result / np.where(self.processed > 1e-9, self.processed, np.inf)
         self.monthly_cost += (self.cost_now + np.maximum(feed_cost, 0.0) - self.monthly_cost) / 12.0
         self.revenue += (receipts - self.revenue) / 12.0
         self.profit += (result - self.profit) / 12.0
         time = self.terms.expectation_time
-        per_capacity = np.divide(result, self.capacity, out=np.zeros_like(result), where=self.capacity > 1e-9)
-        self.expected_margin += (per_capacity - self.expected_margin) / time
-        idle = 1.0 - np.divide(self.processed, self.capacity, out=np.ones_like(result), where=self.capacity > 1e-9)
+        per_capacity = 1.0 / np.where(self.capacity > 1e-9, self.capacity, np.inf)
+        self.expected_margin += (result * per_capacity - self.expected_margin) / time
+        idle = np.where(self.capacity > 1e-9, 1.0 - self.processed * per_capacity, 0.0)
         self.starved_months += (np.maximum(idle, 0.0) - self.starved_months) / 12.0
 
     def expand(self, credit: Any, promise: Array, support: Array, suppliers: int, speed: Array) -> Array:
@@ -293,26 +305,27 @@ class Recyclers(Organisations):
         `promise` (n,) is expected support not yet in the margin, EUR per kg of scrap; `support` (n,) the
         share of investment that government pays.
         """
-        terms, streams = self.terms, self.streams
-        capital_cost = np.asarray(streams.capital_cost)[self.stream]
-        earned = 12.0 * (self.expected_margin + promise) / np.maximum(12.0 * capital_cost * (1.0 - support), 1e-9)
+        terms, account, able = self.terms, self.account, (self.status != BUILDING) & self.active
+        yearly = 12.0 * self.plant.capital_cost
+        earned = 12.0 * (self.expected_margin + promise) / np.maximum(yearly * (1.0 - support), 1e-9)
         full = (self.starved_months < 0.15) & (self.status == RUNNING) & self.active
-        pays = earned > terms.hurdle_rate + 1.0 / terms.plant_life
-        growth = np.where(full & pays, terms.growth_limit / 12.0 * self.capacity, 0.0) * speed
-        keep = np.where(self.active & (self.status != BUILDING) & (earned > 0.0), 1.0, 0.0)
-        wear = self.capital / (12.0 * terms.plant_life)
-        cost = growth * 12.0 * capital_cost
-        means = np.maximum(self.books.cash[self.account] - terms.liquidity * self.monthly_cost, 0.0)
-        room = np.maximum(credit.leverage_limit * (self.capital + cost) - self.books.debt[self.account], 0.0)
+        pays = full & (earned > terms.hurdle_rate + 1.0 / terms.plant_life)
+        growth = (terms.growth_limit / 12.0) * self.capacity * speed * pays
+        cost = growth * yearly
+        means = np.maximum(self.books.cash[account] - terms.liquidity * self.monthly_cost, 0.0)
+        room = np.maximum(credit.leverage_limit * (self.capital + cost) - self.books.debt[account], 0.0)
         loan = np.minimum(credit.leverage_limit * cost, room)
-        share = np.minimum(1.0, np.divide(means + loan, cost, out=np.zeros_like(cost), where=cost > 0.0))
-        upkeep = wear * keep * np.where(means > 0.0, 1.0, 0.0)
-        self.books.lend(self.account, loan * share)
-        self.books.pay("capital_spending", self.account, suppliers, cost * share + upkeep)
-        worn = np.where(upkeep > 0.0, 0.0, 1.0 / (12.0 * terms.plant_life)) * (self.status != BUILDING)
+        share = np.minimum(1.0, (means + loan) / np.where(cost > 0.0, cost, np.inf))
+        life = 12.0 * terms.plant_life
+        wear = self.capital / life
+        upkeep = wear * (able & (earned > 0.0) & (means > 0.0))
+        spent = cost * share
+        self.books.lend(account, loan * share)
+        self.books.pay("capital_spending", account, suppliers, spent + upkeep)
+        worn = ((upkeep <= 0.0) & (self.status != BUILDING)) / life
         self.capacity += growth * share - worn * self.capacity
-        self.capital += cost * share + upkeep - wear
-        return cost * share
+        self.capital += spent + upkeep - wear
+        return spent
 
     def upkeep_due(self) -> Array:
         """Monthly spending that keeps the plant from wearing out (n,), EUR."""

@@ -81,7 +81,7 @@ class BusinessBuyers:
                 for j in leaves
             ]
         ).reshape(self.shape)
-        self.owned = np.flatnonzero(self.stock.ravel() > 0.0)  # cells of (2, P, L) that exist
+        self.owned = (self.stock.ravel() > 0.0).nonzero()[0]  # cells of (2, P, L) that exist
         self.product = np.unravel_index(self.owned, self.shape)[1]
         self.failure = self._failure_density()
         self.lag = self.failure[self.product].T.copy()  # share of a cohort that fails after 1, 2, … months (K, n)
@@ -114,7 +114,7 @@ class BusinessBuyers:
             ahead = np.array([(cohort[: COHORT_MONTHS - k] * density[k:]).sum() for k in range(1, COHORT_MONTHS)])
             ahead = np.concatenate([[0.0], ahead]) / max((cohort * survival).sum(), 1e-300)
             ahead *= 1.0 / max(ahead.sum(), 1e-300)
-            cells = np.flatnonzero(self.product == product)
+            cells = (self.product == product).nonzero()[0]
             units = ahead[:, None] * self.stock.ravel()[self.owned[cells]]
             self.due_units[:COHORT_MONTHS, cells] = units
         total = self.due_units.sum(axis=0)[:, None] * self.start_content

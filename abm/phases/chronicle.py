@@ -41,7 +41,7 @@ class Chronicle:
         """Report shortages that begin or end; returns which are short now."""
         now = np.where(before, share > SHORT_OVER, share > SHORT)
         model = self.model
-        for row in np.flatnonzero(now != before).tolist():
+        for row in (now != before).nonzero()[0].tolist():
             what = "short" if now[row] else "short_over"
             model.event_log.append(
                 model.month,
@@ -63,7 +63,7 @@ class Chronicle:
         before = self.price_state
         calm = (multiple < USUAL) & (multiple > 1.0 / USUAL)
         now = np.where(multiple > DEAR, 1, np.where(multiple < CHEAP, -1, np.where(calm, 0, before)))
-        for row in np.flatnonzero(now != before).tolist():
+        for row in (now != before).nonzero()[0].tolist():
             what = {1: "price_high", -1: "price_low", 0: "price_usual"}[int(now[row])]
             stock = markets.stock(1)[0, row] / max(markets.throughput[1, 0, row], 1e-9)
             why = "stocks_empty" if now[row] == 1 and stock < 0.5 * markets.usual_cover[row] else ""

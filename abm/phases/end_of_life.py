@@ -185,7 +185,7 @@ class EndOfLife:
         value += other[:, stream]
         value *= 1.0 - self.config.recyclers.margin
         value -= recyclers.variable_cost[:, None] + scrap.border[recyclers.leaf] * self.cross_border_cost[stream][:, None]
-        carried = self.transport_cost[stream][:, None]
+        carried = recyclers.plant.transport_cost[:, None]
         value[END_OF_LIFE] -= carried
         value[1 - END_OF_LIFE] -= SORTED_AT_SOURCE * carried
         return Bidders(stream, recyclers.leaf, recyclers.wanted_feed(), value)
@@ -251,7 +251,7 @@ class EndOfLife:
             books.pay("gate_fees", collectors, clearing, np.add.reduce(fees))
             books.pay("gate_fees", clearing, recyclers.account, np.add.reduce(fees, axis=1))
         self.feed_cost = np.add.reduce(value, axis=1)
-        carried = self.transport_cost[bidders.stream]
+        carried = recyclers.plant.transport_cost
         self.transport = carried * (self.bought[0] + SORTED_AT_SOURCE * self.bought[1])
         books.pay("other_inputs", recyclers.account, accounts.domestic, self.transport)
         bought = self.bought[0] + self.bought[1]

@@ -31,7 +31,7 @@ class ProductTrade:
     def __init__(self, model: Any) -> None:
         self.model, self.config = model, model.config
         products, structure = self.config.products, model.structure
-        self.origins = np.flatnonzero(np.asarray(products.import_share).sum(axis=0) > 0.0)
+        self.origins = (np.asarray(products.import_share).sum(axis=0) > 0.0).nonzero()[0]
         share = np.asarray(products.import_share)[:, self.origins]
         total = share.sum(axis=1, keepdims=True)
         self.import_share = np.divide(share, total, out=np.full_like(share, 1.0 / share.shape[1]), where=total > 0.0)

@@ -84,14 +84,14 @@ class Settlement:
             returned_bought=discarded.returned_bought.astype(np.int64),
             # A deposit was paid when the product was new; goods bought second-hand carry none.
             returned_weight=discarded.returned_weight * (discarded.returned_kind != USED),
-            certificate_price=self._in_every_leaf(self.certificate_price),
+            certificate_price=self.in_every_leaf(self.certificate_price),
             certificate_obligation=obliged,
-            certificate_supply=self._in_every_leaf(earned),
+            certificate_supply=self.in_every_leaf(earned),
             government_account=model.accounts.governments,
             price_outside=model.materials.price[1, 0],
         )
 
-    def _in_every_leaf(self, values: Array) -> Array:
+    def in_every_leaf(self, values: Array) -> Array:
         """Values by material (M,) for every leaf (L, M)."""
         table = np.empty((len(self.household_share), len(values)))
         table[:] = values

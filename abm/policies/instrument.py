@@ -93,6 +93,8 @@ class Instrument:
         self._read_scope(use, config)
         full = self.at_full_strength(config)
         self.levers = full if self.intensity > 0.0 else {lever: np.zeros(array.shape) for lever, array in full.items()}
+        for array in self.levers.values():
+            array.flags.writeable = False
         self.label = f"{self.name}@{use.jurisdiction}"
         self.where = use.jurisdiction
         named = [*(use.materials or ()), *(use.products or ())]
@@ -267,7 +269,7 @@ class Instrument:
         if total == 0.0 or room == 0.0:
             return
         amounts = claims if total <= room else claims * (room / total)
-        rows = np.flatnonzero(amounts)
+        rows = amounts.nonzero()[0]
         books.pay(kind, self.account, payee[rows], amounts[rows])
         self.book_spending(float(amounts.sum()))
         if total >= room:
@@ -287,7 +289,7 @@ class Instrument:
 
     def collect(self, books: Any, kind: str, payer: Rows, amounts: Array) -> None:
         """Collect EUR (n,) for its government."""
-        rows = np.flatnonzero(amounts)
+        rows = amounts.nonzero()[0]
         if len(rows) == 0:
             return
         books.pay(kind, payer[rows], self.account, amounts[rows])
