@@ -77,6 +77,7 @@ MASS_KINDS: tuple[str, ...] = (
 )
 
 TOLERANCE = 1e-9
+_SEVERAL = (slice, np.ndarray)  # ways to name several places
 
 
 def block(places: Rows) -> slice:
@@ -237,9 +238,12 @@ class Books:
         if self._closed:
             self.begin_month()
         self._moves.append((self._mass_kind[kind], kilograms))
-        one_source, one_target = isinstance(source, (int, np.integer)), isinstance(target, (int, np.integer))
-        total = np.add.reduce(kilograms) if kilograms.ndim > 1 and (one_source or one_target) else kilograms
-        out, into = total if one_source else kilograms, total if one_target else kilograms
+        out = into = kilograms
+        if kilograms.ndim > 1:
+            one_source, one_target = not isinstance(source, _SEVERAL), not isinstance(target, _SEVERAL)
+            if one_source or one_target:
+                total = np.add.reduce(kilograms)
+                out, into = total if one_source else kilograms, total if one_target else kilograms
         self.stock[source] -= out
         self.outflow[source] += out
         self.stock[target] += into
@@ -379,16 +383,15 @@ class _Slips:
         """Account, signed amount and kind of every slip (n,)."""
         accounts, signed, kinds = [], [], []
         if self.heads:
-            heads = np.array(self.heads)
+            kind, sign, other = (np.array(column) for column in zip(*self.heads, strict=True))
             lengths = np.array([len(rows) for rows in self.rows])
-            kind, other = heads[:, 0].astype(np.int64), heads[:, 2].astype(np.int64)
-            amounts = np.concatenate(self.amounts) * np.repeat(heads[:, 1], lengths)
+            amounts = np.concatenate(self.amounts) * sign.repeat(lengths)
             one = (other >= 0).nonzero()[0]
             totals = np.add.reduceat(amounts, np.add.accumulate(lengths) - lengths)
             accounts, signed, kinds = (
                 [*self.rows, other[one]],
                 [amounts, -totals[one]],
-                [np.repeat(kind, lengths), kind[one]],
+                [kind.repeat(lengths), kind[one]],
             )
         if self.single:
             account, amount, single_kind = zip(*self.single, strict=True)
