@@ -153,6 +153,7 @@ class Recyclers(Organisations):
             "fixed_share": np.asarray(streams.fixed_share),
             "capital_cost": np.asarray(streams.capital_cost),
             "transport_cost": np.asarray(streams.transport_cost),
+            "at_home": at_home,  # share of what is recovered that home processors bring to grade
             "payable": at_home + (1.0 - at_home) * np.asarray(streams.payable),  # share of the metal price received
         }
         self.plant = SimpleNamespace(**{name: values[stream] for name, values in terms.items()})
@@ -163,12 +164,12 @@ class Recyclers(Organisations):
         """What a kg of recovered material brings with all support (n, M), EUR/kg.
 
         `market` (n, M) is the price received; floors and contracts lift it, subsidies and certificates
-        (L, M) add to it.
+        (L, M) add to it; certificates are earned only on what is brought to grade at home.
         """
         leaf = self.leaf
         held = self.contract_instrument >= 0
         lifted = np.where(held, self.contract_strike, np.maximum(market, rules.price_floor[leaf]))
-        return lifted + rules.recovery_subsidy[leaf] + certificate[leaf]
+        return np.asarray(lifted + rules.recovery_subsidy[leaf] + certificate[leaf] * self.plant.at_home[:, None])
 
     def sign_contracts(self, month: int, market: Array, rules: Any) -> Rows:
         """Take a contract for difference on offer where it beats the price expected; end those that expired."""

@@ -110,9 +110,9 @@ class BusinessBuyers:
         for product, density in enumerate(self.failure):
             survival = 1.0 - np.concatenate([[0.0], np.cumsum(density)[:-1]])
             cohort = np.exp(-growth[product] * ages / 12.0)
-            # Failures k months from now: sum over ages of past sales × density at age + k.
+            # Failures in the k-th month from now: sum over ages of past sales × density at age + k.
             ahead = np.array([(cohort[: COHORT_MONTHS - k] * density[k:]).sum() for k in range(1, COHORT_MONTHS)])
-            ahead = np.concatenate([[0.0], ahead]) / max((cohort * survival).sum(), 1e-300)
+            ahead = np.concatenate([ahead, [0.0]]) / max((cohort * survival).sum(), 1e-300)
             ahead *= 1.0 / max(ahead.sum(), 1e-300)
             cells = (self.product == product).nonzero()[0]
             units = ahead[:, None] * self.stock.ravel()[self.owned[cells]]
@@ -126,11 +126,15 @@ class BusinessBuyers:
         full[self.owned] = values
         return full.reshape(*self.shape, *values.shape[1:])
 
-    def wanted(self, month: int, path: Array) -> Array:
-        """Purchases that business and government want (2, P, L): replacement and growth along `path` (P,)."""
+    def wanted(self, month: int, path: Array, next_path: Array) -> Array:
+        """Purchases that business and government want (2, P, L): replacement, growth, and part of what is missing.
+
+        `path` and `next_path` (P,) are the stock wanted this month and next over that at the start.
+        """
         failing = self._spread(self._failing(month)[0])
-        target = self.start_stock * path[None, :, None]
-        return np.maximum(failing + (target - self.stock + failing) / 12.0, 0.0)
+        missing = self.start_stock * path[:, None] - self.stock
+        growth = self.start_stock * (next_path - path)[:, None]
+        return np.maximum(failing + growth + missing / 12.0, 0.0)
 
     def discard(self, month: int) -> tuple[Array, Array]:
         """Products that fail this month: units (2, P, L) and content (2, P, L, M); they leave use."""

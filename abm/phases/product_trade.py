@@ -46,9 +46,14 @@ class ProductTrade:
         self.import_start = self.import_base + material
         self.import_price = self.import_start.copy()
         self.tax = self._tax()
+        # Stocks in use over those at the start (months + 1, P).
+        self.stock_path = np.stack([structure.stock_path(month) for month in range(model.months + 1)])
+        self.growth = self.stock_path[0]  # this month's (P,)
         self.usual_use: Array | None = None  # material in products sold, smoothed over a year (M,), kg a month
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
+        self.shares = self.start_shares  # the same without labels that nobody makes any more
+        self.founded: NDArray[np.bool_] | None = None  # labels that had makers and providers at the start (P, 2)
         self.used_level = np.ones(len(products))  # price of used goods over its usual part of the new price
         self._remember_constants()
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
@@ -71,12 +76,11 @@ class ProductTrade:
         life[..., goods.USED] = 0.5
         life[..., goods.CIRCULAR] = life[..., goods.SERVICE] = np.asarray(products.circular_life)[:, None]
         circularity[..., [goods.USED, goods.CIRCULAR, goods.SERVICE]] = 1.0
-        available[..., goods.CIRCULAR] = (self.start_shares[:, 1] > 0.0)[:, None]
-        available[..., goods.SERVICE] = (self.start_shares[:, 2] > 0.0)[:, None]
         available[..., goods.USED] = (np.asarray(products.used_share) > 0.0)[:, None]
-        for table in (life, circularity, available):
+        for table in (life, circularity):
             table.flags.writeable = False
-        self.offered = {"life": life, "circularity": circularity, "available": available}
+        self.offered = {"life": life, "circularity": circularity}
+        self.available = available
 
     def _label_start(self) -> Array:
         products, firms = self.config.products, self.config.firms
@@ -112,6 +116,7 @@ class ProductTrade:
         total = np.bincount(self.cell, firms.capacity[rows] * firms.price[rows], 2 * count)
         # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
         home = (total / np.where(weight > 0.0, weight, np.inf)).reshape(2, count)
+        self._note_extinct(weight[count:])
         self._weigh_origins(home[LINEAR])
         self.price[:, 1] = np.where(home[CIRCULAR] > 0.0, home[CIRCULAR], self.price[:, 1])
         self.price[:, 2] = self.price[:, 1] * (1.0 + self.config.firms.service_cost)
@@ -121,6 +126,19 @@ class ProductTrade:
         product = firms.product[rows]
         fee = self.price[:, 2] - self.price[:, 1]
         firms.price[rows] = np.where(firms.kind[rows] == REFURBISHER, self.used_price()[product], fee[product])
+
+    def _note_extinct(self, circular: Array) -> None:
+        """A label that home makers, or service providers, once brought to the market ends with the last of them."""
+        firms = self.model.firms
+        rows = firms.of_kind(SERVICE)
+        providers = np.bincount(firms.product[rows], firms.capacity[rows], len(circular))
+        there = np.stack([circular, providers], axis=1) > 0.0  # (P, 2)
+        if self.founded is None:
+            self.founded = there
+        gone = self.founded & ~there
+        self.shares = self.start_shares.copy()
+        self.shares[:, 1:] *= ~gone
+        self.shares[:, 2] *= ~gone[:, 0]
 
     def _weigh_origins(self, home: Array) -> None:
         """Shares of home and of each origin in linear goods (P, 1 + O) by relative price, and their mean price."""
@@ -160,12 +178,14 @@ class ProductTrade:
         plain = self.price[:, :1] * taxed
         added = self.surcharge * taxed
         price[..., goods.KEEP] = 0.0
+        available = self.available.copy()
+        available[..., goods.CIRCULAR :] = (self.shares[:, 1:] > 0.0)[:, None]
         price[..., goods.REPAIR] = plain * self.repair_cost[:, None]
         price[..., goods.USED] = self.used_price()[:, None] * taxed
         price[..., goods.LINEAR] = plain + added
         price[..., goods.CIRCULAR] = self.price[:, 1:2] * taxed + added
         price[..., goods.SERVICE] = self.price[:, 2:3] * taxed + added
-        return Offers(price=price, **self.offered)
+        return Offers(price=price, available=available, **self.offered)
 
     # ------------------------------------------------------------------ the month
     def run(self) -> Any:
@@ -185,8 +205,8 @@ class ProductTrade:
     def _business(self, content: Array, choices: Any) -> Array:
         """Business and government buy (2, P, L) by label; returns what they wanted (2, P, L, 3)."""
         model, dealers, buyers = self.model, self.model.dealers, self.model.business
-        self.growth = model.structure.stock_path(model.month)  # of stocks in use since the start (P,)
-        wanted = buyers.wanted(model.month, self.growth)
+        self.growth = self.stock_path[model.month]
+        wanted = buyers.wanted(model.month, self.growth, self.stock_path[model.month + 1])
         labels = self._business_labels()
         asked = wanted[0] + wanted[1]
         consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
@@ -211,14 +231,14 @@ class ProductTrade:
     def _business_labels(self) -> Array:
         """Shares of labels (2, P, L, 3); public buyers weigh circular offers by procurement rules."""
         rules, shape = self.model.rules, self.model.dealers.shape
-        usual = label_shares(self.start_shares, self.price, self.start_price, self.elasticity[:, None])
+        usual = label_shares(self.shares, self.price, self.start_price, self.elasticity[:, None])
         labels = np.empty((2, *shape, 3))
         labels[:] = usual[:, None, :]
         if rules.in_force("procurement_share"):
             accepted = self.price[:, None, :].repeat(shape[1], axis=1)
             accepted[..., 1:] /= 1.0 + rules.procurement_premium.T[..., None]
             favoured = label_shares(
-                self.start_shares[:, None, :], accepted, self.start_price[:, None, :], self.elasticity[:, None, None]
+                self.shares[:, None, :], accepted, self.start_price[:, None, :], self.elasticity[:, None, None]
             )
             labels[goods.PUBLIC] += rules.procurement_share.T[..., None] * (favoured - labels[goods.BUSINESS])
         return labels

@@ -308,14 +308,13 @@ class Renewal:
         content, other = model.end_of_life.composition
         anchor = model.materials.reference[1] * np.exp(model.materials.anchor[1, 0])
         price = anchor * (1.0 - np.asarray(self.config.materials.quality_discount))
-        payable = np.asarray(streams.processed_at_home) + np.asarray(streams.payable) * (
-            1.0 - np.asarray(streams.processed_at_home)
-        )
+        at_home = np.asarray(streams.processed_at_home)
+        payable = at_home + np.asarray(streams.payable) * (1.0 - at_home)
         belief = rules.belief[:, None]
         floor = np.maximum(rules.outlook["price_floor"], rules.outlook["contract_strike"]) * belief
-        outlook = rules.outlook["recovery_subsidy"] * belief + model.settlement.certificate_value
         lifted = np.maximum(price[None, :], floor)  # (L, M)
-        worth = lifted[None] * payable[:, None, None] + outlook[None]  # (S, L, M)
+        worth = lifted[None] * payable[:, None, None] + rules.outlook["recovery_subsidy"] * belief  # (S, L, M)
+        worth = worth + at_home[:, None, None] * model.settlement.certificate_value
         value = (content[0] * np.asarray(streams.recovery)[:, None, :] * worth).sum(axis=2) + other[0]
         cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None]
         margin = value - cost - np.maximum(model.scrap.price[0], -np.asarray(streams.landfill_cost)[:, None])

@@ -51,7 +51,9 @@ class Settlement:
         model, sales = self.model, self.model.product_trade
         recyclers, firms, trade = model.recyclers, model.firms, model.materials_trade
         obliged = np.einsum("lpm,plm->lm", model.rules.recycled_content_mandate, sales.content_sold)
-        earned = np.add.reduce(recyclers.sold)
+        # An intermediate that leaves for foreign refiners replaces nothing at home: it earns no certificate.
+        certified = recyclers.sold * recyclers.plant.at_home[:, None]
+        earned = np.add.reduce(certified)
         self._price_certificates(obliged, earned)
         return Activity(
             month=model.month,
@@ -64,7 +66,7 @@ class Settlement:
             capacity_spending=model.renewal.recycler_spending,
             contract_strike=recyclers.contract_strike,
             contract_instrument=recyclers.contract_instrument,
-            certificate_earned=recyclers.sold,
+            certificate_earned=certified,
             maker_account=firms.account,
             maker_leaf=firms.leaf,
             maker_product=firms.product,

@@ -38,11 +38,13 @@ class RecycledContentMandate(Instrument):
             "zijn. Wie tekortschiet, koopt certificaten van recyclers of betaalt de afkoopprijs.",
         },
         "how": {
-            "en": "Recyclers earn a certificate per kilogram recovered. Dealers must cover the share of the content "
+            "en": "Recyclers earn a certificate per kilogram that is brought to grade at home; what leaves as an "
+            "intermediate earns none. Dealers must cover the share of the content "
             "they sell; the certificate price follows scarcity and never exceeds the buy-out price, so that the "
             "mandate cannot demand what does not exist. Certificates circulate among the leaves for which the same "
             "government's buy-out price is the highest; that government receives the buy-out.",
-            "nl": "Recyclers verdienen een certificaat per teruggewonnen kilogram. Handelaren moeten het verplichte "
+            "nl": "Recyclers verdienen een certificaat per kilogram die in eigen land op kwaliteit wordt gebracht; wat "
+            "als halffabricaat vertrekt levert er geen op. Handelaren moeten het verplichte "
             "deel van hun verkochte inhoud dekken; de certificaatprijs volgt de schaarste en komt nooit boven de "
             "afkoopprijs, zodat de verplichting niet kan vragen wat er niet is. Certificaten zijn verhandelbaar "
             "tussen de gebieden waarvoor de afkoopprijs van dezelfde overheid de hoogste is; die ontvangt de afkoop.",
