@@ -147,7 +147,9 @@ class Product(Declaration, folder="products"):
     business_stock = quantity("Products in use by business", "1", 0, 1e10, per="jurisdictions")
     public_stock = quantity("Products in use by government", "1", 0, 1e10, per="jurisdictions")
     past_growth = quantity("Growth of sales in the years before the start", "1/yr", -0.2, 1)
-    stock_multiple = quantity("Stock in use at saturation over the stock at the start", "1", 0.1, 1000)
+    stock_multiple = quantity(
+        "Stock in use at saturation over the stock at the start", "1", 0.1, 1000, per="jurisdictions"
+    )
     stock_midpoint = quantity("Year in which half of that growth has taken place", "yr", 1990, 2100)
     stock_speed = quantity("Steepness of that growth", "1/yr", 0.01, 2)
     used_price = quantity("Price of a used or refurbished product over a new one", "1", 0.01, 1)

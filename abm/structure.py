@@ -66,13 +66,14 @@ class Structure:
             setattr(self, name, np.einsum("pc,pcs->ps", whole, goes))
 
     def stock_path(self, month: float) -> Array:
-        """Stock in use over that at the start (P,), a logistic path between the start and saturation."""
+        """Stock in use over that at the start (P, L), a logistic path between the start and saturation."""
         products, start = self.config.products, self.config.time.start
         year = start + month / 12.0
         middle, speed = np.asarray(products.stock_midpoint), np.asarray(products.stock_speed)
         now = 1.0 / (1.0 + np.exp(-speed * (year - middle)))
         first = 1.0 / (1.0 + np.exp(-speed * (start - middle)))
-        return 1.0 + (np.asarray(products.stock_multiple) - 1.0) * (now - first) / (1.0 - first)
+        saturation = np.asarray(products.stock_multiple)[:, self.config.leaves]
+        return np.asarray(1.0 + (saturation - 1.0) * ((now - first) / (1.0 - first))[:, None])
 
     def first_demand(self) -> Array:
         """Products bought per month at the start by households, business and government (3, P, L).
@@ -94,7 +95,7 @@ class Structure:
         growing = np.maximum(np.log(self.stock_path(12.0)), 0.0)
         years = np.stack([kept, life, life])
         replacement = np.exp(-growth * years) / years
-        return stocks * (replacement + growing)[:, :, None] / 12.0
+        return np.asarray(stocks * (replacement[:, :, None] + growing) / 12.0)
 
     def demand_growth(self, months: int) -> Array:
         """World use over that at the start for each month (T, M): forecast growth, halved beyond the forecasts."""

@@ -39,6 +39,11 @@ def array(*values: float) -> np.ndarray:
     return np.array(values, dtype=np.float64)
 
 
+def everywhere(*values: float) -> np.ndarray:
+    """A value for each product, the same in all five jurisdictions."""
+    return np.repeat(array(*values)[:, None], 5, axis=1)
+
+
 def make_config(**changes: float | np.ndarray) -> SimpleNamespace:
     """A small world: a union (0) of leaves 1, 2 and 4, one place abroad (3); cars, phones, washers, turbines."""
     per_household = np.outer(array(0.06, 1.9, 1.1, 0.0), array(0, 1, 1, 0, 0.8))
@@ -60,7 +65,7 @@ def make_config(**changes: float | np.ndarray) -> SimpleNamespace:
             repair_life=array(0.35, 0.4, 0.35, 0.4),
             household_stock=per_household * households,
             past_growth=array(0.25, 0.0, 0.01, 0.05),
-            stock_multiple=array(12, 1.02, 1.05, 2),
+            stock_multiple=everywhere(12, 1.02, 1.05, 2),
             stock_midpoint=array(2034, 2020, 2020, 2030),
             stock_speed=array(0.35, 0.2, 0.1, 0.2),
             used_share=array(0.3, 0.15, 0.08, 0.0),
@@ -306,7 +311,7 @@ class Plain:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_decisions_equal_the_plain_reference(seed: int):
-    multiple = array(12, 1.02, 0.5, 2)  # washers go out of use, so that some give up
+    multiple = everywhere(12, 1.02, 0.5, 2)  # washers go out of use, so that some give up
     households, offers = make_households(
         200,
         seed,
@@ -481,7 +486,7 @@ def test_nothing_is_lost_and_no_more_is_sold_than_there_is(
         nest_scale=scale,
         price_weight=price_weight,
         wait_time=wait,
-        stock_multiple=np.full(4, multiple),
+        stock_multiple=everywhere(*[multiple] * 4),
         lifetime_shape=np.full(4, shape),
         drawer=np.full(4, drawer),
         past_growth=np.full(4, growth),
@@ -648,7 +653,7 @@ def test_purchases_are_steady_from_the_first_month_and_the_stock_stays():
     """In a saturated market the first two years look like the next six."""
     households, offers = make_households(
         12_000,
-        stock_multiple=np.ones(4),
+        stock_multiple=everywhere(1, 1, 1, 1),
         past_growth=np.zeros(4),
         awareness_by_peers=0.0,
         attitude_by_peers=0.0,
@@ -720,7 +725,7 @@ def test_intentions_are_neutral_at_the_start():
 def test_a_shrinking_stock_is_not_replaced():
     households, offers = make_households(
         3000,
-        stock_multiple=array(1, 0.4, 1, 1),
+        stock_multiple=everywhere(1, 0.4, 1, 1),
         stock_midpoint=array(2026, 2026, 2026, 2026),
         stock_speed=np.full(4, 0.5),
     )

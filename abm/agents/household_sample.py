@@ -88,7 +88,7 @@ class HouseholdSample(Population):
         super().__init__(model, widths={"groups": len(self.products), "neighbours": self.degree})
         self.behaviour, self.streams = behaviour, streams
         self._settle(config.jurisdictions, leaves, int(number or behaviour.number))
-        self._number_segments(config.products, stock[self.products])
+        self._number_segments(config.products, config.leaves, stock[self.products])
         generator = streams.generator("households at the start")
         self._give_traits(config.jurisdictions, leaves, generator)
         self._endow(config, stock[self.products], offers, generator)
@@ -112,21 +112,21 @@ class HouseholdSample(Population):
         leaf = np.repeat(np.arange(len(leaves)), sizes)
         self.append(leaf=leaf, weight=self.represented[leaf])
 
-    def _number_segments(self, products: Any, stock: Reals) -> None:
+    def _number_segments(self, products: Any, leaves: Rows, stock: Reals) -> None:
         """Prepare per-segment constants (R,); `units` are the real products for which one item stands.
 
         Where real households own more than one of a product, at saturation, an item stands for so many at once.
         """
-        groups, leaves, number = len(self.products), self.leaf_count, len(self)
-        self.segments = groups * leaves
+        groups, count, number = len(self.products), self.leaf_count, len(self)
+        self.segments = groups * count
         households = self.represented * np.diff(self._leaf_starts)
-        saturation = np.maximum(np.asarray(products.stock_multiple)[self.products], 1.0)[:, None]
+        saturation = np.maximum(np.asarray(products.stock_multiple)[self.products][:, leaves], 1.0)
         self.bundle = np.maximum(1.0, stock * saturation / np.maximum(households, 1e-9))  # (G, L)
         self.units = _summable((self.bundle * self.represented).reshape(-1))
-        self._group = np.repeat(np.arange(groups), leaves)
-        self._leaf = np.tile(np.arange(leaves), groups)
+        self._group = np.repeat(np.arange(groups), count)
+        self._leaf = np.tile(np.arange(count), groups)
         self._origin = self._group * number  # place of the first household in a flat item column
-        starts = self._origin.reshape(groups, leaves) + self._leaf_starts[:-1]
+        starts = self._origin.reshape(groups, count) + self._leaf_starts[:-1]
         self._bounds = np.append(starts.reshape(-1), groups * number)
         self._product = self.products[self._group]
         shape = np.asarray(products.lifetime_shape, dtype=np.float64)
@@ -220,7 +220,7 @@ class HouseholdSample(Population):
         for group, product in enumerate(self.products.tolist()):
             market = setup.Market(
                 owned=float(stock[group] / (self.represented[leaf] * count * self.bundle[group, leaf])),
-                saturation=float(products.stock_multiple[product]),
+                saturation=float(products.stock_multiple[product, config.leaves[leaf]]),
                 midpoint=float(products.stock_midpoint[product]),
                 speed=float(products.stock_speed[product]),
                 kinds=shares[:, group],

@@ -129,11 +129,11 @@ class BusinessBuyers:
     def wanted(self, month: int, path: Array, next_path: Array) -> Array:
         """Purchases that business and government want (2, P, L): replacement, growth, and part of what is missing.
 
-        `path` and `next_path` (P,) are the stock wanted this month and next over that at the start.
+        `path` and `next_path` (P, L) are the stock wanted this month and next over that at the start.
         """
         failing = self._spread(self._failing(month)[0])
-        missing = self.start_stock * path[:, None] - self.stock
-        growth = self.start_stock * (next_path - path)[:, None]
+        missing = self.start_stock * path - self.stock
+        growth = self.start_stock * (next_path - path)
         return np.maximum(failing + growth + missing / 12.0, 0.0)
 
     def discard(self, month: int) -> tuple[Array, Array]:

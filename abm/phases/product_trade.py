@@ -46,9 +46,9 @@ class ProductTrade:
         self.import_start = self.import_base + material
         self.import_price = self.import_start.copy()
         self.tax = self._tax()
-        # Stocks in use over those at the start (months + 1, P).
+        # Stocks in use over those at the start (months + 1, P, L).
         self.stock_path = np.stack([structure.stock_path(month) for month in range(model.months + 1)])
-        self.growth = self.stock_path[0]  # this month's (P,)
+        self.growth = self._world_path(structure)  # the same in all leaves together (months + 1, P)
         self.usual_use: Array | None = None  # material in products sold, smoothed over a year (M,), kg a month
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
@@ -57,6 +57,17 @@ class ProductTrade:
         self.used_level = np.ones(len(products))  # price of used goods over its usual part of the new price
         self._remember_constants()
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
+
+    def _world_path(self, structure: Any) -> Array:
+        """Stocks in use over those at the start, all leaves together (months + 1, P)."""
+        products, leaves = self.config.products, self.config.leaves
+        stock = sum(
+            np.asarray(table)[:, leaves]
+            for table in (products.household_stock, products.business_stock, products.public_stock)
+        )
+        whole = np.add.reduce(stock, axis=1)
+        there = np.add.reduce(self.stock_path * stock, axis=2) / np.where(whole > 0.0, whole, 1.0)
+        return np.where(whole > 0.0, there, 1.0)
 
     def _remember_constants(self) -> None:
         """Tables of the config that every month reads."""
@@ -205,8 +216,7 @@ class ProductTrade:
     def _business(self, content: Array, choices: Any) -> Array:
         """Business and government buy (2, P, L) by label; returns what they wanted (2, P, L, 3)."""
         model, dealers, buyers = self.model, self.model.dealers, self.model.business
-        self.growth = self.stock_path[model.month]
-        wanted = buyers.wanted(model.month, self.growth, self.stock_path[model.month + 1])
+        wanted = buyers.wanted(model.month, self.stock_path[model.month], self.stock_path[model.month + 1])
         labels = self._business_labels()
         asked = wanted[0] + wanted[1]
         consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
@@ -377,7 +387,7 @@ class ProductTrade:
 
     def _export_orders(self, rows: Array, product: Array, cheap: Array) -> Array:
         """What makers could sell abroad (n,), products: it follows growth there and their relative price."""
-        growth = np.sqrt(self.growth)[product]
+        growth = np.sqrt(self.growth[self.model.month, product])
         cheaper = cheap**-self.config.firms.export_elasticity
         return np.asarray(self.exports_at_start[product] * self.model.start_sales[rows] * cheaper * growth)
 
