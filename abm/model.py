@@ -145,6 +145,7 @@ class CircularTransition(PopulationModel):
         self.places = SimpleNamespace(**{name: int(books.place(name.replace("_", " "))[0]) for name in single})
         self.places.in_use = books.place(*[f"in use by households: {n}" for n in owned])
         self.places.hoarded = books.place(*[f"in drawers: {n}" for n in owned])
+        self.places.traded_in = books.place(*[f"traded in: {n}" for n in owned]).reshape(len(config.products), -1)
         use = np.asarray(config.materials.world_use) * 1000.0
         books.endow(self.places.ground, use * np.asarray(config.materials.ground))
         books.endow(self.places.abroad, use * ABROAD_YEARS)

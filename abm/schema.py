@@ -252,6 +252,7 @@ class FirmBehaviour(Declaration, section="firms"):
     markup = quantity("Usual markup over unit cost", "1", 0, 2)
     markup_speed = quantity("Monthly change of markup for a unit change of the share sold", "1", 0, 1)
     order_smoothing = quantity("Time over which dealers and makers smooth orders", "month", 1, 36)
+    trade_in_time = quantity("Mean time for which traders keep goods that nobody refurbishes yet", "month", 1, 60)
     dealer_cover = quantity("Dealers' usual stock", "month", 0.5, 12)
     finished_cover = quantity("Makers' usual stock of finished goods", "month", 0.1, 12)
     input_cover = quantity("Makers' usual stock of inputs", "month", 0.1, 12)

@@ -26,8 +26,9 @@ OUTCOMES = 8
 KEEP_AT_START = 0.5
 # Shares below one in a thousand are calibrated as one in a thousand: zero would be a taste of minus infinity.
 SMALLEST_SHARE = 1e-3
-# Those who do not know circular offers buy linear, so no more than this part of the others can do otherwise.
-LARGEST_PART_OF_AWARE = 0.95
+# No more than this part of those who can choose an offer may be asked to do so; of circular design and service,
+# which not everybody knows, that is a part of the aware.
+LARGEST_PART = 0.95
 
 _NOT_OFFERED = np.float32(-1e9)
 _LARGEST_STEP = 3.0
@@ -111,7 +112,6 @@ class Tables:
         available = np.repeat(self.available, counts, axis=1)
         available[KEEP] = ~who.failed
         available[REPAIR] &= who.failed & who.repairable
-        available[USED] &= who.aware
         available[CIRCULAR:] &= who.aware
         if who.leaving is not None:
             available[USED:] &= ~who.leaving
@@ -188,7 +188,7 @@ def calibrate(tables: Tables, counts: Rows, who: Deciders, targets: Reals) -> Re
     scale = tables.behaviour.nest_scale
     utility = tables.utilities(counts, who).astype(np.float64)
     known = np.broadcast_to(who.aware, (4, len(who.aware))).copy()
-    known[LINEAR - USED] = True
+    known[: CIRCULAR - USED] = True
     wanted = _reachable(targets, sum_by_segment(who.aware, counts) / np.maximum(counts, 1))
     purchase = np.zeros((4, len(counts)))
     for _ in range(30):
@@ -206,11 +206,12 @@ def calibrate(tables: Tables, counts: Rows, who: Deciders, targets: Reals) -> Re
 
 
 def _reachable(targets: Reals, aware: Reals) -> Reals:
-    """Shares (4, R) that can be met when only the aware (R,) buy anything but linear; zero where nobody is."""
+    """Shares (4, R) that can be met when only the aware (R,) know circular offers; zero of those where nobody does."""
     wanted = np.maximum(targets, SMALLEST_SHARE)
+    circular = wanted[CIRCULAR - USED :]
+    circular *= np.minimum(1.0, LARGEST_PART * aware / circular.sum(axis=0))
+    wanted[0] = np.minimum(wanted[0], LARGEST_PART * (1.0 - circular.sum(axis=0)))
     wanted[LINEAR - USED] = 0.0
-    others = wanted.sum(axis=0)
-    wanted *= np.minimum(1.0, LARGEST_PART_OF_AWARE * aware / others)
     wanted[LINEAR - USED] = 1.0 - wanted.sum(axis=0)
     return wanted
 

@@ -326,11 +326,13 @@ def _give_items(
     spells: list[Spells],
     generator: np.random.Generator,
 ) -> None:
-    """Give each owner an item; circular and used ones go first to those who know of them."""
+    """Give each owner an item; circular ones and services go first to those who know of them."""
     queue = generator.permutation(owners)
     queue = queue[np.argsort(~aware[queue], kind="stable")]
     first = 0
     for kind in (CIRCULAR, SERVICE, USED, LINEAR):
+        if kind == USED:
+            queue[first:] = generator.permutation(queue[first:])
         number = KINDS.index(kind)
         wanted = math.floor(market.kinds[number] * len(owners) + generator.random())
         holders = queue[first:] if kind == LINEAR else queue[first : first + wanted]

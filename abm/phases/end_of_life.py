@@ -47,7 +47,8 @@ class EndOfLife:
         self.wasted = np.einsum("pms,s->pm", route, 1.0 - self.treated_stream)[:, None, :]
         places = model.places
         self.owned_places = np.concatenate([places.in_use.ravel(), model.business.places.ravel()])  # (owners · P · L,)
-        self.in_use, self.hoarded = block(places.in_use), block(places.hoarded)
+        self.in_use, self.hoarded, self.trade_in = (block(p) for p in (places.in_use, places.hoarded, places.traded_in))
+        self.traded_in = np.zeros(places.traded_in.shape)  # products that traders keep for refurbishers
         # Smoothed over a year, in kg per month: what was discarded, and what was recovered from it and in all.
         self.usual_discard, self.usual_end_of_life, self.usual_recovered = np.zeros((3, count))
         self.design = np.zeros(len(products))  # share of circular design in what is discarded
@@ -67,20 +68,23 @@ class EndOfLife:
         returned, sold_on, binned = discarded.returned_content, discarded.sold_on_content, discarded.binned_content
         kept = self.kept[..., None]
         stays = sold_on * kept
-        taken = self._refurbish(discarded.sold_on * self.kept, stays)
+        books.move("discard", self.in_use, self.trade_in, stays.reshape(-1, count))
+        self.traded_in += discarded.sold_on * self.kept
         handed_in = np.concatenate([returned[None], business[1]])  # (owners, P, L, M)
         rest = handed_in * kept
         left = handed_in - rest
-        # Working goods that nobody here wants second-hand are exported, not scrapped before their time.
-        left[0] += sold_on - taken
+        left[0] += sold_on - stays
         books.move("export", self.owned_places, places.abroad, np.maximum(left, 0.0).reshape(-1, count))
+        self._refurbish()
+        exported = self._export_unwanted()
         units = np.concatenate([discarded.returned[None], business[0]]) * self.kept
         self._to_scrap(rest, units, binned)
         self.collected_units = units[0]
-        self.lost_content = np.add.reduce(left[0], axis=(0, 1))
+        self.lost_content = np.add.reduce(left[0], axis=(0, 1)) + exported
         self.binned_content = np.add.reduce(binned, axis=(0, 1))
-        gone = np.add.reduce(handed_in, axis=(0, 1, 2)) + np.add.reduce(sold_on, axis=(0, 1)) + self.binned_content
-        self.usual_discard += (gone - self.refurbished_content - self.usual_discard) / self._memory()
+        gone = np.add.reduce(handed_in, axis=(0, 1, 2)) + self.binned_content + exported
+        gone += np.add.reduce(sold_on - stays, axis=(0, 1))
+        self.usual_discard += (gone - self.usual_discard) / self._memory()
 
     def _memory(self) -> float:
         """Months over which flows are smoothed: all there are in the first year, then a year."""
@@ -94,9 +98,17 @@ class EndOfLife:
         share = np.divide(circular, handed_in, out=self.design.copy(), where=handed_in > 0.0)
         self.design += (share - self.design) / 12.0
 
-    def _refurbish(self, units: Array, content: Array) -> Array:
-        """Refurbishers take what they can sell on at a profit; returns the content taken (P, L, M), kg."""
-        model, firms, dealers = self.model, self.model.firms, self.model.dealers
+    def _export_unwanted(self) -> Array:
+        """Working goods that nobody here refurbishes are exported in time, not scrapped; returns content (M,), kg."""
+        books, share = self.model.books, min(1.0 / self.config.firms.trade_in_time, 1.0)
+        kilograms = books.stock[self.trade_in] * share
+        books.move("export", self.trade_in, self.model.places.abroad, kilograms)
+        self.traded_in *= 1.0 - share
+        return np.asarray(np.add.reduce(kilograms))
+
+    def _refurbish(self) -> None:
+        """Refurbishers take from traders what they can sell on at a profit."""
+        model, firms, dealers, units = self.model, self.model.firms, self.model.dealers, self.traded_in
         rows = firms.of_kind(REFURBISHER)
         product, leaf = firms.product[rows], firms.leaf[rows]
         linear = model.product_trade.price[product, 0]
@@ -105,16 +117,14 @@ class EndOfLife:
         room = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape)
         wanted = np.maximum(4.0 * model.product_trade.used_wanted - dealers.used_units, 0.0)
         taken = np.minimum(np.minimum(units, room), wanted)
-        share = np.divide(taken, units, out=np.zeros(units.shape), where=units > 0.0)
-        kilograms = content * share[..., None]
-        model.books.move(
-            "refurbishment", self.in_use, block(dealers.used_place), kilograms.reshape(-1, content.shape[-1])
-        )
+        share = (taken / np.where(units > 0.0, units, np.inf)).reshape(-1, 1)
+        kilograms = model.books.stock[self.trade_in] * share
+        model.books.move("refurbishment", self.trade_in, block(dealers.used_place), kilograms)
+        self.traded_in = np.maximum(units - taken, 0.0)
         dealers.used_units += taken
         self._pay_refurbishers(rows, taken, room, cost, able)
         self.refurbished = taken
-        self.refurbished_content = np.add.reduce(kilograms, axis=(0, 1))
-        return kilograms
+        self.refurbished_content = np.add.reduce(kilograms)
 
     def _pay_refurbishers(self, rows: Array, taken: Array, room: Array, cost: Array, able: Array) -> None:
         """Dealers pay refurbishers, who pay the former owners and for work and parts."""
