@@ -59,11 +59,8 @@ class Structure:
         where = np.concatenate([np.where(parts >= 0, parts, body[:, None]), body[:, None]], axis=1)  # (P, C + 1)
         goes = (where[:, :, None] == np.arange(streams)).astype(np.float64)  # (P, C + 1, S)
         self.route = np.einsum("pcm,pcs->pms", self.part, goes)
-        for name, shares in (("mass_route", products.mass_share), ("other_route", products.other_value_share)):
-            share = np.asarray(shares)
-            rest = np.maximum(1.0 - share.sum(axis=1, keepdims=True), 0.0)
-            whole = np.concatenate([share, rest], axis=1)
-            setattr(self, name, np.einsum("pc,pcs->ps", whole, goes))
+        self.mass_route = _by_stream(np.asarray(products.mass_share), goes)
+        self.other_route = _by_stream(np.asarray(products.other_value_share), goes)
 
     def stock_path(self, month: float) -> Array:
         """Stock in use over that at the start (P, L), a logistic path between the start and saturation."""
@@ -107,3 +104,9 @@ class Structure:
         full = np.minimum(month, until)
         half = 0.5 * np.clip(month - until, 0.0, max(last - until, 0.0))
         return np.exp((full + half)[:, None] * rate)
+
+
+def _by_stream(share: Array, goes: Array) -> Array:
+    """Shares of components (P, C), with the rest in the body, by the stream (P, S) to which each goes (P, C + 1, S)."""
+    rest = np.maximum(1.0 - share.sum(axis=1, keepdims=True), 0.0)
+    return np.asarray(np.einsum("pc,pcs->ps", np.concatenate([share, rest], axis=1), goes))

@@ -200,7 +200,7 @@ def test_entries_of_what_the_books_keep_are_read_only_too(
 
 
 def test_handles_follow_entries_and_exits(make: Build) -> None:
-    model = make(**ROUGH)
+    model = make(**{**ROUGH, "months": 72})
     known = {kind: model.agents_by_type[kind] for kind in ORGANISATIONS}
     first = {kind: list(agents) for kind, agents in known.items()}
     while model.running:

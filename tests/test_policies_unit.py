@@ -742,7 +742,9 @@ def test_a_mix_of_everything_balances_in_the_real_books(config: Any) -> None:
     assert books.cash[ACCOUNTS[1]] != 0.0
     earned = [sum(i.received - i.paid for i in government.instruments) for government in governments.members]
     assert np.array(earned) == pytest.approx(books.flow[:, :3].sum(axis=0))
-    held = [sum(i.received - i.paid for i in government.instruments if i.in_trust) for government in governments.members]
+    held = [
+        sum(i.received - i.paid for i in government.instruments if i.in_trust) for government in governments.members
+    ]
     assert -governments.public_cost == pytest.approx(np.array(earned) - held)  # deposits are nobody's revenue
 
 

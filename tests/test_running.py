@@ -71,7 +71,16 @@ def test_a_run_gives_series_tidy_rows_and_events(result: running.Run) -> None:
     assert list(result.series.columns) == ["output", "gap", "price a"]
     assert (result.series.index[0], result.series.index[-1]) == ("2026-01", "2027-02")
     tidy = result.tidy()
-    assert list(tidy.columns) == ["month", "indicator", "jurisdiction", "material", "product", "detail", "unit", "value"]
+    assert list(tidy.columns) == [
+        "month",
+        "indicator",
+        "jurisdiction",
+        "material",
+        "product",
+        "detail",
+        "unit",
+        "value",
+    ]
     assert len(tidy) == 3 * 14
     row = tidy[(tidy["material"] == "a, b") & (tidy["month"] == "2027-01")].iloc[0]
     assert (row["indicator"], row["unit"], row["value"]) == ("price", "EUR/kg", result.series.loc["2027-01", "price a"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,11 @@ class Organisations(Population):
     profit = Column("float64", "Smoothed monthly profit after interest", "EUR")
     revenue = Column("float64", "Smoothed monthly revenue", "EUR")
 
+    def __init__(self, model: Any, widths: Mapping[str, int] | None = None) -> None:
+        super().__init__(model, widths)
+        # Smoothed books of each member, the same of its best year, and the result of that year.
+        self.ledger, self.best, self.best_result = np.zeros((6, 0)), np.zeros((6, 0)), np.zeros(0)
+
     def insolvent(self, books: Any, credit: Any) -> Rows:
         """Rows whose overdraft is beyond what lenders tolerate."""
         overdraft = -books.cash[self.account]
@@ -71,7 +76,7 @@ class Organisations(Population):
 
         `now` (6, n) are receipts, support, inputs, operations and interest in EUR, and volume in units of output.
         """
-        if not hasattr(self, "ledger") or self.ledger.shape[1] != len(self):
+        if self.ledger.shape[1] != len(self):
             self._grow_ledger(now)
         ledger = self.ledger
         ledger += (now - ledger) / 12.0
@@ -82,15 +87,10 @@ class Organisations(Population):
 
     def _grow_ledger(self, now: Array) -> None:
         """Newcomers start with their first month as both the last and the best year."""
-        known = self.ledger.shape[1] if hasattr(self, "ledger") else 0
-        fresh = now[:, known:]
-        result = RESULT @ fresh
-        if known:
-            self.ledger = np.concatenate([self.ledger, fresh], axis=1)
-            self.best = np.concatenate([self.best, fresh], axis=1)
-            self.best_result = np.concatenate([self.best_result, result])
-        else:
-            self.ledger, self.best, self.best_result = fresh.copy(), fresh.copy(), result
+        fresh = now[:, self.ledger.shape[1] :]
+        self.ledger = np.concatenate([self.ledger, fresh], axis=1)
+        self.best = np.concatenate([self.best, fresh], axis=1)
+        self.best_result = np.concatenate([self.best_result, RESULT @ fresh])
 
     def decomposition(self, row: int) -> dict[str, float]:
         """Change of the yearly result against the best year by cause, EUR per month; sums to the change.

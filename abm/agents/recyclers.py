@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
 from abm.population import Column, InBooks
@@ -84,7 +85,8 @@ class Recyclers(Organisations):
         """Set up plants (n,); `building` months pass before they run. Returns rows."""
         count, streams = len(stream), self.streams
         niche = self.niche_of(stream, leaf)
-        slots, names, seen = [], [], {}
+        slots, names = [], []
+        seen: dict[int, int] = {}
         for n, s, where in zip(niche, stream, leaf, strict=True):
             ordinal = seen.get(int(n), 0)
             seen[int(n)] = ordinal + 1
@@ -215,7 +217,7 @@ class Recyclers(Organisations):
         self.feed_value[:] = np.where(has, value, self.feed_value)
         self._change_status(has)
 
-    def _change_status(self, has: Array) -> None:
+    def _change_status(self, has: NDArray[np.bool_]) -> None:
         terms, status, months = self.terms, self.status, self.status_months
         surplus = self.feed_value - self.variable_cost - np.minimum(self.feed_price, 0.0)
         running, building, waiting = status == RUNNING, status == BUILDING, status == RESTARTING

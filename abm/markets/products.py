@@ -45,7 +45,7 @@ class Dealers:
             self.used_place.ravel(), (self.used_units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1])
         )
 
-    def content(self, places: Array, units: Array) -> Array:
+    def content(self, places: NDArray[np.int64], units: Array) -> Array:
         """Mean material content per product in pools (P, L, M), kg."""
         stock = self.books.stock[block(places)].reshape(*self.shape, -1)
         return np.asarray(stock / np.where(units > 1e-9, units, np.inf)[:, :, None])

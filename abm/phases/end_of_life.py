@@ -60,7 +60,7 @@ class EndOfLife:
     # ------------------------------------------------------------------ from owners to collectors
     def receive(self, discarded: Any, business: tuple[Array, Array]) -> None:
         """Sort this month's discards: `discarded` by households, `business` units and content (2, P, L[, M])."""
-        model, places, books = self.model, self.model.places, self.model.books
+        places, books = self.model.places, self.model.books
         self._note_design(discarded)
         count = len(self.config.materials)
         books.move("hoarding", self.in_use, self.hoarded, discarded.hoarded_content.reshape(-1, count))
@@ -114,7 +114,7 @@ class EndOfLife:
         linear = model.product_trade.price[product, 0]
         cost = linear * self.refurbish_cost[product] * model.labour.wage_factor[leaf]
         able = np.where(firms.price[rows] > cost, firms.capacity[rows], 0.0)
-        room = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape)
+        room: Array = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape).astype(float)
         wanted = np.maximum(4.0 * model.product_trade.used_wanted - dealers.used_units, 0.0)
         taken = np.minimum(np.minimum(units, room), wanted)
         share = (taken / np.where(units > 0.0, units, np.inf)).reshape(-1, 1)
@@ -194,7 +194,9 @@ class EndOfLife:
         value *= 1.0 + scrap.gain()[:, stream]
         value += other[:, stream]
         value *= 1.0 - self.config.recyclers.margin
-        value -= recyclers.variable_cost[:, None] + scrap.border[recyclers.leaf] * self.cross_border_cost[stream][:, None]
+        value -= (
+            recyclers.variable_cost[:, None] + scrap.border[recyclers.leaf] * self.cross_border_cost[stream][:, None]
+        )
         carried = recyclers.plant.transport_cost[:, None]
         value[END_OF_LIFE] -= carried
         value[1 - END_OF_LIFE] -= SORTED_AT_SOURCE * carried
@@ -293,4 +295,4 @@ class EndOfLife:
         paid = recyclers.pay_for_processing(
             model.accounts.households[recyclers.leaf], model.accounts.domestic, model.energy, model.labour.wage_factor
         )
-        return np.bincount(recyclers.leaf, paid, len(self.config.leaves))
+        return np.asarray(np.bincount(recyclers.leaf, paid, len(self.config.leaves)), dtype=np.float64)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER, SERVICE
 
 Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 
 def found_firms(model: Any, first_demand: Array) -> Array:
@@ -80,7 +81,7 @@ def _found_makers(model: Any, rows: list[tuple[int, int, int, float]]) -> Array:
     return sales * makes
 
 
-def _price_level(config: Any, kind: Array, product: Array) -> Array:
+def _price_level(config: Any, kind: Rows, product: Rows) -> Array:
     """What a firm asks over the price of a new product: refurbishers the used price, providers their fee."""
     used = np.asarray(config.products.used_price)[product]
     fee = config.firms.service_cost * (1.0 + np.asarray(config.products.circular_premium)[product])
@@ -137,7 +138,7 @@ def _found_component_makers(model: Any, total: Array) -> Array:
     return np.zeros(len(cells))
 
 
-def _endow(model: Any, rows: Array, output: Array) -> None:
+def _endow(model: Any, rows: Rows, output: Array) -> None:
     """Usual stocks of inputs and finished goods, and cash."""
     firms, books, terms = model.firms, model.books, model.config.firms
     inputs = terms.input_cover * output[:, None] * firms.gross_need[rows]
@@ -149,7 +150,7 @@ def _endow(model: Any, rows: Array, output: Array) -> None:
     fund(model, firms, rows, terms.liquidity, terms.leverage)
 
 
-def fund(model: Any, organisations: Any, rows: Array, liquidity: float, leverage: float) -> None:
+def fund(model: Any, organisations: Any, rows: Rows, liquidity: float, leverage: float) -> None:
     """Owners' cash for `liquidity` months of cost, and debt at `leverage` times capital, at the start.
 
     The loan was spent on the plant, by payment to the domestic economy.
@@ -161,9 +162,9 @@ def fund(model: Any, organisations: Any, rows: Array, liquidity: float, leverage
     books.pay("capital_spending", account, model.accounts.domestic, debt)
 
 
-def _names(model: Any, kind: Array, product: Array, leaf: Array) -> list[str]:
-    config, seen = model.config, {}
-    names = []
+def _names(model: Any, kind: Rows, product: Rows, leaf: Rows) -> list[str]:
+    config, names = model.config, []
+    seen: dict[tuple[int, int, int], int] = {}
     for k, p, where in zip(kind, product, leaf, strict=True):
         seen[k, p, where] = seen.get((k, p, where), 0) + 1
         place = config.jurisdictions.ids[config.leaves[where]]
@@ -171,9 +172,9 @@ def _names(model: Any, kind: Array, product: Array, leaf: Array) -> list[str]:
     return names
 
 
-def _component_names(model: Any, component: Array, leaf: Array) -> list[str]:
-    config, seen = model.config, {}
-    names = []
+def _component_names(model: Any, component: Rows, leaf: Rows) -> list[str]:
+    config, names = model.config, []
+    seen: dict[tuple[int, int], int] = {}
     for c, where in zip(component, leaf, strict=True):
         seen[c, where] = seen.get((c, where), 0) + 1
         names.append(

@@ -50,6 +50,7 @@ class ProductTrade:
         self.stock_path = np.stack([structure.stock_path(month) for month in range(model.months + 1)])
         self.growth = self._world_path(structure)  # the same in all leaves together (months + 1, P)
         self.usual_use: Array | None = None  # material in products sold, smoothed over a year (M,), kg a month
+        self.used_wanted: Array | None = None  # used goods that households want, smoothed (P, L) a month
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
         self.shares = self.start_shares  # the same without labels that nobody makes any more
@@ -127,7 +128,7 @@ class ProductTrade:
         total = np.bincount(self.cell, firms.capacity[rows] * firms.price[rows], 2 * count)
         # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
         home = (total / np.where(weight > 0.0, weight, np.inf)).reshape(2, count)
-        self._note_extinct(weight[count:])
+        self._note_extinct(np.asarray(weight[count:], dtype=np.float64))
         self._weigh_origins(home[LINEAR])
         self.price[:, 1] = np.where(home[CIRCULAR] > 0.0, home[CIRCULAR], self.price[:, 1])
         self.price[:, 2] = self.price[:, 1] * (1.0 + self.config.firms.service_cost)
@@ -302,7 +303,7 @@ class ProductTrade:
         dealers.waiting = purchases.unserved
         return purchases
 
-    def _move_sales(self, source: Array, units: Array, content: Array) -> None:
+    def _move_sales(self, source: NDArray[np.int64], units: Array, content: Array) -> None:
         kilograms = (units[..., None] * content).reshape(-1, content.shape[-1])
         self.model.books.move("sale", block(source), block(self.model.places.in_use), kilograms)
 
@@ -348,7 +349,9 @@ class ProductTrade:
         again = np.minimum(self.model.dealers.waiting, total)
         first = 1.0 - again / np.where(total > 0.0, total, np.inf)
         self.model.dealers.learn(new * first[..., None] + business[0] + business[1])
-        self.used_wanted = choices.expected[..., goods.USED]
+        asked = choices.expected[..., goods.USED]
+        known = asked if self.used_wanted is None else self.used_wanted
+        self.used_wanted = known + (asked - known) / self.config.firms.order_smoothing
         self._set_used_price()
 
     # ------------------------------------------------------------------ orders
@@ -406,9 +409,7 @@ class ProductTrade:
         member = (np.arange(split.size // split.shape[2])[:, None] == self.cell).astype(np.float64)
         content = (member @ out_home).reshape(*split.shape[:2], -1)
         to_dealers = np.einsum("kpl,kpm->plm", split, content)
-        books.move(
-            "delivery", model.places.goods, block(dealers.new_place), to_dealers.reshape(-1, out_home.shape[1])
-        )
+        books.move("delivery", model.places.goods, block(dealers.new_place), to_dealers.reshape(-1, out_home.shape[1]))
         dealers.units += units
         firms.units[rows] -= home + exports
         self._pay_makers(home, exports, split)

@@ -28,7 +28,7 @@ _CAUSE_TEXT = {
 
 def _signs(sign: float, *kinds: str) -> Array:
     """The sign for payments of these kinds and 0 for others (kinds,)."""
-    return sign * np.isin(MONEY_KINDS, kinds)
+    return np.asarray(sign * np.isin(MONEY_KINDS, kinds), dtype=np.float64)
 
 
 class Renewal:
@@ -93,9 +93,7 @@ class Renewal:
     def _serve_debt(self) -> None:
         model = self.model
         groups = (model.recyclers, model.firms, model.producers)
-        interest = serve_debt(
-            groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity
-        )
+        interest = serve_debt(groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity)
         self._keep_ledgers(interest[0], interest[1])
 
     def _keep_ledgers(self, recyclers_interest: Array, firms_interest: Array) -> None:

@@ -32,9 +32,9 @@ class CircularProcurement(Instrument):
             "een beperkte meerprijs.",
         },
         "how": {
-            "en": "In that share of what public buyers purchase of a product, they judge circular goods and services as "
-            "if these cost less by the premium, and divide what they buy over the offers by price. Refurbished goods "
-            "are not bought in this way. The government with the highest share "
+            "en": "In that share of what public buyers purchase of a product, they judge circular goods and services "
+            "as if these cost less by the premium, and divide what they buy over the offers by price. Refurbished "
+            "goods are not bought in this way. The government with the highest share "
             "pays what is paid above the linear price. Only purchases of the products modelled count, never all "
             "public procurement.",
             "nl": "In dat deel van wat overheden van een product kopen, beoordelen zij circulaire goederen en diensten "

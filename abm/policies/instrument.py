@@ -33,17 +33,38 @@ TEXTS["promise_broken"] = {"en": "before its announced end", "nl": "vóór het a
 class InstrumentUse(Protocol):
     """An instrument as a mix asks for it; months are counted from the start of the run."""
 
-    use: str
-    jurisdiction: str
-    start: int
-    end: int | None  # last month in force
-    ramp: int | None  # months in which it reaches full strength
-    announced: int | None  # None: when it starts
-    intensity: float
-    materials: Any  # identifiers, None for all
-    products: Any
-    cap: float | None  # EUR/yr
-    parameters: dict[str, float]
+    @property
+    def use(self) -> str: ...
+
+    @property
+    def jurisdiction(self) -> str: ...
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int | None: ...  # last month in force
+
+    @property
+    def ramp(self) -> int | None: ...  # months in which it reaches full strength
+
+    @property
+    def announced(self) -> int | None: ...  # None: when it starts
+
+    @property
+    def intensity(self) -> float: ...
+
+    @property
+    def materials(self) -> Any: ...  # identifiers, None for all
+
+    @property
+    def products(self) -> Any: ...
+
+    @property
+    def cap(self) -> float | None: ...  # EUR/yr
+
+    @property
+    def parameters(self) -> dict[str, float]: ...
 
 
 class Instrument:

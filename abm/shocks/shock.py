@@ -25,19 +25,44 @@ NEWS = {"started": {"en": "started", "nl": "begonnen"}, "ended": {"en": "ended",
 class ShockUse(Protocol):
     """A shock as a scenario asks for it; months are counted from the start of the run."""
 
-    use: str
-    severity: float
-    start: int | None  # None: stochastic
-    hazard: float | None  # 1/yr
-    duration: int | None  # months, None: to the end
-    ramp: int
-    recovery: int
-    materials: Any  # identifiers, None for all
-    products: Any
-    components: Any
-    jurisdiction: str | None
-    bloc: str | None
-    parameters: dict[str, float]
+    @property
+    def use(self) -> str: ...
+
+    @property
+    def severity(self) -> float: ...
+
+    @property
+    def start(self) -> int | None: ...  # None: stochastic
+
+    @property
+    def hazard(self) -> float | None: ...  # 1/yr
+
+    @property
+    def duration(self) -> int | None: ...  # months, None: to the end
+
+    @property
+    def ramp(self) -> int: ...
+
+    @property
+    def recovery(self) -> int: ...
+
+    @property
+    def materials(self) -> Any: ...  # identifiers, None for all
+
+    @property
+    def products(self) -> Any: ...
+
+    @property
+    def components(self) -> Any: ...
+
+    @property
+    def jurisdiction(self) -> str | None: ...
+
+    @property
+    def bloc(self) -> str | None: ...
+
+    @property
+    def parameters(self) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True)
