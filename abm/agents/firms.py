@@ -203,21 +203,22 @@ class Firms(Organisations):
 
         Output falls in part with the scarcest input. The scrap moves to `swarf_place`.
         """
-        books, need, gross = self.books, self.need_now, self.gross_need
+        books, rows = self.books, (self.planned > 0.0).nonzero()[0]
+        planned, inputs, scrap_rate = self.planned[rows], self.inputs[rows], self.scrap_rate[rows]
+        need = self.need.take(rows, axis=0) * (1.0 - self.thrift.take(rows, axis=0))
+        gross = need / (1.0 - scrap_rate)[:, None]
         needed = gross > 0.0
-        stock = np.where(needed, books.stock.take(self.inputs, axis=0), np.inf)
-        stock /= np.where(needed, gross, 1.0)
-        able = np.minimum.reduce(stock, axis=1)
-        made = np.minimum(self.planned, able * (1.0 - 1e-12))
-        plans = self.planned > SMALLEST
-        self.shortage[:] = plans * (self.planned - made) / np.where(plans, self.planned, 1.0)
-        self.made[:] = made
-        books.move("manufacture", self.inputs, self.finished, made[:, None] * need)
-        rows = ((self.scrap_rate > 0.0) & (made > 0.0)).nonzero()[0]
-        swarf = made[rows, None] * (gross.take(rows, axis=0) - need.take(rows, axis=0))
-        books.move("swarf", self.inputs[rows], swarf_place, swarf)
-        self.units += made
-        return rows, swarf
+        cover = np.where(needed, books.stock.take(inputs, axis=0), np.inf) / np.where(needed, gross, 1.0)
+        made = np.minimum(planned, np.minimum.reduce(cover, axis=1) * (1.0 - 1e-12))
+        self.made[:] = self.shortage[:] = 0.0
+        self.made[rows] = made
+        self.shortage[rows] = (planned > SMALLEST) * (1.0 - made / planned)
+        self.units += self.made
+        books.move("manufacture", inputs, self.finished[rows], made[:, None] * need)
+        lossy = ((scrap_rate > 0.0) & (made > 0.0)).nonzero()[0]
+        swarf = made[lossy, None] * (gross[lossy] - need[lossy])
+        books.move("swarf", inputs[lossy], swarf_place, swarf)
+        return rows[lossy], swarf
 
     def pay_for_production(
         self, households: Rows, domestic: int, labour_share: Array, energy_share: Array, energy: Array, wage: Array
@@ -253,9 +254,9 @@ class Firms(Organisations):
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
         self.unit_cost[:] = np.where(makes, cost, self.unit_cost)
         made, able = self.made > SMALLEST, self.capacity > SMALLEST
-        sold_out = np.where(made, self.sold / np.where(made, self.made, 1.0), 1.0) - 1.0
+        sold_out = made * (self.sold / np.where(made, self.made, 1.0) - 1.0)
         wanted = self.orders * terms.capacity_slack
-        busy = np.where(able, wanted / np.where(able, self.capacity, 1.0), 1.0) - 1.0
+        busy = able * (wanted / np.where(able, self.capacity, 1.0) - 1.0)
         pull = np.minimum(np.maximum(sold_out, -0.5), 0.5) + 0.5 * np.minimum(np.maximum(busy, -0.5), 0.5)
         drift = terms.markup_speed * (pull + 0.3 * (terms.markup - self.markup))
         self.markup[:] = np.maximum(self.markup + drift * makes, 0.0)

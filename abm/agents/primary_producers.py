@@ -131,7 +131,7 @@ class PrimaryProducers(Organisations):
         self._set_leads(horizon)
         self.pipeline = np.zeros((horizon + LONGEST_LEAD, len(self)))
         self._start_pipeline()
-        self.on_record = int(self.pipeline.any(axis=1).nonzero()[0].max(initial=0))  # last month that is planned now
+        self.on_record = int(np.flatnonzero(self.pipeline.any(axis=1)).max(initial=0))  # last month that is planned now
 
     def _set_leads(self, horizon: int) -> None:
         """Lead times of the three ways to build, and where what is ordered in month 0 lands in the pipeline."""

@@ -68,8 +68,9 @@ class StateBackedBloc(mesa.Agent):
         self.rested = np.full(count, 1e3)
         self.normal_exports = np.zeros((STAGES, count))
         self.normal_known = False
-        self.let_out = np.ones((STAGES, count))
-        self.floods = False  # any material
+        self._free_trade, self._no_quota = np.ones((STAGES, count)), np.full(count, np.inf)
+        self.let_out = self._free_trade
+        self.calm, self.floods = True, False  # the regime is normal for every material; it floods any of them
         self.dump_depth: Array | None = None  # (2, M) of rivals' cash cost, 0 where it does not flood
         self.smugglers = np.zeros(count)
         self.spent_this_year = 0.0
@@ -89,7 +90,8 @@ class StateBackedBloc(mesa.Agent):
             self.spent_this_year = 0.0
         if self.start_share is None:
             self.start_share = view.own_share.copy()
-        before, self._reasons = self.regime, []
+        before = self.regime
+        self._reasons: list[tuple[Array, str]] = []
         self._follow_orders(conditions)
         self._consider_restricting(month, view)
         self._consider_flooding(month, view)
@@ -115,12 +117,13 @@ class StateBackedBloc(mesa.Agent):
         restricted = np.logical_or.reduce(self.share_allowed < 1.0)
         dumped = np.logical_or.reduce(self.dumping > 0.0)
         self.scripted = restricted | dumped
+        if not (self.scripted.any() or self.regime.any()):
+            return
         self.ends = np.where(self.scripted, -1, self.ends)  # an order replaces the bloc's own plan
         lifted = ~self.scripted & (self.ends < 0) & (self.regime != NORMAL)
-        if self.scripted.any() or lifted.any():
-            self._change(lifted, NORMAL, "the order has ended")
-            self._change(restricted, RESTRICT, "export restriction ordered")
-            self._change(dumped, FLOOD, "dumping campaign ordered")
+        self._change(lifted, NORMAL, "the order has ended")
+        self._change(restricted, RESTRICT, "export restriction ordered")
+        self._change(dumped, FLOOD, "dumping campaign ordered")
 
     def _consider_restricting(self, month: int, view: View) -> None:
         """Tension makes a bloc use its leverage where it dominates; it lifts the measure after a while."""
@@ -160,13 +163,17 @@ class StateBackedBloc(mesa.Agent):
 
     def _set_terms_of_trade(self) -> None:
         """What the regimes mean for exports at each stage (2, M)."""
+        self.calm, self.floods, self.dump_depth = not self.regime.any(), False, None
+        if self.calm:
+            self.let_out = self._free_trade
+            return
         own_measure = (self.regime == RESTRICT) & ~self.scripted
         self.let_out = np.where(own_measure, 1.0 - self.restrict_depth, np.minimum(self.share_allowed, 1.0))
         flooding = self.regime == FLOOD
-        self.floods = bool(flooding.any())
-        # On its own account it floods the market of refined material only.
-        own_depth = self.flood_discount * np.arange(STAGES)[:, None]
-        self.dump_depth = flooding * np.where(self.scripted, self.dumping, own_depth) if self.floods else None
+        if flooding.any():
+            # On its own account it floods the market of refined material only.
+            own_depth = self.flood_discount * np.arange(STAGES)[:, None]
+            self.floods, self.dump_depth = True, flooding * np.where(self.scripted, self.dumping, own_depth)
 
     def trade_rules(self, stage: int, view: View, available: Array, output: Array) -> Any:
         """Limits on export, and price and quantity of dumping, for one stage (each (M,)).
@@ -174,6 +181,8 @@ class StateBackedBloc(mesa.Agent):
         It can dump its normal exports, the extra `output` of plants that it orders to run, and part of
         the stocks `available` (kg) at home.
         """
+        if self.calm:
+            return self._no_quota, None, None
         share, normal = self.let_out[stage], np.maximum(self.normal_exports[stage], 0.0)
         leak = self.smugglers * normal * (1.0 - share)
         quota = np.where(share < 1.0, share * normal + leak, np.inf)
@@ -186,16 +195,18 @@ class StateBackedBloc(mesa.Agent):
         """Normal exports that it keeps back under the present regime (M,), kg/month."""
         return np.maximum(self.normal_exports[stage], 0.0) * (1.0 - self.let_out[stage])
 
-    def stock_trade(self, held: Array, price: Array, usual: Array, output: Array) -> tuple[Array, Array]:
-        """What it sells from and buys for the state stock this month (M,), kg.
+    def sells_from_stock(self, held: Array) -> Array:
+        """What it sells from the state stock this month (M,), kg: it empties the stock when it floods."""
+        return np.where(self.regime == FLOOD, held / 24.0, 0.0)
 
-        It empties the stock when it floods, and refills it in normal times while the inside `price` is not
-        above `usual` (EUR/kg), taking no more than a small part of `output` (kg/month).
+    def buys_for_stock(self, held: Array, price: Array, usual: Array, output: Array) -> Array:
+        """What it buys for the state stock this month (M,), kg.
+
+        It refills the stock in normal times while the inside `price` is not above `usual` (EUR/kg), taking no
+        more than a small part of `output` (kg/month).
         """
-        sells = np.where(self.regime == FLOOD, held / 24.0, 0.0)
         room = np.maximum(self.stock_target - held, 0.0) / 60.0
-        buys = np.where((self.regime == NORMAL) & (price <= usual), np.minimum(room, 0.02 * output), 0.0)
-        return sells, buys
+        return np.where((self.regime == NORMAL) & (price <= usual), np.minimum(room, 0.02 * output), 0.0)
 
     def pushed(self) -> Array:
         """Extra output ordered from its own producers (2, M), as a share of usual output."""

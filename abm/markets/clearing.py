@@ -54,7 +54,8 @@ def wanted_stock(grid: Array, expected: Array, usual: Array, response: float, fl
     """
     # The exponential of a sum is the product of two, so that few exponentials are worked out.
     wanted = (usual * np.exp(response * expected))[:, None] * np.exp(-response * grid)
-    return np.minimum(np.maximum(wanted, floor[:, None]), limit[:, None])
+    np.maximum(wanted, floor[:, None], out=wanted)
+    return np.minimum(wanted, limit[:, None], out=wanted)
 
 
 def crossing(grid: Array, excess: Array) -> Array:
@@ -74,15 +75,16 @@ def crossing(grid: Array, excess: Array) -> Array:
 
 def on_grid(grid: Array, values: Array, price: Array) -> Array:
     """Value (N,) of tabulated curves (N, G) at log prices (N,)."""
-    place = (np.minimum(np.maximum(price, grid[0]), grid[-1]) - grid[0]) / (grid[1] - grid[0])
+    place = (price - grid[0]) / (grid[1] - grid[0])
+    place = np.minimum(np.maximum(place, 0.0), len(grid) - 1.0)
     cell = np.minimum(place.astype(np.int64), len(grid) - 2)
-    part = place - cell
     start = np.arange(0, values.size, len(grid)) + cell
-    return values.take(start) * (1.0 - part) + values.take(start + 1) * part
+    low = values.take(start)
+    return low + (values.take(start + 1) - low) * (place - cell)
 
 
 def shifted(grid: Array, curves: Array, offset: Array) -> Array:
-    """Curves (N, G) read at prices `offset` (N,) away on the log grid, and level beyond its ends."""
+    """Curves (N, G) read at prices `offset` (N,) away on the log grid; beyond it, in its first or last cell."""
     index, following, part = _reading((offset / (grid[1] - grid[0])).tobytes(), len(grid))
     return curves.take(index) * (1.0 - part) + curves.take(following) * part
 

@@ -228,15 +228,14 @@ class MaterialsMarkets:
 
     def _excess(self, stage: int, opening: Array, available: Array, demand: Array, home: Array) -> Array:
         merchants = self.config.merchants
-        more = merchants.precaution * self.alarm
-        usual = ((self.usual_cover + more) * self.throughput[stage]).ravel()
-        limit = ((self.limit_cover + more) * self.throughput[stage]).ravel()
-        wanted = wanted_stock(
-            self.grid, self.expected(stage).ravel(), usual, merchants.response, merchants.convenience * usual, limit
-        )
         # Merchants close a part of the gap between the stock that they held and the one that they want.
         pace = 1.0 / max(1.0, merchants.rebuild_time)
-        excess = pace * wanted
+        more, output = merchants.precaution * self.alarm, pace * self.throughput[stage]
+        usual = ((self.usual_cover + more) * output).ravel()
+        limit = ((self.limit_cover + more) * output).ravel()
+        excess = wanted_stock(
+            self.grid, self.expected(stage).ravel(), usual, merchants.response, merchants.convenience * usual, limit
+        )
         excess += ((1.0 - pace) * opening - available).reshape(-1, 1)
         excess += demand.reshape(excess.shape)
         excess = excess.reshape(self.sides, self.count, -1)
@@ -250,8 +249,8 @@ class MaterialsMarkets:
         fixed = np.zeros((blocs, self.count), dtype=bool)
         gap = [self._log_freight[stage] + np.log1p(rules.tax) for rules in trade]
         seen_outside = [shifted(self.grid, excess[1 + bloc], -gap[bloc]) for bloc in range(blocs)]
-        for round_of in range(blocs + 1):
-            log_price = self._pooled(excess, seen_outside, gap, exports, fixed if round_of else None)
+        for attempt in range(blocs + 1):
+            log_price = self._pooled(excess, seen_outside, gap, exports, fixed if attempt else None)
             changed = False
             for bloc in range(blocs):
                 flow = -on_grid(self.grid, excess[1 + bloc], log_price[1 + bloc])
@@ -294,7 +293,7 @@ class MaterialsMarkets:
     ) -> Array:
         """Net exports after quota and dumping (M,), never more than either side holds, kg."""
         allowed = np.minimum(flow, trade.limit)
-        if trade.dump_price is not None:
+        if trade.dump_price is not None and trade.dump_limit is not None:
             dumps = trade.dump_price > 0.0
             target = np.log(np.where(dumps, trade.dump_price, 1.0) / self.reference[stage])
             absorbed = on_grid(self.grid, excess[OUTSIDE], np.where(dumps, target, log_price[OUTSIDE]))
@@ -334,16 +333,16 @@ class MaterialsMarkets:
         for bloc in range(self.sides - 1):
             flow, side = cleared.exports[bloc], 1 + bloc
             out, back = np.maximum(flow, 0.0), np.maximum(-flow, 0.0)
-            books.move("trade", places[side], places[OUTSIDE], out)
-            books.move("trade", places[OUTSIDE], places[side], back)
             inside, outside = accounts[side], accounts[OUTSIDE]
-            value, rent = cleared.price[side] * out, cleared.rent[bloc] * out
-            earned, loss = float(np.add.reduce(np.maximum(rent, 0.0))), float(np.add.reduce(np.maximum(-rent, 0.0)))
-            books.pay("material_sales", outside, inside, float(np.add.reduce(value)))
-            books.pay("material_sales", inside, outside, float(cleared.price[OUTSIDE] @ back))
-            books.pay("freight", outside, abroad, float(value @ self.freight[stage]))
-            books.pay("rents", outside, licence[bloc], earned)
-            books.pay("state_support", purse[bloc], outside, loss)
-            state[bloc] = loss
-            self.rents[stage, bloc] = earned
+            value, rent = cleared.price[side] * out, cleared.rent[bloc]
+            books.move("trade", places[side], places[OUTSIDE], out)
+            books.pay("material_sales", outside, inside, np.add.reduce(value))
+            books.pay("freight", outside, abroad, value @ self.freight[stage])
+            if back.any():
+                books.move("trade", places[OUTSIDE], places[side], back)
+                books.pay("material_sales", inside, outside, cleared.price[OUTSIDE] @ back)
+            self.rents[stage, bloc] = out @ np.maximum(rent, 0.0)
+            state[bloc] = out @ np.maximum(-rent, 0.0)
+            books.pay("rents", outside, licence[bloc], self.rents[stage, bloc])
+            books.pay("state_support", purse[bloc], outside, state[bloc])
         return state

@@ -55,7 +55,7 @@ class MaterialsTrade:
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
         self.purses = np.array([bloc.purse for bloc in model.blocs], dtype=np.int64)
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
-        self.calm = np.zeros((2, self.markets.sides, self.markets.count))  # what blocs order that do not flood
+        self.no_orders = np.zeros((2, self.markets.sides, self.markets.count))  # of extra output, while no bloc floods
         self._levied_under: Any = None  # the rules to which the levies known belong
 
     def _bills(self) -> Array:
@@ -102,8 +102,8 @@ class MaterialsTrade:
     def pushed(self) -> Array:
         """Extra output that flooding blocs order (2, sides, M)."""
         if not any(bloc.floods for bloc in self.model.blocs):
-            return self.calm
-        orders = np.zeros(self.calm.shape)
+            return self.no_orders
+        orders = np.zeros(self.no_orders.shape)
         for bloc in self.model.blocs:
             orders[:, 1 + bloc.number] = bloc.pushed()
         return orders
@@ -170,8 +170,8 @@ class MaterialsTrade:
 
     def _refine(self, cleared: Cleared, planned: Array) -> None:
         markets = self.markets
-        self.refined = self.model.producers.refine(cleared.use, planned)
-        self.model.books.move("refining", markets.blocks[EXTRACTION], markets.blocks[REFINING], self.refined)
+        refined = self.model.producers.refine(cleared.use, planned)
+        self.model.books.move("refining", markets.blocks[EXTRACTION], markets.blocks[REFINING], refined)
         self._recycle_abroad()
         self._trade_state_stocks()
 
@@ -181,16 +181,17 @@ class MaterialsTrade:
         for bloc in model.blocs:
             side = 1 + bloc.number
             place, merchant = int(markets.places[REFINING, side]), int(markets.accounts[side])
-            price, held = markets.price[REFINING, side], model.books.stock[bloc.place].copy()
-            usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, side])
-            sells, buys = bloc.stock_trade(held, price, usual, markets.throughput[REFINING, side])
-            buys = np.minimum(buys, 0.1 * model.books.stock[place])
+            price, held = markets.price[REFINING, side], model.books.stock[bloc.place]
             if bloc.floods:
+                sells = bloc.sells_from_stock(held)
                 model.books.move("release", bloc.place, place, sells)
-                model.books.pay("stockpile_trade", merchant, bloc.purse, float(sells @ price))
-            if buys.any():
+                model.books.pay("stockpile_trade", merchant, bloc.purse, sells @ price)
+            if (held < bloc.stock_target).any():
+                usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, side])
+                buys = bloc.buys_for_stock(held, price, usual, markets.throughput[REFINING, side])
+                buys = np.minimum(buys, 0.1 * model.books.stock[place])
                 model.books.move("stockpiling", place, bloc.place, buys)
-                model.books.pay("stockpile_trade", bloc.purse, merchant, float(buys @ price))
+                model.books.pay("stockpile_trade", bloc.purse, merchant, buys @ price)
 
     def _recycle_abroad(self) -> None:
         """Secondary material of the world outside: part of its use comes back, a little more when dear."""
@@ -248,8 +249,7 @@ class MaterialsTrade:
         sells = sold > 1e-9
         price = (to_home + to_world) / np.where(sells, sold, 1.0)
         recyclers.price_received[:] = np.where(sells, price, discount * (1.0 - blend))
-        self.secondary_home, self.secondary_spent = home, spent
-        self.home_secondary_price = home_price
+        self.secondary_spent = spent
 
     def _clear_refined(self, wanted: Array, secondary: Array) -> None:
         markets = self.markets
