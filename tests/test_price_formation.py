@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from abm.markets.clearing import crossing, fill_by_priority, log_price_grid, on_grid, tier_response, wanted_stock
+from abm.markets.clearing import (
+    crossing,
+    fill_by_priority,
+    log_price_grid,
+    on_grid,
+    shifted,
+    tier_response,
+    wanted_stock,
+)
 from abm.model import CircularTransition
 from abm.scenario import load_scenario
 
@@ -58,6 +66,15 @@ def test_values_between_points_of_the_grid_are_interpolated_and_held_beyond_it()
     curves = np.stack([2.0 * GRID + 1.0, -GRID])
     np.testing.assert_allclose(on_grid(GRID, curves, np.array([0.123, 1.5])), [1.246, -1.5])
     np.testing.assert_allclose(on_grid(GRID, curves, np.array([99.0, -99.0])), [2.0 * GRID[-1] + 1.0, -GRID[0]])
+
+
+def test_a_shifted_curve_is_read_at_prices_some_way_off() -> None:
+    curves = np.stack([2.0 * GRID + 1.0, -GRID])
+    found = shifted(GRID, curves, np.array([0.3, -0.7]))
+    np.testing.assert_allclose(found[0, :-50], 2.0 * (GRID[:-50] + 0.3) + 1.0)
+    np.testing.assert_allclose(found[1, 50:], -(GRID[50:] - 0.7))
+    assert found[0, -1] == curves[0, -1]  # held beyond the grid
+    assert curves[1, 1] <= found[1, 0] <= curves[1, 0]
 
 
 def test_half_of_a_tier_gives_up_at_its_choke_price() -> None:

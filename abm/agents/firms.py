@@ -137,7 +137,7 @@ class Firms(Organisations):
         chosen = self.kind == kinds[0]
         for kind in kinds[1:]:
             chosen |= self.kind == kind
-        return np.flatnonzero(chosen & self.active)
+        return (chosen & self.active).nonzero()[0]
 
     @property
     def need_now(self) -> Array:
@@ -157,11 +157,13 @@ class Firms(Organisations):
         once; it fades over `risk_memory`.
         """
         terms = self.terms
-        jump = np.maximum(log_price[None, :] - self.expected, 0.0)
-        alarm = np.minimum(np.maximum(np.maximum(rationed, 0.5 * restricted)[None, :], jump), 1.0)
-        faded = self.risk * (1.0 - 1.0 / terms.risk_memory)
-        self.risk[:] = np.where(self.need > 0.0, np.maximum(faded, alarm), 0.0)
-        self.expected += (log_price[None, :] - self.expected) / terms.expectation_time
+        jump = log_price - self.expected
+        alarm = np.minimum(np.maximum(np.maximum(rationed, 0.5 * restricted), jump), 1.0)
+        self.risk *= 1.0 - 1.0 / terms.risk_memory
+        np.maximum(self.risk, alarm, out=self.risk)
+        self.risk *= self.need > 0.0
+        jump /= terms.expectation_time
+        self.expected += jump
 
     def thrift_on(self, log_price: Array, long_run: Array) -> None:
         """Save on materials that are dear against their long-run level or feel at risk (Sprecher et al. 2017).
@@ -169,52 +171,54 @@ class Firms(Organisations):
         Slow, bounded, and only partly undone when prices fall back.
         """
         terms = self.terms
-        dear = np.maximum(log_price - long_run, 0.0)[None, :] / np.log(2.0)
+        dear = np.maximum(log_price - long_run, 0.0) / np.log(2.0)
         pressure = np.minimum(dear + 0.5 * self.risk, 4.0)
-        gain = terms.thrift_speed / 12.0 * pressure * (terms.thrift_limit - self.thrift)
-        loss = terms.thrift_return / 12.0 * self.thrift * (pressure < QUIET)
-        self.thrift += np.where(self.need > 0.0, gain - loss, 0.0)
+        change = terms.thrift_speed / 12.0 * pressure * (terms.thrift_limit - self.thrift)
+        change -= terms.thrift_return / 12.0 * self.thrift * (pressure < QUIET)
+        change *= self.need > 0.0
+        self.thrift += change
 
     def plan_output(self) -> None:
         """Plan output from smoothed orders and the gap in finished stock, within capacity."""
         wanted_stock = self.terms.finished_cover * self.orders
         wanted = self.orders + (wanted_stock - self.units) / 3.0
-        self.planned[:] = np.where(self.active & (self.kind <= COMPONENT), np.clip(wanted, 0.0, self.capacity), 0.0)
+        self.planned[:] = np.minimum(np.maximum(wanted, 0.0), self.capacity) * (self.active & (self.kind <= COMPONENT))
 
     def wanted_inputs(self) -> Array:
         """Material to buy this month (n, M), kg: for output and for a precautionary stock."""
         terms = self.terms
         need = self.gross_need
-        cover = terms.input_cover + terms.precaution * self.risk
-        target = cover * self.orders[:, None] * need
-        stock = self.books.stock[self.inputs]
-        wanted = self.planned[:, None] * need + (target - stock) / 4.0
+        wanted = terms.precaution * self.risk
+        wanted += terms.input_cover
+        wanted *= self.orders[:, None] * need  # the stock that it likes to hold
+        wanted -= self.books.stock.take(self.inputs, axis=0)
+        wanted /= 4.0
+        wanted += self.planned[:, None] * need
         wanted *= (self.active & (self.kind <= COMPONENT))[:, None]
-        return np.maximum(wanted, 0.0)
+        return np.maximum(wanted, 0.0, out=wanted)
 
     # ------------------------------------------------------------------ production
-    def produce(self, swarf_place: Rows) -> Array:
-        """Turn inputs into finished goods; returns manufacturing scrap (n, M), kg.
+    def produce(self, swarf_place: int) -> tuple[Rows, Array]:
+        """Turn inputs into finished goods; returns rows that make manufacturing scrap and how much (n, M), kg.
 
-        Output falls in part with the scarcest input. The scrap moves to `swarf_place` (n,).
+        Output falls in part with the scarcest input. The scrap moves to `swarf_place`.
         """
-        books, need, gross = self.books, self.need_now, self.gross_need
-        stock = books.stock[self.inputs]
-        able = np.divide(stock, gross, out=np.full_like(stock, np.inf), where=gross > 0.0).min(axis=1)
-        made = np.minimum(self.planned, able * (1.0 - 1e-12))
-        self.shortage[:] = np.divide(
-            self.planned - made, self.planned, out=np.zeros_like(made), where=self.planned > SMALLEST
-        )
-        self.made[:] = made
-        content = made[:, None] * need
-        books.move("manufacture", self.inputs, self.finished, content)
-        swarf = made[:, None] * (gross - need)
-        rows = np.flatnonzero(swarf.sum(axis=1) > 0.0)
-        for place in np.unique(swarf_place[rows]):
-            chosen = rows[swarf_place[rows] == place]
-            books.move("swarf", self.inputs[chosen], int(place), swarf[chosen])
-        self.units += made
-        return swarf
+        books, rows = self.books, (self.planned > 0.0).nonzero()[0]
+        planned, inputs, scrap_rate = self.planned[rows], self.inputs[rows], self.scrap_rate[rows]
+        need = self.need.take(rows, axis=0) * (1.0 - self.thrift.take(rows, axis=0))
+        gross = need / (1.0 - scrap_rate)[:, None]
+        needed = gross > 0.0
+        cover = np.where(needed, books.stock.take(inputs, axis=0), np.inf) / np.where(needed, gross, 1.0)
+        made = np.minimum(planned, np.minimum.reduce(cover, axis=1) * (1.0 - 1e-12))
+        self.made[:] = self.shortage[:] = 0.0
+        self.made[rows] = made
+        self.shortage[rows] = (planned > SMALLEST) * (1.0 - made / planned)
+        self.units += self.made
+        books.move("manufacture", inputs, self.finished[rows], made[:, None] * need)
+        lossy = ((scrap_rate > 0.0) & (made > 0.0)).nonzero()[0]
+        swarf = made[lossy, None] * (gross[lossy] - need[lossy])
+        books.move("swarf", inputs[lossy], swarf_place, swarf)
+        return rows[lossy], swarf
 
     def pay_for_production(
         self, households: Rows, domestic: int, labour_share: Array, energy_share: Array, energy: Array, wage: Array
@@ -247,12 +251,13 @@ class Firms(Organisations):
         burden = 1.0 + labour_share * (wage - 1.0) + energy_share * (energy - 1.0)
         makes = self.kind <= COMPONENT
         self.conversion_now = self.conversion * burden
-        cost = (self.gross_need * input_price).sum(axis=1) + self.conversion_now
+        cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
         self.unit_cost[:] = np.where(makes, cost, self.unit_cost)
-        sold_share = np.divide(self.sold, self.made, out=np.ones_like(self.sold), where=self.made > SMALLEST)
+        made, able = self.made > SMALLEST, self.capacity > SMALLEST
+        sold_out = made * (self.sold / np.where(made, self.made, 1.0) - 1.0)
         wanted = self.orders * terms.capacity_slack
-        busy = np.divide(wanted, self.capacity, out=np.ones_like(wanted), where=self.capacity > SMALLEST)
-        pull = np.clip(sold_share - 1.0, -0.5, 0.5) + 0.5 * np.clip(busy - 1.0, -0.5, 0.5)
+        busy = able * (wanted / np.where(able, self.capacity, 1.0) - 1.0)
+        pull = np.minimum(np.maximum(sold_out, -0.5), 0.5) + 0.5 * np.minimum(np.maximum(busy, -0.5), 0.5)
         drift = terms.markup_speed * (pull + 0.3 * (terms.markup - self.markup))
         self.markup[:] = np.maximum(self.markup + drift * makes, 0.0)
         self.price[:] = np.where(makes, self.unit_cost * (1.0 + self.markup), self.price)
@@ -278,19 +283,20 @@ class Firms(Organisations):
         growth = np.minimum(wanted / 6.0, self.capacity * terms.growth_limit / 12.0) * build_speed
         keeps = self.active & (self.orders > 0.5 * self.capacity)
         per_unit = terms.capital_per_revenue * 12.0 * self.price / terms.capacity_slack
-        cost = growth * per_unit + np.where(keeps, wear * self.capital, 0.0)
-        means = np.maximum(books.cash[self.account], 0.0)
+        cost = growth * per_unit + wear * self.capital * keeps
+        means = np.maximum(books.cash.take(self.account), 0.0)
         loan = np.minimum(
             credit.leverage_limit * cost,
-            np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt[self.account], 0.0),
+            np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt.take(self.account), 0.0),
         )
-        share = np.minimum(1.0, np.divide(0.5 * means + loan, cost, out=np.ones_like(cost), where=cost > 0.0))
+        share = np.minimum((0.5 * means + loan) / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
+        spent, grown = cost * share, growth * share
         books.lend(self.account, loan * share)
-        books.pay("capital_spending", self.account, suppliers, cost * share)
-        self.capacity += growth * share - np.where(keeps, wear * (1.0 - share), wear) * self.capacity * self.active
-        self.capital += cost * share - wear * self.capital
-        self.spent = cost * share
-        return np.flatnonzero(growth * share > 0.02 * self.capacity)
+        books.pay("capital_spending", self.account, suppliers, spent)
+        self.capacity += grown - wear * (1.0 - keeps * share) * self.capacity * self.active
+        self.capital += spent - wear * self.capital
+        self.spent = spent
+        return (grown > 0.02 * self.capacity).nonzero()[0]
 
     def fail(self, credit: Any, lender: int, scrap_place: int) -> tuple[Rows, Array]:
         """Insolvent firms leave: debts are written off, stocks go to those who collect for recycling.

@@ -15,6 +15,7 @@ from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisation
 from abm.population import Column
 
 EXTRACTION, REFINING = 0, 1
+LONGEST_LEAD = 12 * 41  # months
 CEILING = 0.97  # largest utilisation, share of capacity
 
 
@@ -47,6 +48,7 @@ class PrimaryProducers(Organisations):
     def __init__(self, model: Any, config: Any, books: Any, side_of: NDArray[np.int64], horizon: int) -> None:
         super().__init__(model, widths={})
         self.config, self.terms = config, config.primary_producers
+        self.sides = int(side_of.max()) + 1
         materials = config.materials
         self.count = len(materials)
         long_run = np.asarray(materials.long_run_cost)
@@ -103,7 +105,20 @@ class PrimaryProducers(Organisations):
     def _prepare(self, horizon: int) -> None:
         """Arrays that never change, and the projects under way at the start."""
         terms, main, stage = self.terms, self.main, self.stage
-        self.own_price = (stage, self.side, main)
+        count = self.count
+        self.mines, self.refineries = (stage == EXTRACTION).nonzero()[0], (stage == REFINING).nonzero()[0]
+        self.refines, self.hosts = (stage == REFINING).astype(np.float64), self.host.nonzero()[0]
+        # Positions in flattened prices (2, sides, M), and of each row of those.
+        self.in_prices = stage * self.sides + self.side
+        self.own_price = self.in_prices * count + main
+        self.concentrate_price = self.side * count + main
+        self.cell = self.concentrate_price[self.refineries]
+        self.side_of_mine = self.side[self.mines]
+        self.mine_by_side = (self.side_of_mine == np.arange(self.sides)[:, None]).astype(np.float64)
+        self.coproducts = self.recipe[self.mines]
+        self.mainly = np.zeros(self.coproducts.shape)  # 1 for the main product of a mine
+        self.mainly[np.arange(len(self.mines)), main[self.mines]] = 1.0
+        self.coproducts -= self.mainly
         self.unit_reference = self.reference[stage, main]
         # Revenue per kg of main product at long-run prices, for a refinery net of its concentrate.
         gross = (self.recipe * self.reference[stage]).sum(axis=1) + self.other_revenue
@@ -112,8 +127,24 @@ class PrimaryProducers(Organisations):
         self.full_cost_ratio = np.log(np.maximum(full_cost / self.usual_revenue, 1.0))
         shut = terms.margin_to_shut * self.cash_cost / self.usual_revenue
         self.shut = np.minimum(shut, 0.95)
-        self.pipeline = np.zeros((horizon + 12 * 41, len(self)))
+        self.growth_forecast = np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0  # per year (M,)
+        self._set_leads(horizon)
+        self.pipeline = np.zeros((horizon + LONGEST_LEAD, len(self)))
         self._start_pipeline()
+        self.on_record = int(np.flatnonzero(self.pipeline.any(axis=1)).max(initial=0))  # last month that is planned now
+
+    def _set_leads(self, horizon: int) -> None:
+        """Lead times of the three ways to build, and where what is ordered in month 0 lands in the pipeline."""
+        terms, rows = self.terms, np.arange(len(self))
+        quick = terms.debottleneck_limit / max(terms.growth_limit, 1e-9)
+        slow = terms.greenfield_share
+        lead = quick * terms.debottleneck_time + (1.0 - quick) * (
+            slow * self.greenfield + (1.0 - slow) * self.brownfield
+        )
+        self.lead_years = lead / 12.0
+        self.longest_lead = 1 + int(max(terms.debottleneck_time, self.brownfield.max(), self.greenfield.max()))
+        leads = [np.zeros(len(self)) + terms.debottleneck_time, self.brownfield, self.greenfield]
+        self.lands = [(1 + np.minimum(lead.astype(np.int64), LONGEST_LEAD - 1)) * len(self) + rows for lead in leads]
 
     def _start_pipeline(self) -> None:
         """Projects that keep pace with forecast growth until new decisions bear fruit, and those on record."""
@@ -130,19 +161,15 @@ class PrimaryProducers(Organisations):
                 if 0 < month < len(self.pipeline):
                     self.pipeline[month, row] += tonnes * 1000.0 / 12.0
 
-    @property
-    def growth_forecast(self) -> Array:
-        """Published forecast of yearly growth of use (M,)."""
-        return np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0
-
     # ------------------------------------------------------------------ running
     def margins(self, price: Array, concentrate: Array) -> Array:
         """Revenue per kg of main product over usual revenue (n,), net of concentrate for refineries.
 
         `price` (2, sides, M) EUR/kg; `concentrate` (sides, M) its price in EUR/kg.
         """
-        own = (self.recipe * price[self.stage, self.side]).sum(axis=1) + self.other_revenue
-        own -= np.where(self.stage == REFINING, concentrate[self.side, self.main], 0.0)
+        price = price.reshape(-1, self.count).take(self.in_prices, axis=0)
+        own = np.add.reduce(self.recipe * price, axis=1) + self.other_revenue
+        own -= self.refines * concentrate.take(self.concentrate_price)
         return own / self.usual_revenue
 
     def plan(self, month: int, price: Array, energy: Array, pushed: Array) -> None:
@@ -153,17 +180,19 @@ class PrimaryProducers(Organisations):
         """
         self._open_capacity(month)
         margin = self.margins(price, price[EXTRACTION])
-        burden = 1.0 + self.energy_share * (energy[self.jurisdiction] - 1.0)
+        burden = 1.0 + self.energy_share * (energy.take(self.jurisdiction) - 1.0)
         self._mothball_or_restart(margin / (self.shut * burden))
         terms = self.terms
         wanted = terms.utilisation_usual * np.maximum(margin, 0.01) ** terms.utilisation_elasticity
-        wanted = np.where(self.host, self._host_utilisation(price), np.minimum(wanted, CEILING))
-        order = pushed[self.stage, self.side, self.main]
-        wanted = np.where(
-            order > 0.0, np.minimum(np.maximum(wanted, terms.utilisation_usual) * (1.0 + order), 1.0), wanted
-        )
-        self.utilisation += (np.where(self.active, wanted, 0.0) - self.utilisation) * terms.utilisation_speed
+        wanted = np.minimum(wanted, CEILING)
+        wanted[self.hosts] = self._host_utilisation(price)
+        if pushed.any():
+            order = pushed.take(self.own_price)
+            more = np.minimum(np.maximum(wanted, terms.utilisation_usual) * (1.0 + order), 1.0)
+            wanted = np.where(order > 0.0, more, wanted)
+        self.utilisation += (wanted * self.active - self.utilisation) * terms.utilisation_speed
         self.burden = burden
+        self.running = self.capacity * self.awake * self.utilisation  # output planned, kg of main product
 
     def _mothball_or_restart(self, cover: Array) -> None:
         """Move the share of capacity at work towards what earns its avoidable cost.
@@ -173,18 +202,19 @@ class PrimaryProducers(Organisations):
         losses and restart takes time, so both lag the price.
         """
         terms = self.terms
-        able = 1.0 / (1.0 + np.exp(-np.clip((cover - 1.0) / terms.utilisation_width, -50.0, 50.0)))
-        able = np.where(self.host, 1.0, able)
+        spread = np.minimum(np.maximum((1.0 - cover) / terms.utilisation_width, -50.0), 50.0)
+        able = 1.0 / (1.0 + np.exp(spread))
+        able[self.hosts] = 1.0
         time = np.where(able < self.awake, max(terms.mothball_patience, 1.0), max(terms.restart_time, 1.0))
-        before = self.awake.copy()
+        before = self.awake >= 0.5
         self.awake += (able - self.awake) / time
-        self.mothballing = np.flatnonzero((before >= 0.5) & (self.awake < 0.5))
-        self.restarted = np.flatnonzero((before < 0.5) & (self.awake >= 0.5))
+        after = self.awake >= 0.5
+        self.mothballing, self.restarted = (before & ~after).nonzero()[0], (after & ~before).nonzero()[0]
 
     def _host_utilisation(self, price: Array) -> Array:
-        """A by-product's recovered share follows its own price within a ceiling; the host sets the rest."""
+        """A by-product's recovered share follows its own price within a ceiling; the host sets the rest (hosts,)."""
         terms = self.terms
-        ratio = price[self.own_price] / self.unit_reference
+        ratio = price.take(self.own_price[self.hosts]) / self.unit_reference[self.hosts]
         share = np.minimum(ratio**terms.byproduct_elasticity, terms.recovery_ceiling)
         return np.minimum(terms.utilisation_usual * share, CEILING)
 
@@ -194,40 +224,37 @@ class PrimaryProducers(Organisations):
         self.capacity *= 1.0 - 1.0 / (12.0 * self.terms.capacity_life)
         self.opened = opened
 
-    def mine(self, price: Array, sides: int) -> Array:
-        """Output of concentrate (sides, M), kg; co-products are recovered more when dear."""
+    def mine(self, price: Array, luck: Array) -> Array:
+        """Output of concentrate (sides, M), kg; co-products are recovered more when dear.
+
+        `luck` (M,) multiplies the output of a material.
+        """
         terms = self.terms
         share = np.minimum(
             (price[EXTRACTION] / self.reference[EXTRACTION]) ** terms.byproduct_elasticity, terms.recovery_ceiling
         )
-        rows = np.flatnonzero(self.stage == EXTRACTION)
-        main = self.capacity[rows] * self.awake[rows] * self.utilisation[rows]
-        recovered = self.recipe[rows] * share[self.side[rows]]
-        recovered[np.arange(len(rows)), self.main[rows]] = 1.0
-        self.mined = recovered * main[:, None]
-        self.output[rows] = main
-        return self._by_side(rows, self.mined, sides)
+        recovered = self.coproducts * share.take(self.side_of_mine, axis=0) + self.mainly
+        self.mined = recovered * self.running.take(self.mines)[:, None]
+        self.output[:] = self.running
+        self.scale_mined(luck)
+        return self.mine_by_side @ self.mined
 
-    def refine(self, concentrate: Array, sides: int) -> Array:
-        """Share out the concentrate bought (sides, M) over refineries by planned throughput; (sides, M) kg."""
-        rows = np.flatnonzero(self.stage == REFINING)
-        planned = self.capacity[rows] * self.awake[rows] * self.utilisation[rows]
-        cell = self.side[rows] * self.count + self.main[rows]
-        total = np.bincount(cell, planned, sides * self.count)
-        share = np.divide(planned, total[cell], out=np.zeros_like(planned), where=total[cell] > 0.0)
-        self.output[rows] = share * concentrate.ravel()[cell]
-        return np.bincount(cell, self.output[rows], sides * self.count).reshape(sides, self.count)
+    def scale_mined(self, rate: Array) -> None:
+        """Multiply what mines bring up of each material by `rate` (M,)."""
+        self.mined *= rate
+        self.output[self.mines] *= rate[self.main[self.mines]]
 
-    def throughput_wanted(self, sides: int) -> Array:
+    def throughput_wanted(self) -> Array:
         """Concentrate that refineries plan to process (sides, M), kg."""
-        rows = np.flatnonzero(self.stage == REFINING)
-        planned = self.capacity[rows] * self.awake[rows] * self.utilisation[rows]
-        cell = self.side[rows] * self.count + self.main[rows]
-        return np.bincount(cell, planned, sides * self.count).reshape(sides, self.count)
+        planned = np.bincount(self.cell, self.running.take(self.refineries), self.sides * self.count)
+        return planned.reshape(self.sides, self.count)
 
-    def _by_side(self, rows: Rows, amounts: Array, sides: int) -> Array:
-        chosen = np.equal(self.side[rows][None, :], np.arange(sides)[:, None])
-        return chosen.astype(np.float64) @ amounts
+    def refine(self, concentrate: Array, planned: Array) -> Array:
+        """Share out the concentrate bought (sides, M) over refineries by planned throughput; (sides, M) kg."""
+        asked = planned > 0.0
+        share = np.where(asked, concentrate / np.where(asked, planned, 1.0), 0.0)
+        self.output[self.refineries] = self.running.take(self.refineries) * share.take(self.cell)
+        return np.where(asked, concentrate, 0.0)
 
     # ------------------------------------------------------------------ money
     def settle(self, books: Any, price: Array, merchants: Rows, suppliers: Rows, pushed: Array, purse: Rows) -> None:
@@ -235,13 +262,12 @@ class PrimaryProducers(Organisations):
 
         `suppliers` (n,) is the account that receives each producer's spending on inputs.
         """
-        rows = self.stage == EXTRACTION
-        sales = self.output * price[self.own_price]
-        sales[rows] = (self.mined * price[EXTRACTION, self.side[rows]]).sum(axis=1)
-        bought = np.where(rows, 0.0, self.output * price[EXTRACTION, self.side, self.main])
-        cost = self.output * self.cash_cost * self.burden
-        cost += 0.1 * self.capacity * self.cash_cost * self.active  # care and maintenance of plant
-        merchant = merchants[self.side]
+        sales = self.output * price.take(self.own_price)
+        sales[self.mines] = np.add.reduce(self.mined * price[EXTRACTION].take(self.side_of_mine, axis=0), axis=1)
+        bought = self.refines * self.output * price[EXTRACTION].take(self.concentrate_price)
+        care = 0.1 * self.capacity * self.active  # and maintenance of plant
+        cost = (self.output * self.burden + care) * self.cash_cost
+        merchant = merchants.take(self.side)
         books.pay("material_sales", merchant, self.account, sales)
         books.pay("material_sales", self.account, merchant, bought)
         books.pay("other_inputs", self.account, suppliers, cost)
@@ -255,9 +281,9 @@ class PrimaryProducers(Organisations):
 
     def _support(self, books: Any, result: Array, pushed: Array, purse: Rows) -> None:
         """A state-backed bloc makes good the losses of its own producers while it floods."""
-        if not len(purse):
+        if not pushed.any():
             return
-        ordered = (pushed[self.stage, self.side, self.main] > 0.0) & (self.side > 0)
+        ordered = (pushed.take(self.own_price) > 0.0) & (self.side > 0)
         loss = np.where(ordered, np.maximum(-result, 0.0), 0.0)
         if loss.any():
             books.pay("state_support", purse[np.maximum(self.side - 1, 0)], self.account, loss)
@@ -270,51 +296,42 @@ class PrimaryProducers(Organisations):
         misjudging the price, not by forgetting what is under way. `growth` (M,) is the forecast.
         """
         terms = self.terms
-        seen = log_price[self.own_price] - self.full_cost_ratio
+        seen = log_price.take(self.own_price) - self.full_cost_ratio
         self.expected += (seen - self.expected) / terms.expectation_time
-        lead_years = self._mean_lead() / 12.0
-        forecast = terms.forecast_weight * growth[self.main] * lead_years
-        wanted = self.capacity * np.exp(np.clip(forecast + terms.investment_response * self.expected, -1.0, 1.0))
+        forecast = terms.forecast_weight * growth.take(self.main) * self.lead_years
+        outlook = np.minimum(np.maximum(forecast + terms.investment_response * self.expected, -1.0), 1.0)
         # What wears out over the lead time has to be replaced as well.
-        wanted += self.capacity * lead_years / terms.capacity_life
-        under_way = self.pipeline[month + 1 :].sum(axis=0)
-        order = np.clip(wanted - self.capacity - under_way, 0.0, terms.growth_limit * self.capacity) / 12.0
+        wanted = self.capacity * (np.exp(outlook) + self.lead_years / terms.capacity_life)
+        room = terms.growth_limit * self.capacity
+        order = np.minimum(np.maximum(wanted - self.capacity - self._under_way(month), 0.0), room) / 12.0
         order *= self.active * self.awake
         return self._order(month, order, books, credit, suppliers)
 
-    def _mean_lead(self) -> Array:
-        terms = self.terms
-        quick = terms.debottleneck_limit / max(terms.growth_limit, 1e-9)
-        slow = terms.greenfield_share
-        return quick * terms.debottleneck_time + (1.0 - quick) * (
-            slow * self.greenfield + (1.0 - slow) * self.brownfield
-        )
+    def _under_way(self, month: int) -> Array:
+        """Capacity that opens after a month (n,), kg/month."""
+        return np.add.reduce(self.pipeline[month + 1 : max(month + self.longest_lead, self.on_record) + 1])
 
     def _order(self, month: int, order: Array, books: Any, credit: Any, suppliers: Rows) -> Rows:
         terms = self.terms
         cost = order * 12.0 * self.capital_cost
         room = np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt[self.account], 0.0)
         means = np.maximum(books.cash[self.account] - terms.liquidity * self.monthly_cost, 0.0) + room
-        order = order * np.minimum(1.0, np.divide(means, cost, out=np.ones_like(cost), where=cost > 0.0))
+        order = order * np.minimum(means / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
         cost = order * 12.0 * self.capital_cost
         books.lend(self.account, np.minimum(cost * credit.leverage_limit, room))
         books.pay("capital_spending", self.account, suppliers, cost)
         self.capital += cost - self.capital / (12.0 * terms.capacity_life)
         self._schedule(month, order)
-        return np.flatnonzero(order > 0.0)
+        return (order > 0.0).nonzero()[0]
 
     def _schedule(self, month: int, order: Array) -> None:
         terms = self.terms
         quick = np.minimum(order, terms.debottleneck_limit * self.capacity / 12.0)
         rest = order - quick
-        rows = np.arange(len(self))
-        for lead, part in (
-            (np.full(len(self), terms.debottleneck_time), quick),
-            (self.brownfield, rest * (1.0 - terms.greenfield_share)),
-            (self.greenfield, rest * terms.greenfield_share),
-        ):
-            due = np.minimum(month + 1 + lead.astype(np.int64), len(self.pipeline) - 1)
-            self.pipeline[due, rows] += part
+        parts = (quick, rest * (1.0 - terms.greenfield_share), rest * terms.greenfield_share)
+        pipeline = self.pipeline.reshape(-1)
+        for lands, part in zip(self.lands, parts, strict=True):
+            pipeline[lands + month * len(self)] += part
 
     def fail(self, books: Any, credit: Any, lender: int, state_backed: NDArray[np.bool_]) -> tuple[Rows, float]:
         """Insolvent producers change hands: debts are written off and the plant is mothballed.
@@ -338,17 +355,13 @@ class PrimaryProducers(Organisations):
         return self.wind_up_money(books, rows, lender)
 
     # ------------------------------------------------------------------ what others see
-    def share_of_side(self, side: int, sides: int, announced_months: int, month: int) -> Array:
+    def share_of_side(self, side: int, announced_months: int, month: int) -> Array:
         """Share of a side in capacity at each stage, projects of the coming months included (2, M)."""
-        ahead = self.pipeline[month + 1 : month + 1 + announced_months].sum(axis=0)
+        ahead = np.add.reduce(self.pipeline[month + 1 : month + 1 + announced_months])
         capacity = ((self.capacity * self.awake + ahead) * self.active)[:, None] * self.recipe
-        shares = np.zeros((2, self.count))
-        for stage in (EXTRACTION, REFINING):
-            rows = self.stage == stage
-            total = capacity[rows].sum(axis=0)
-            own = capacity[rows & (self.side == side)].sum(axis=0)
-            shares[stage] = np.divide(own, total, out=np.zeros_like(own), where=total > 0.0)
-        return shares
+        at_stage = np.array([1.0 - self.refines, self.refines])
+        total, own = at_stage @ capacity, (at_stage * (self.side == side)) @ capacity
+        return own / np.where(total > 0.0, total, np.inf)
 
     def rival_cost(self, side: int) -> Array:
         """Capacity-weighted avoidable cost of producers outside a side, both stages together (M,), EUR/kg."""

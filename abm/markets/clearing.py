@@ -8,6 +8,8 @@ ratio to a reference price, so one grid serves all markets.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,8 +52,10 @@ def wanted_stock(grid: Array, expected: Array, usual: Array, response: float, fl
     They want the usual stock at the price they expect, more below it and less above it, within what
     is never sold (`floor`) and what they can finance (`limit`). `expected` is a log ratio (N,).
     """
-    wanted = usual[:, None] * np.exp(response * (expected[:, None] - grid[None, :]))
-    return np.clip(wanted, floor[:, None], limit[:, None])
+    # The exponential of a sum is the product of two, so that few exponentials are worked out.
+    wanted = (usual * np.exp(response * expected))[:, None] * np.exp(-response * grid)
+    np.maximum(wanted, floor[:, None], out=wanted)
+    return np.minimum(wanted, limit[:, None], out=wanted)
 
 
 def crossing(grid: Array, excess: Array) -> Array:
@@ -60,23 +64,42 @@ def crossing(grid: Array, excess: Array) -> Array:
     The lowest or highest price of the grid where there is no crossing.
     """
     positive = excess > 0.0
-    cell = np.clip(positive.sum(axis=1) - 1, 0, excess.shape[1] - 2)
-    rows = np.arange(len(excess))
-    upper, lower = excess[rows, cell], excess[rows, cell + 1]
-    span = upper - lower
-    part = np.divide(upper, span, out=np.zeros_like(upper), where=span > 0.0)
-    price = grid[cell] + np.clip(part, 0.0, 1.0) * (grid[cell + 1] - grid[cell])
-    return np.where(positive[:, -1], grid[-1], np.where(positive[:, 0], price, grid[0]))
+    beyond = positive.argmin(axis=1)  # first price without excess demand; 0 if there is none, or never any excess
+    cell = np.maximum(beyond - 1, 0)
+    start = np.arange(0, excess.size, len(grid)) + cell
+    upper = excess.take(start)
+    span = upper - excess.take(start + 1)
+    price = grid[0] + (grid[1] - grid[0]) * (cell + upper / np.where(span > 0.0, span, np.inf))
+    return np.where(beyond > 0, price, np.where(positive[:, 0], grid[-1], grid[0]))
 
 
 def on_grid(grid: Array, values: Array, price: Array) -> Array:
     """Value (N,) of tabulated curves (N, G) at log prices (N,)."""
-    step = grid[1] - grid[0]
-    place = (np.clip(price, grid[0], grid[-1]) - grid[0]) / step
+    place = (price - grid[0]) / (grid[1] - grid[0])
+    place = np.minimum(np.maximum(place, 0.0), len(grid) - 1.0)
     cell = np.minimum(place.astype(np.int64), len(grid) - 2)
-    part = place - cell
-    rows = np.arange(len(values))
-    return values[rows, cell] * (1.0 - part) + values[rows, cell + 1] * part
+    start = np.arange(0, values.size, len(grid)) + cell
+    low = values.take(start)
+    return low + (values.take(start + 1) - low) * (place - cell)
+
+
+def shifted(grid: Array, curves: Array, offset: Array) -> Array:
+    """Curves (N, G) read at prices `offset` (N,) away on the log grid; beyond it, in its first or last cell."""
+    index, following, part = _reading((offset / (grid[1] - grid[0])).tobytes(), len(grid))
+    return curves.take(index) * (1.0 - part) + curves.take(following) * part
+
+
+@lru_cache(maxsize=64)
+def _reading(places: bytes, points: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """Where curves moved by `places` points, N numbers, are read: two positions (N, G) and the part of the second.
+
+    Freight and export taxes seldom change, so that this is worked out a few times in a run.
+    """
+    offset = np.frombuffer(places)
+    whole = np.floor(offset)
+    index = np.clip(np.arange(points) + whole[:, None].astype(np.int64), 0, points - 1)
+    rows = points * np.arange(len(offset))[:, None]
+    return rows + index, rows + np.minimum(index + 1, points - 1), (offset - whole)[:, None]
 
 
 def fill_by_priority(available: Array, first: Array, second: Array) -> tuple[Array, Array]:

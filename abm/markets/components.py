@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 HOME = 0
+OUTSIDE = 0
 
 
 @dataclass
@@ -37,7 +38,7 @@ class ComponentMarkets:
     def __init__(self, config: Any, side_of: NDArray[np.int64], bloc_of: NDArray[np.int64], price: Array) -> None:
         table = config.components
         self.config, self.table = config, table
-        self.origins = np.flatnonzero(np.asarray(table.import_share).sum(axis=0) > 0.0)
+        self.origins = (np.asarray(table.import_share).sum(axis=0) > 0.0).nonzero()[0]
         self.side = side_of[self.origins]
         self.bloc = bloc_of[self.origins]
         home = np.asarray(table.home_share)
@@ -49,12 +50,17 @@ class ComponentMarkets:
         self.imports = np.zeros((count, len(self.origins), materials))
         self.normal_imports = np.zeros_like(self.imports)
         self.conversion = self._conversion()
+        self.markup = np.zeros_like(self.conversion) + np.asarray(table.markup)[:, None]
+        self.used = 1.0 - np.asarray(table.scrap_rate)[:, None, None]  # share of material that ends in the component
+        self.sides = np.append(OUTSIDE, self.side)  # home buys outside
         self.start_cost: Array | None = None
+        self._response = -np.asarray(table.origin_elasticity)[:, None]
+        self._from_bloc = np.append(False, self.bloc >= 0).astype(np.float64)
         self.rationed = np.zeros((count, materials))
 
     def _conversion(self) -> Array:
         """Conversion cost per kg of contained material and origin (C, 1 + O), EUR."""
-        cost = np.tile(np.asarray(self.table.conversion_cost)[:, None], (1, 1 + len(self.origins)))
+        cost = np.zeros(self.share.shape) + np.asarray(self.table.conversion_cost)[:, None]
         cost[:, HOME] *= np.asarray(self.table.home_cost_ratio)
         return cost
 
@@ -67,35 +73,38 @@ class ComponentMarkets:
         `material_price` is (sides, M); `home` the conversion cost and markup of home makers (C,) each,
         if known; `levies` on material that home makers and importers use (M,) each, EUR/kg.
         """
-        sides = np.concatenate([[0], self.side])
-        loss = 1.0 - np.asarray(self.table.scrap_rate)
-        paid = material_price[sides]
+        paid = material_price.take(self.sides, axis=0)
         if levies is not None:
-            paid = paid + np.concatenate([levies[0][None], np.tile(levies[1], (len(self.origins), 1))])
-        material = paid[None, :, :] / loss[:, None, None]
-        conversion = self.conversion.copy()
-        markup = np.tile(np.asarray(self.table.markup)[:, None], (1, 1 + len(self.origins)))
+            paid[HOME] += levies[0]
+            paid[1:] += levies[1]
+        conversion, markup = self.conversion, self.markup
         if home is not None:
             known = home[0] > 0.0
+            conversion, markup = conversion.copy(), markup.copy()
             conversion[:, HOME] = np.where(known, home[0], conversion[:, HOME])
             markup[:, HOME] = np.where(known, home[1], markup[:, HOME])
-        return (material + conversion[:, :, None]) * (1.0 + markup)[:, :, None]
+        return (paid / self.used + conversion[:, :, None]) * (1.0 + markup)[:, :, None]
 
-    def choose_origins(self, price: Array, before_levies: Array, mix: Array, risk: Array) -> None:
+    def choose_origins(self, price: Array, mix: Array, risk: Array) -> None:
         """Move shares a little each month towards what relative cost and felt risk warrant.
 
-        `price` and `before_levies` are (C, 1 + O, M) EUR/kg, `mix` (C, M) the composition of orders, `risk`
-        (C,) the felt risk of supply from blocs. Cost is seen against that of the first month before levies.
+        `price` (C, 1 + O, M) EUR/kg, `mix` (C, M) the composition of orders, `risk` (C,) the felt risk of supply
+        from blocs. Cost is seen against `start_cost`.
         """
-        cost = (price * mix[:, None, :]).sum(axis=2)
-        if self.start_cost is None:
-            self.start_cost = np.maximum((before_levies * mix[:, None, :]).sum(axis=2), 1e-12)
-        relative = np.maximum(cost, 1e-12) / self.start_cost
-        weight = self.start_share * relative ** -np.asarray(self.table.origin_elasticity)[:, None]
-        from_bloc = np.concatenate([[False], self.bloc >= 0])
-        weight = np.where(from_bloc[None, :], weight * (1.0 - 0.3 * risk)[:, None], weight)
-        wanted = weight / weight.sum(axis=1, keepdims=True)
+        relative = np.maximum(self.cost(price, mix), 1e-12) / self.start_cost
+        weight = self.start_share * relative**self._response
+        weight *= 1.0 - 0.3 * risk[:, None] * self._from_bloc
+        wanted = weight / np.add.reduce(weight, axis=1, keepdims=True)
         self.share += (wanted - self.share) / 12.0
+
+    @staticmethod
+    def cost(price: Array, mix: Array) -> Array:
+        """Mean over materials (C, 1 + O) of prices (C, 1 + O, M) for a composition of orders (C, M)."""
+        return np.add.reduce(price * mix[:, None, :], axis=2)
+
+    def remember_start(self, price: Array, mix: Array) -> None:
+        """Take the cost at the start, before levies, as what relative cost refers to."""
+        self.start_cost = np.maximum(self.cost(price, mix), 1e-12)
 
     def deliver_imports(self, wanted: Array, export_share: Array) -> Array:
         """Imports per origin (C, O, M): within quotas of blocs; others make up a part of what is missing.
@@ -103,9 +112,17 @@ class ComponentMarkets:
         `wanted` (C, M) is what home users ask of imports; `export_share` (B, C).
         """
         share = self.share[:, 1:]
-        share = share / np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+        share = share / np.maximum(np.add.reduce(share, axis=1, keepdims=True), 1e-12)
         asked = share[:, :, None] * wanted[:, None, :]
-        limit = np.full_like(asked, np.inf)
+        if np.isfinite(export_share).any():
+            return self._within_quotas(asked, wanted, export_share)
+        self.rationed = np.zeros(wanted.shape)
+        self._remember(asked)
+        return asked
+
+    def _within_quotas(self, asked: Array, wanted: Array, export_share: Array) -> Array:
+        """Share of what is asked per origin (C, O, M) that is delivered when blocs limit their exports."""
+        limit = np.full(asked.shape, np.inf)
         for number, bloc in enumerate(self.bloc):
             if bloc >= 0:
                 allowed = export_share[bloc]
@@ -118,11 +135,11 @@ class ComponentMarkets:
         extra = np.minimum(spare, missing[:, None, :] * free / np.maximum(free.sum(axis=1, keepdims=True), 1))
         delivered = delivered + np.maximum(extra, 0.0)
         self.rationed = np.divide(wanted - delivered.sum(axis=1), wanted, out=np.zeros_like(wanted), where=wanted > 0.0)
-        self._remember(delivered, limit)
+        self._remember(delivered, free)
         return delivered
 
-    def _remember(self, delivered: Array, limit: Array) -> None:
-        pace = 1.0 if not self.normal_imports.any() else 1.0 / 12.0
-        self.imports += (delivered - self.imports) * (pace if pace == 1.0 else 1.0 / 6.0)
-        free = np.isinf(limit)
-        self.normal_imports += np.where(free, (delivered - self.normal_imports) * pace, 0.0)
+    def _remember(self, delivered: Array, free: NDArray[np.bool_] | bool = True) -> None:
+        """Smooth imports; normal ones only where they are `free` of quotas."""
+        first = not self.normal_imports.any()
+        self.imports += (delivered - self.imports) * (1.0 if first else 1.0 / 6.0)
+        self.normal_imports += (delivered - self.normal_imports) * ((1.0 if first else 1.0 / 12.0) * free)

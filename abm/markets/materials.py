@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.markets.clearing import crossing, log_price_grid, on_grid, tier_response, wanted_stock
+from abm.books import block
+from abm.markets.clearing import crossing, log_price_grid, on_grid, shifted, tier_response, wanted_stock
 
 Array = NDArray[np.float64]
 
@@ -29,8 +30,8 @@ class Trade:
 
     limit: Array  # kg that may leave; inf without a quota
     tax: Array  # export tax, share of the inside price
-    dump_price: Array  # EUR/kg at which it sells outside; 0 where it does not dump
-    dump_limit: Array  # kg that it can dump
+    dump_price: Array | None  # EUR/kg at which it sells outside, 0 where it does not dump; None where it dumps nothing
+    dump_limit: Array | None  # kg that it can dump
 
 
 @dataclass
@@ -78,6 +79,7 @@ class MaterialsMarkets:
         self.adaptation = np.zeros((sides, self.count))
         # Concentrate moves both ways at much the same price; freight on refined material sets the wedge.
         self.freight = np.stack([np.zeros(self.count), np.asarray(materials.freight)])
+        self._log_freight = np.log1p(self.freight)
         self.response = self._tiers(config)
         self.home_response = self._home_tiers(config)
         self.usual_cover = np.asarray(materials.merchant_cover)
@@ -89,11 +91,14 @@ class MaterialsMarkets:
                 books.place(*[f"merchants' refined stock {self._side(s)}" for s in range(sides)]),
             ]
         )
+        self.blocks = [block(places) for places in self.places]
         self.accounts = books.account(*[f"merchants {self._side(s)}" for s in range(sides)])
         for stage in (EXTRACTION, REFINING):
             books.endow(self.places[stage], self.usual_cover * base_use)
         self._highest = np.log(config.markets.choke_essential)
-        self._carry = (merchants.carry + config.credit.interest) / 12.0
+        self._carry = (merchants.carry + config.credit.interest) / 12.0 * merchants.trend_time
+        self._carried_on = self.trend_following * merchants.trend_time
+        self._fading = 1.0 - 1.0 / config.firms.risk_memory
 
     def _side(self, side: int) -> str:
         return "outside" if side == OUTSIDE else f"inside bloc {side}"
@@ -122,12 +127,11 @@ class MaterialsMarkets:
     def hear_of(self, withheld: Array) -> None:
         """Take in the share of supply that blocs keep back (sides, M); alarm fades slowly afterwards."""
         self.withheld = withheld
-        fading = 1.0 - 1.0 / self.config.firms.risk_memory
-        self.alarm = np.maximum(self.alarm * fading, withheld)
+        self.alarm = np.maximum(self.alarm * self._fading, withheld)
 
     def stock(self, stage: int) -> Array:
         """Merchants' stocks (sides, M), kg."""
-        return self.books.stock[self.places[stage]]
+        return self.books.stock[self.blocks[stage]].copy()
 
     def expected(self, stage: int) -> Array:
         """Log price that merchants expect over the coming months (sides, M).
@@ -138,10 +142,9 @@ class MaterialsMarkets:
         merchants = self.config.merchants
         now = self.log_price[stage]
         usual = (1.0 - merchants.cost_weight) * self.anchor[stage]  # the long-run cost is zero on the log scale
-        carried_on = self.trend_following * self.trend[stage] * merchants.trend_time
-        usual = usual + merchants.foresight * self.withheld
+        usual += merchants.foresight * self.withheld
         lasting = merchants.persistence * (now - usual)
-        expected = usual + lasting + carried_on + self.news - self._carry * merchants.trend_time
+        expected = usual + lasting + self._carried_on * self.trend[stage] + (self.news - self._carry)
         # Nobody expects a price at which the last users have given up.
         return np.minimum(expected, self._highest)
 
@@ -155,38 +158,50 @@ class MaterialsMarkets:
 
         `planned` (sides, M) is what refineries would process, kg.
         """
-        available = self.stock(EXTRACTION).copy()
+        available = self.stock(EXTRACTION)
         wanted = planned * (1.0 + self.usual_cover)
-        total = wanted.sum(axis=0)
-        target = available.sum(axis=0) * np.divide(
-            wanted, total, out=np.full_like(wanted, 1.0 / self.sides), where=total > 0.0
-        )
-        exports = np.zeros((self.sides - 1, self.count))
-        for bloc, rules in enumerate(trade):
-            flow = available[1 + bloc] - target[1 + bloc]
-            most_in = 0.9 * available[OUTSIDE] / (self.sides - 1)
-            exports[bloc] = np.clip(np.minimum(flow, rules.limit), -most_in, 0.9 * available[1 + bloc])
-        within = available.copy()
-        within[OUTSIDE] += exports.sum(axis=0)
-        within[1:] -= exports
+        exports = self._concentrate_exports(available, wanted, trade)
+        within = self._after_trade(available, exports)
         use = np.minimum(planned, 0.9 * within)
-        self._charge_for_treatment(within, planned)
+        price = self._charge_for_treatment(within, planned, wanted)
         self.throughput[EXTRACTION] += (use - self.throughput[EXTRACTION]) / 24.0
-        price = self.reference[EXTRACTION] * np.exp(self.log_price[EXTRACTION])
-        shortfall = 1.0 - np.divide(use, planned, out=np.ones_like(use), where=planned > 0.0)
+        asked = planned > 0.0
+        shortfall = np.where(asked, 1.0 - use / np.where(asked, planned, 1.0), 0.0)
         rent = np.where(exports > 0.0, price[OUTSIDE] - price[1:], 0.0)
         return Cleared(price, use, np.zeros(self.count), exports, shortfall, rent)
 
-    def _charge_for_treatment(self, within: Array, planned: Array) -> None:
-        """Move the treatment charge towards what the cover of concentrate warrants, and set the price."""
-        cover = np.divide(within, planned * (1.0 + self.usual_cover), out=np.ones_like(within), where=planned > 0.0)
-        charge = np.clip(cover, 0.1, 4.0) ** CHARGE_EXPONENT
+    def _concentrate_exports(self, available: Array, wanted: Array, trade: list[Trade]) -> Array:
+        """Net exports of blocs (B, M) that even out cover between sides, within quotas, kg."""
+        total = np.add.reduce(wanted)
+        none = total <= 0.0
+        share = np.where(none, 1.0 / self.sides, wanted / np.where(none, 1.0, total))
+        surplus = available - np.add.reduce(available) * share
+        most_in = available[OUTSIDE] * (0.9 / max(self.sides - 1, 1))
+        exports = np.empty((self.sides - 1, self.count))
+        for bloc, rules in enumerate(trade):
+            flow = np.minimum(surplus[1 + bloc], rules.limit)
+            exports[bloc] = np.minimum(np.maximum(flow, -most_in), 0.9 * available[1 + bloc])
+        return exports
+
+    @staticmethod
+    def _after_trade(available: Array, exports: Array) -> Array:
+        """Stocks (sides, M) when net exports (B, M) have left the blocs, kg."""
+        within = available.copy()
+        within[OUTSIDE] += np.add.reduce(exports)
+        within[1:] -= exports
+        return within
+
+    def _charge_for_treatment(self, within: Array, planned: Array, wanted: Array) -> Array:
+        """Move the treatment charge towards what the cover of concentrate warrants; returns the price (sides, M)."""
+        cover = np.where(planned > 0.0, within / np.where(wanted > 0.0, wanted, 1.0), 1.0)
+        charge = np.minimum(np.maximum(cover, 0.1), 4.0) ** CHARGE_EXPONENT
         self.treatment += (charge - self.treatment) / 3.0
-        refined = self.reference[REFINING] * np.exp(self.log_price[REFINING])
+        refined = self.price[REFINING]
         cost = self.reference[REFINING] - self.reference[EXTRACTION]
         price = np.maximum(refined - self.treatment * cost, LEAST_CONCENTRATE * refined)
         self.log_price[EXTRACTION] = np.log(price / self.reference[EXTRACTION])
         self._price = None
+        return price
 
     def clear(self, stage: int, opening: Array, demand: Array, home: Array, trade: list[Trade]) -> Cleared:
         """Find the prices of one stage.
@@ -202,7 +217,7 @@ class MaterialsMarkets:
         trade
             Rules of export per bloc.
         """
-        available = self.stock(stage).copy()
+        available = self.stock(stage)
         excess = self._excess(stage, opening, available, demand, home)
         log_price, exports = self._prices(stage, excess, available, trade)
         change = log_price - self.log_price[stage]
@@ -213,15 +228,16 @@ class MaterialsMarkets:
 
     def _excess(self, stage: int, opening: Array, available: Array, demand: Array, home: Array) -> Array:
         merchants = self.config.merchants
-        cover = self.usual_cover + merchants.precaution * self.alarm
-        usual = (cover * self.throughput[stage]).ravel()
-        limit = ((self.limit_cover + merchants.precaution * self.alarm) * self.throughput[stage]).ravel()
-        wanted = wanted_stock(
+        # Merchants close a part of the gap between the stock that they held and the one that they want.
+        pace = 1.0 / max(1.0, merchants.rebuild_time)
+        more, output = merchants.precaution * self.alarm, pace * self.throughput[stage]
+        usual = ((self.usual_cover + more) * output).ravel()
+        limit = ((self.limit_cover + more) * output).ravel()
+        excess = wanted_stock(
             self.grid, self.expected(stage).ravel(), usual, merchants.response, merchants.convenience * usual, limit
         )
-        held = opening.ravel()[:, None]
-        next_stock = held + (wanted - held) / max(1.0, merchants.rebuild_time)
-        excess = demand.reshape(wanted.shape) + next_stock - available.ravel()[:, None]
+        excess += ((1.0 - pace) * opening - available).reshape(-1, 1)
+        excess += demand.reshape(excess.shape)
         excess = excess.reshape(self.sides, self.count, -1)
         excess[OUTSIDE] += home[:, None] * self.home_response
         return excess
@@ -231,60 +247,60 @@ class MaterialsMarkets:
         blocs = self.sides - 1
         exports = np.zeros((blocs, self.count))
         fixed = np.zeros((blocs, self.count), dtype=bool)
-        for _ in range(blocs + 1):
-            log_price = self._pooled(stage, excess, exports, fixed, trade)
+        gap = [self._log_freight[stage] + np.log1p(rules.tax) for rules in trade]
+        seen_outside = [shifted(self.grid, excess[1 + bloc], -gap[bloc]) for bloc in range(blocs)]
+        for attempt in range(blocs + 1):
+            log_price = self._pooled(excess, seen_outside, gap, exports, fixed if attempt else None)
             changed = False
             for bloc in range(blocs):
-                flow = on_grid(self.grid, -excess[1 + bloc], log_price[1 + bloc])
+                flow = -on_grid(self.grid, excess[1 + bloc], log_price[1 + bloc])
                 bound = self._bound(stage, excess, available, log_price, bloc, flow, trade[bloc])
                 newly = (np.abs(bound - flow) > 1e-12 * (np.abs(flow) + 1.0)) & ~fixed[bloc]
                 exports[bloc] = np.where(fixed[bloc], exports[bloc], bound)
-                fixed[bloc] |= newly
-                changed |= bool(newly.any())
+                if newly.any():
+                    fixed[bloc] |= newly
+                    changed = True
             if not changed:
                 break
         return log_price, exports
 
-    def _pooled(self, stage: int, excess: Array, exports: Array, fixed: Array, trade: list[Trade]) -> Array:
-        """Prices when blocs with `fixed` exports stand apart and the others share one market."""
+    def _pooled(
+        self,
+        excess: Array,
+        seen_outside: list[Array],
+        gap: list[Array],
+        exports: Array,
+        fixed: NDArray[np.bool_] | None,
+    ) -> Array:
+        """Prices when blocs with `fixed` exports (B, M) stand apart and the others share one market; None if all do.
+
+        `seen_outside` (B × (M, G)) is the excess demand of each bloc at prices outside, `gap` apart from its own.
+        """
         log_price = np.empty((self.sides, self.count))
         pool = excess[OUTSIDE].copy()
-        for bloc in range(self.sides - 1):
-            shifted = self._shift(excess[1 + bloc], -self._gap(stage, trade[bloc]))
-            pool += np.where(fixed[bloc][:, None], -exports[bloc][:, None], shifted)
+        for bloc, curve in enumerate(seen_outside):
+            pool += curve if fixed is None else np.where(fixed[bloc][:, None], -exports[bloc][:, None], curve)
         log_price[OUTSIDE] = crossing(self.grid, pool)
         for bloc in range(self.sides - 1):
-            apart = crossing(self.grid, excess[1 + bloc] + exports[bloc][:, None])
-            log_price[1 + bloc] = np.where(fixed[bloc], apart, log_price[OUTSIDE] - self._gap(stage, trade[bloc]))
+            log_price[1 + bloc] = log_price[OUTSIDE] - gap[bloc]
+            if fixed is not None:
+                apart = crossing(self.grid, excess[1 + bloc] + exports[bloc][:, None])
+                log_price[1 + bloc] = np.where(fixed[bloc], apart, log_price[1 + bloc])
         return log_price
-
-    def _gap(self, stage: int, trade: Trade) -> Array:
-        return np.log1p(self.freight[stage]) + np.log1p(trade.tax)
-
-    def _shift(self, curve: Array, offset: Array) -> Array:
-        """Curve (M, G) read at prices `offset` (M,) away on the log grid."""
-        places = offset / (self.grid[1] - self.grid[0])
-        whole = np.floor(places).astype(np.int64)
-        part = (places - whole)[:, None]
-        index = np.arange(len(self.grid))[None, :] + whole[:, None]
-        index = np.clip(index, 0, len(self.grid) - 1)
-        following = np.minimum(index + 1, len(self.grid) - 1)
-        rows = np.arange(len(curve))[:, None]
-        return curve[rows, index] * (1.0 - part) + curve[rows, following] * part
 
     def _bound(
         self, stage: int, excess: Array, available: Array, log_price: Array, bloc: int, flow: Array, trade: Trade
     ) -> Array:
         """Net exports after quota and dumping (M,), never more than either side holds, kg."""
         allowed = np.minimum(flow, trade.limit)
-        dumps = trade.dump_price > 0.0
-        if dumps.any():
+        if trade.dump_price is not None and trade.dump_limit is not None:
+            dumps = trade.dump_price > 0.0
             target = np.log(np.where(dumps, trade.dump_price, 1.0) / self.reference[stage])
             absorbed = on_grid(self.grid, excess[OUTSIDE], np.where(dumps, target, log_price[OUTSIDE]))
             undercuts = dumps & (target < log_price[OUTSIDE])
-            allowed = np.where(undercuts, np.clip(absorbed, 0.0, trade.dump_limit), allowed)
-        most_in = 0.95 * available[OUTSIDE] / (self.sides - 1)
-        return np.clip(allowed, -most_in, 0.95 * available[1 + bloc])
+            allowed = np.where(undercuts, np.minimum(np.maximum(absorbed, 0.0), trade.dump_limit), allowed)
+        most_in = available[OUTSIDE] * (0.95 / (self.sides - 1))
+        return np.minimum(np.maximum(allowed, -most_in), 0.95 * available[1 + bloc])
 
     def _learn(self, stage: int, change: Array) -> None:
         merchants = self.config.merchants
@@ -297,12 +313,10 @@ class MaterialsMarkets:
         flat = log_price.ravel()
         use = on_grid(self.grid, demand.reshape(len(flat), -1), flat).reshape(self.sides, self.count)
         bought = home * on_grid(self.grid, self.home_response, log_price[OUTSIDE])
-        within = available.copy()
-        within[OUTSIDE] += exports.sum(axis=0)
-        within[1:] -= exports
+        within = self._after_trade(available, exports)
         asked = use.copy()
         asked[OUTSIDE] += bought
-        served = np.minimum(1.0, np.divide(within * (1.0 - 1e-12), asked, out=np.ones_like(asked), where=asked > 0.0))
+        served = np.minimum(within * (1.0 - 1e-12) / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
         self.throughput[stage] += (asked * served - self.throughput[stage]) / 24.0
         price = self.reference[stage] * np.exp(log_price)
         inside_cost = price[1:] * (1.0 + self.freight[stage])
@@ -315,21 +329,20 @@ class MaterialsMarkets:
     ) -> Array:
         """Move and pay exports between sides; returns what each state paid or took in (B,), EUR."""
         state = np.zeros(self.sides - 1)
+        books, places, accounts = self.books, self.places[stage].tolist(), self.accounts.tolist()
         for bloc in range(self.sides - 1):
             flow, side = cleared.exports[bloc], 1 + bloc
             out, back = np.maximum(flow, 0.0), np.maximum(-flow, 0.0)
-            self.books.move("trade", int(self.places[stage, side]), int(self.places[stage, OUTSIDE]), out)
-            self.books.move("trade", int(self.places[stage, OUTSIDE]), int(self.places[stage, side]), back)
-            inside, outside = self.accounts[side], self.accounts[OUTSIDE]
-            value = cleared.price[side] * out
-            self.books.pay("material_sales", outside, inside, float(value.sum()))
-            self.books.pay("material_sales", inside, outside, float((cleared.price[OUTSIDE] * back).sum()))
-            self.books.pay("freight", outside, abroad, float((value * self.freight[stage]).sum()))
-            rent = cleared.rent[bloc] * out
-            earned = float(np.maximum(rent, 0.0).sum())
-            self.books.pay("rents", outside, licence[bloc], earned)
-            loss = float(np.maximum(-rent, 0.0).sum())
-            self.books.pay("state_support", purse[bloc], outside, loss)
-            state[bloc] = loss
-            self.rents[stage, bloc] = earned
+            inside, outside = accounts[side], accounts[OUTSIDE]
+            value, rent = cleared.price[side] * out, cleared.rent[bloc]
+            books.move("trade", places[side], places[OUTSIDE], out)
+            books.pay("material_sales", outside, inside, np.add.reduce(value))
+            books.pay("freight", outside, abroad, value @ self.freight[stage])
+            if back.any():
+                books.move("trade", places[OUTSIDE], places[side], back)
+                books.pay("material_sales", inside, outside, cleared.price[OUTSIDE] @ back)
+            self.rents[stage, bloc] = out @ np.maximum(rent, 0.0)
+            state[bloc] = out @ np.maximum(-rent, 0.0)
+            books.pay("rents", outside, licence[bloc], self.rents[stage, bloc])
+            books.pay("state_support", purse[bloc], outside, state[bloc])
         return state

@@ -29,10 +29,9 @@ class MaterialsTrade:
         np.add.at(share, structure.side_of, np.asarray(materials.use_share).T)
         self.base_use = share * self.world_use
         self.growth = structure.demand_growth(model.months + 2)
-        self.noise = self._noise(model, sides)
-        slots = np.arange(count)
-        drawn = np.stack([model.streams.normal("news", slots, month) for month in range(model.months + 2)])
-        self.news = drawn * np.asarray(materials.news)
+        self.noise = self._noise(model)
+        month = np.arange(model.months + 2)[:, None]
+        self.news = model.streams.normal("news", month * 0 + np.arange(count), month) * np.asarray(materials.news)
         self.pull = np.zeros((sides, count))  # smoothed content of goods that home imports, by side
         self.start_pull: Array | None = None
         self.secondary_share = np.zeros(count)  # of what home makers buy
@@ -41,17 +40,43 @@ class MaterialsTrade:
         self.last_use = self.base_use.copy()
         long_run = np.asarray(materials.long_run_cost)
         self.refining_cost = long_run * materials.refining_share
+        self._prepare()
 
-    def _noise(self, model: Any, sides: int) -> tuple[Array, Array]:
+    def _prepare(self) -> None:
+        """Tables that never change."""
+        model, config, materials = self.model, self.config, self.config.materials
+        self.part = self._bills()
+        self.recycled_abroad = np.asarray(materials.recycled_abroad)
+        self.adapts = -(np.asarray(materials.elasticity_long) - np.asarray(materials.elasticity_short))
+        self.adaptation_months = 12.0 * np.asarray(materials.adaptation_time)
+        self.at_grade = 1.0 - np.asarray(materials.quality_discount)
+        self.processed_at_home = np.asarray(config.streams.processed_at_home)
+        self.payable = np.asarray(config.streams.payable)
+        self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
+        self.purses = np.array([bloc.purse for bloc in model.blocs], dtype=np.int64)
+        self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
+        self.no_orders = np.zeros((2, self.markets.sides, self.markets.count))  # of extra output, while no bloc floods
+        self._levied_under: Any = None  # the rules to which the levies known belong
+
+    def _bills(self) -> Array:
+        """Share of a product's content in each component and, last, bought direct (P + 1, C + 1, M).
+
+        The last row, which is also that of product −1, is for makers of components: they buy all direct.
+        """
+        part = self.model.structure.part
+        bills = np.zeros((len(part) + 1, *part.shape[1:]))
+        bills[:-1] = part
+        bills[-1, -1] = 1.0
+        return bills
+
+    def _noise(self, model: Any) -> tuple[Array, Array]:
         """Logarithms of demand (T, M) and supply (T, M) shocks: first-order autoregressive, drawn at set-up."""
         materials, rules = self.config.materials, self.config.markets
-        count, months = len(materials), model.months + 2
-        slots = np.arange(count)
-        own = np.stack([model.streams.normal("demand of the world", slots, m) for m in range(months)])
-        common = np.stack(
-            [model.streams.normal("cycle of the world", np.zeros(1, dtype=np.int64), m) for m in range(months)]
-        )
-        supply = np.stack([model.streams.normal("supply of the world", slots, m) for m in range(months)])
+        month = np.arange(model.months + 2)[:, None]
+        slots = month * 0 + np.arange(len(materials))
+        own = model.streams.normal("demand of the world", slots, month)
+        common = model.streams.normal("cycle of the world", month * 0, month)
+        supply = model.streams.normal("supply of the world", slots, month)
         weight = rules.common_cycle
         demand = np.sqrt(1.0 - weight) * own + np.sqrt(weight) * common
         return (
@@ -62,32 +87,23 @@ class MaterialsTrade:
     # ------------------------------------------------------------------ the state-backed blocs
     def views(self) -> list[View]:
         """What each bloc sees before it chooses its regime."""
-        model, price = self.model, self.markets.price
+        model = self.model
         if model.month % 3 == 0:
-            self.shares = [
-                [
-                    model.producers.share_of_side(1 + bloc.number, self.markets.sides, ahead, model.month)
-                    for ahead in (1, 36)
-                ]
+            self.seen = [
+                View(
+                    own_share=model.producers.share_of_side(1 + bloc.number, 1, model.month),
+                    own_share_ahead=model.producers.share_of_side(1 + bloc.number, 36, model.month),
+                    rival_cost=np.outer([0.4, 1.0], model.rival_cost[bloc.number]),
+                )
                 for bloc in model.blocs
             ]
-        found = []
-        for bloc in model.blocs:
-            side = 1 + bloc.number
-            found.append(
-                View(
-                    own_share=self.shares[bloc.number][0],
-                    own_share_ahead=self.shares[bloc.number][1],
-                    rival_cost=np.stack([0.4 * model.rival_cost[bloc.number], model.rival_cost[bloc.number]]),
-                    outside_price=price[:, OUTSIDE],
-                    inside_price=price[:, side],
-                )
-            )
-        return found
+        return self.seen
 
     def pushed(self) -> Array:
         """Extra output that flooding blocs order (2, sides, M)."""
-        orders = np.zeros((2, self.markets.sides, self.markets.count))
+        if not any(bloc.floods for bloc in self.model.blocs):
+            return self.no_orders
+        orders = np.zeros(self.no_orders.shape)
         for bloc in self.model.blocs:
             orders[:, 1 + bloc.number] = bloc.pushed()
         return orders
@@ -95,11 +111,13 @@ class MaterialsTrade:
     # ------------------------------------------------------------------ the month
     def run(self) -> None:
         """Clear extraction, refining and components, and move what was bought."""
+        firms = self.model.firms
+        self.component_makers = firms.of_kind(COMPONENT)
+        self.felt_risk = np.maximum.reduce(firms.risk, initial=0.0)
         self.markets.news = self.news[self.model.month]
         self.markets.hear_of(self._withheld())
         self._mine()
-        concentrate = self._clear_concentrate()
-        self._refine(concentrate)
+        self._refine(*self._clear_concentrate())
         wanted = self._home_wants()
         self.to_maker = self._sell_secondary(wanted)
         self._clear_refined(wanted, self.to_maker)
@@ -113,96 +131,84 @@ class MaterialsTrade:
         return np.minimum(withheld / np.maximum(self.markets.throughput[REFINING], 1e-9), 1.0)
 
     def _mine(self) -> None:
-        model, markets = self.model, self.markets
-        self.opening = markets.stock(REFINING).copy()
-        rate = np.exp(self.noise[1][model.month])
-        mined = model.producers.mine(markets.price, markets.sides)
-        wanted, left = mined.sum(axis=0) * rate, model.books.stock[model.places.ground] * (1.0 - 1e-12)
-        rate *= np.divide(left, wanted, out=np.ones_like(left), where=wanted > left)  # no more than is in the ground
-        mined *= rate
-        model.producers.mined *= rate
-        mines = model.producers.stage == EXTRACTION
-        model.producers.output[mines] *= rate[model.producers.main[mines]]
-        for side in range(markets.sides):
-            model.books.move("mining", model.places.ground, int(markets.places[EXTRACTION, side]), mined[side])
+        model, markets, ground = self.model, self.markets, self.model.places.ground
+        self.opening = markets.stock(REFINING)
+        mined = model.producers.mine(markets.price, np.exp(self.noise[1][model.month]))
+        wanted, left = np.add.reduce(mined), model.books.stock[ground] * (1.0 - 1e-12)
+        short = wanted > left
+        if short.any():  # no more than is in the ground
+            rate = np.where(short, left / np.where(short, wanted, 1.0), 1.0)
+            mined *= rate
+            model.producers.scale_mined(rate)
+        model.books.move("mining", ground, markets.blocks[EXTRACTION], mined)
         self.mined = mined
 
-    def _clear_concentrate(self) -> Cleared:
-        model, markets = self.model, self.markets
-        planned = model.producers.throughput_wanted(markets.sides)
-        cleared = markets.clear_concentrate(planned, self._trade_rules(EXTRACTION))
+    def _clear_concentrate(self) -> tuple[Cleared, Array]:
+        """Concentrate changes hands; returns the outcome and what refineries planned to process (sides, M), kg."""
+        planned = self.model.producers.throughput_wanted()
+        cleared = self.markets.clear_concentrate(planned, self._trade_rules(EXTRACTION))
         self._settle(EXTRACTION, cleared)
-        return cleared
+        return cleared, planned
 
     def _trade_rules(self, stage: int) -> list[Trade]:
-        rules = []
+        rules, taxes, stock = [], self.model.conditions.export_tax, self.model.books.stock
         for bloc, view in zip(self.model.blocs, self.model.bloc_views, strict=True):
             side = 1 + bloc.number
-            quota, price, limit = bloc.trade_rules(
-                stage, view, self.markets.stock(stage)[side], self.markets.throughput[stage, side]
-            )
-            tax = self.model.conditions.export_tax[bloc.number, stage]
-            rules.append(Trade(quota, tax, price, limit))
+            held, output = stock[self.markets.places[stage, side]], self.markets.throughput[stage, side]
+            quota, price, limit = bloc.trade_rules(stage, view, held, output)
+            rules.append(Trade(quota, taxes[bloc.number, stage], price, limit))
         return rules
 
     def _settle(self, stage: int, cleared: Cleared) -> None:
         model, markets = self.model, self.markets
-        purses = np.array([bloc.purse for bloc in model.blocs], dtype=np.int64)
-        licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
-        spent = markets.settle_trade(stage, cleared, purses, licences, model.accounts.abroad)
+        spent = markets.settle_trade(stage, cleared, self.purses, self.licences, model.accounts.abroad)
         price = cleared.price
         for bloc in model.blocs:
             side = 1 + bloc.number
             gap = price[OUTSIDE] / (price[side] * (1.0 + markets.freight[stage])) - 1.0
             bloc.learn_from_trade(stage, cleared.exports[bloc.number], gap, float(spent[bloc.number]))
 
-    def _refine(self, cleared: Cleared) -> None:
-        model, markets = self.model, self.markets
-        refined = model.producers.refine(cleared.use, markets.sides)
-        for side in range(markets.sides):
-            model.books.move(
-                "refining", int(markets.places[EXTRACTION, side]), int(markets.places[REFINING, side]), refined[side]
-            )
-        self.refined = refined
+    def _refine(self, cleared: Cleared, planned: Array) -> None:
+        markets = self.markets
+        refined = self.model.producers.refine(cleared.use, planned)
+        self.model.books.move("refining", markets.blocks[EXTRACTION], markets.blocks[REFINING], refined)
         self._recycle_abroad()
         self._trade_state_stocks()
 
     def _trade_state_stocks(self) -> None:
         """Blocs sell from or refill their state stocks at the inside price."""
         model, markets = self.model, self.markets
-        price = markets.price[REFINING]
         for bloc in model.blocs:
-            side, place = 1 + bloc.number, int(markets.places[REFINING, 1 + bloc.number])
-            held = model.books.stock[bloc.place].copy()
-            usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, side])
-            sells, buys = bloc.stock_trade(held, price[side], usual, markets.throughput[REFINING, side])
-            buys = np.minimum(buys, 0.1 * model.books.stock[place])
-            model.books.move("release", bloc.place, place, sells)
-            model.books.move("stockpiling", place, bloc.place, buys)
-            merchant = int(markets.accounts[side])
-            model.books.pay("stockpile_trade", merchant, bloc.purse, float((sells * price[side]).sum()))
-            model.books.pay("stockpile_trade", bloc.purse, merchant, float((buys * price[side]).sum()))
+            side = 1 + bloc.number
+            place, merchant = int(markets.places[REFINING, side]), int(markets.accounts[side])
+            price, held = markets.price[REFINING, side], model.books.stock[bloc.place]
+            if bloc.floods:
+                sells = bloc.sells_from_stock(held)
+                model.books.move("release", bloc.place, place, sells)
+                model.books.pay("stockpile_trade", merchant, bloc.purse, sells @ price)
+            if (held < bloc.stock_target).any():
+                usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, side])
+                buys = bloc.buys_for_stock(held, price, usual, markets.throughput[REFINING, side])
+                buys = np.minimum(buys, 0.1 * model.books.stock[place])
+                model.books.move("stockpiling", place, bloc.place, buys)
+                model.books.pay("stockpile_trade", bloc.purse, merchant, buys @ price)
 
     def _recycle_abroad(self) -> None:
         """Secondary material of the world outside: part of its use comes back, a little more when dear."""
         model, markets = self.model, self.markets
         dear = np.exp(0.2 * markets.log_price[REFINING])
-        amount = np.asarray(self.config.materials.recycled_abroad) * self.base_use * dear
-        amount *= self.growth[model.month]
-        amount = np.minimum(amount, 0.01 * model.books.stock[model.places.abroad] / markets.sides)
-        for side in range(markets.sides):
-            model.books.move("recovery", model.places.abroad, int(markets.places[REFINING, side]), amount[side])
-            value = float((amount[side] * markets.price[REFINING, side]).sum())
-            model.books.pay("material_sales", markets.accounts[side], model.accounts.abroad, value)
+        amount = self.recycled_abroad * self.growth[model.month] * self.base_use * dear
+        amount = np.minimum(amount, model.books.stock[model.places.abroad] * (0.01 / markets.sides))
+        model.books.move("recovery", model.places.abroad, markets.blocks[REFINING], amount)
+        value = np.add.reduce(amount * markets.price[REFINING], axis=1)
+        model.books.pay("material_sales", markets.accounts, model.accounts.abroad, value)
 
     # ------------------------------------------------------------------ home makers
     def _home_wants(self) -> Array:
         """Refined material that home makers ask (F, M), kg: component makers all, others what they buy direct."""
-        firms, part = self.model.firms, self.model.structure.part
-        wanted = firms.wanted_inputs()
-        self.wanted_inputs = wanted
-        direct = np.where((firms.kind == COMPONENT)[:, None], 1.0, part[np.maximum(firms.product, 0), -1])
-        return wanted * direct
+        firms = self.model.firms
+        self.wanted_inputs = firms.wanted_inputs()
+        return self.wanted_inputs * self.part[:, -1].take(firms.product, axis=0)
 
     def _sell_secondary(self, wanted: Array) -> Array:
         """Recyclers sell what they recovered last month: to home makers first, the rest abroad; returns (F, M).
@@ -210,54 +216,48 @@ class MaterialsTrade:
         What home processors cannot bring to grade leaves as an intermediate at its payable share.
         """
         model, recyclers = self.model, self.model.recyclers
-        streams, books = self.config.streams, model.books
-        stock = books.stock[recyclers.output_place].copy()
-        ready = stock * np.asarray(streams.processed_at_home)[recyclers.stream][:, None]
-        available, asked = ready.sum(axis=0), wanted.sum(axis=0)
+        books, secondary, firms = model.books, model.places.secondary, model.firms
+        stock = books.stock.take(recyclers.output_place, axis=0)
+        ready = stock * self.processed_at_home[recyclers.stream][:, None]
+        available, asked = np.add.reduce(ready), np.add.reduce(wanted)
         taken = np.minimum(available * (1.0 - 1e-12), asked)
-        from_recycler = _shares(ready, available) * taken
-        to_maker = _shares(wanted, asked) * taken
-        pool = model.places.secondary
-        books.move("secondary_sale", recyclers.output_place, pool, from_recycler)
-        books.move("secondary_sale", pool, model.firms.inputs, to_maker)
+        from_recycler = ready * (taken / np.where(available > 0.0, available, np.inf))
+        to_maker = wanted * (taken / np.where(asked > 0.0, asked, np.inf))
+        books.move("secondary_sale", recyclers.output_place, secondary, from_recycler)
+        books.move("secondary_sale", secondary, firms.inputs, to_maker)
         rest = np.maximum(stock - from_recycler, 0.0)
         books.move("intermediate_export", recyclers.output_place, int(self.markets.places[REFINING, OUTSIDE]), rest)
-        self._pay_for_secondary(from_recycler, to_maker, rest, ready, stock)
+        self._pay_for_secondary(from_recycler, to_maker, rest, ready)
         return to_maker
 
-    def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array, stock: Array) -> None:
+    def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array) -> None:
         """Home makers pay market price less a discount plus a green premium; merchants pay for the rest."""
-        model, recyclers, config = self.model, self.model.recyclers, self.config
-        books, price = model.books, self.markets.price[REFINING, OUTSIDE]
-        discount = price * (1.0 - np.asarray(config.materials.quality_discount))
-        risk = model.firms.risk.max(axis=0) if len(model.firms) else np.zeros(len(price))
-        contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
-        home_price = discount * contract * (1.0 + config.firms.green_premium * risk)
-        share_ready = np.divide(ready - home, np.maximum(rest, 1e-12), out=np.zeros_like(rest), where=rest > 1e-9)
-        payable = np.asarray(config.streams.payable)[recyclers.stream][:, None]
-        grade = np.clip(share_ready, 0.0, 1.0)
-        rest_price = discount * (grade + (1.0 - grade) * payable)
-        to_home, to_world = (home * home_price), (rest * rest_price)
-        clearing = model.accounts.secondary
-        books.pay("material_sales", clearing, recyclers.account, to_home.sum(axis=1))
-        books.pay("material_sales", model.firms.account, clearing, (to_maker * home_price).sum(axis=1))
-        books.pay("material_sales", self.markets.accounts[OUTSIDE], recyclers.account, to_world.sum(axis=1))
+        model, recyclers, books = self.model, self.model.recyclers, self.model.books
+        discount = self.markets.price[REFINING, OUTSIDE] * self.at_grade
+        home_price = discount * self.contract * (1.0 + self.config.firms.green_premium * self.felt_risk)
+        left = rest > 1e-9
+        grade = np.minimum(np.maximum((ready - home) / np.where(left, rest, np.inf), 0.0), 1.0)
+        payable = self.payable[recyclers.stream][:, None]
+        to_home, to_world = home * home_price, rest * (discount * (grade + (1.0 - grade) * payable))
+        clearing, spent = model.accounts.secondary, to_maker @ home_price
+        books.pay("material_sales", clearing, recyclers.account, np.add.reduce(to_home, axis=1))
+        books.pay("material_sales", model.firms.account, clearing, spent)
+        books.pay("material_sales", self.markets.accounts[OUTSIDE], recyclers.account, np.add.reduce(to_world, axis=1))
         sold = home + rest
         recyclers.sold[:] = sold
-        blend = (1.0 - payable) * (1.0 - np.asarray(config.streams.processed_at_home)[recyclers.stream][:, None])
-        recyclers.price_received[:] = np.divide(
-            to_home + to_world, sold, out=discount * (1.0 - blend), where=sold > 1e-9
-        )
-        self.secondary_home, self.secondary_spent = home, (to_maker * home_price).sum(axis=1)
-        self.home_secondary_price = home_price
+        blend = (1.0 - payable) * (1.0 - self.processed_at_home[recyclers.stream][:, None])
+        sells = sold > 1e-9
+        price = (to_home + to_world) / np.where(sells, sold, 1.0)
+        recyclers.price_received[:] = np.where(sells, price, discount * (1.0 - blend))
+        self.secondary_spent = spent
 
     def _clear_refined(self, wanted: Array, secondary: Array) -> None:
         markets = self.markets
         primary = np.maximum(wanted - secondary, 0.0)
         trades = self._stockpile_bids()
-        bids = np.sum([trade.buy for _, trade in trades], axis=0) if trades else np.zeros(markets.count)
+        bids = sum((trade.buy for _, trade in trades), np.zeros(markets.count))
         self._release(trades)
-        asked = primary.sum(axis=0)
+        asked = np.add.reduce(primary)
         demand = self._world_demand()
         cleared = markets.clear(REFINING, self.opening, demand, asked + bids, self._trade_rules(REFINING))
         self._settle(REFINING, cleared)
@@ -270,28 +270,27 @@ class MaterialsTrade:
         """Use of the world outside the home makers at each price (sides, M, G), kg."""
         model, markets = self.model, self.markets
         growth = self.growth[model.month]
-        level = self.base_use * growth * np.exp(self.noise[0][model.month] + markets.adaptation)
-        level = level * model.conditions.demand
+        level = self.base_use * np.exp(self.noise[0][model.month] + markets.adaptation)
+        level *= growth * model.conditions.demand
         if self.start_pull is not None:
             level = np.maximum(level + self.pull - self.start_pull * growth, 0.2 * level)
-        return level[:, :, None] * markets.response[None]
+        return level[:, :, None] * markets.response
 
     def _serve_world(self, cleared: Cleared) -> None:
         model, markets = self.model, self.markets
-        for side in range(markets.sides):
-            model.books.move("world_use", int(markets.places[REFINING, side]), model.places.abroad, cleared.use[side])
-            value = float((cleared.use[side] * cleared.price[side]).sum())
-            model.books.pay("material_sales", model.accounts.abroad, markets.accounts[side], value)
-        materials = self.config.materials
-        slow = np.asarray(materials.elasticity_long) - np.asarray(materials.elasticity_short)
-        wanted = -slow * markets.log_price[REFINING]
-        markets.adaptation += (wanted - markets.adaptation) / (12.0 * np.asarray(materials.adaptation_time))
+        model.books.move("world_use", markets.blocks[REFINING], model.places.abroad, cleared.use)
+        value = np.add.reduce(cleared.use * cleared.price, axis=1)
+        model.books.pay("material_sales", model.accounts.abroad, markets.accounts, value)
+        wanted = self.adapts * markets.log_price[REFINING]
+        markets.adaptation += (wanted - markets.adaptation) / self.adaptation_months
         self.last_use = cleared.use
 
     # ------------------------------------------------------------------ stockpiles
     def _stockpile_bids(self) -> list[tuple[Any, Any]]:
         """Trades that governments with a stockpile want: (instrument, trade)."""
         model, markets = self.model, self.markets
+        if not model.governments.traders:
+            return []
         price = markets.price[REFINING, OUTSIDE]
         usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, OUTSIDE])
         use = self.wanted_inputs.sum(axis=0) + self.pull.sum(axis=0)
@@ -329,46 +328,60 @@ class MaterialsTrade:
     def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array, bids: Array) -> None:
         model, markets, firms = self.model, self.markets, self.model.firms
         total = asked + bids
-        served = np.divide(cleared.home, total, out=np.ones_like(total), where=total > 0.0)
-        bought = primary * np.minimum(served, 1.0)
+        served = np.minimum(cleared.home / np.where(total > 0.0, total, 1.0) + (total <= 0.0), 1.0)
+        bought = primary * served
         model.books.move("purchase", int(markets.places[REFINING, OUTSIDE]), firms.inputs, bought)
-        self.primary_spent = (bought * cleared.price[OUTSIDE]).sum(axis=1)
-        model.books.pay("material_sales", firms.account, markets.accounts[OUTSIDE], self.primary_spent)
+        self.primary_spent = bought @ cleared.price[OUTSIDE]
+        model.books.pay("material_sales", firms.account, int(markets.accounts[OUTSIDE]), self.primary_spent)
         self.primary_bought = bought
-        self.home_rationed = 1.0 - np.minimum(served, 1.0)
+        self.home_rationed = 1.0 - served
 
     # ------------------------------------------------------------------ components
     def _buy_components(self) -> None:
         """Makers order components by material content: from home makers' stock and from abroad."""
-        model, firms, markets = self.model, self.model.firms, self.model.components
-        part = model.structure.part[np.maximum(firms.product, 0)]  # (F, C + 1, M)
-        wanted = self.wanted_inputs * (firms.kind != COMPONENT)[:, None]
-        by_part = wanted[:, None, :] * part[:, :-1]
-        orders = by_part.sum(axis=0)  # (C, M)
-        home, levies = self._home_conversion(), self.levies()
-        # A levy on imports is paid in settlement, on top of the price; both steer the choice of origin.
-        levied = markets.prices(self.markets.price[REFINING], home, levies)
-        price = markets.prices(self.markets.price[REFINING], home, (levies[0], np.zeros_like(levies[1])))
-        plain = markets.prices(self.markets.price[REFINING], home)
-        whole = orders.sum(axis=1, keepdims=True)
-        mix = np.divide(orders, whole, out=np.full_like(orders, 1.0 / orders.shape[1]), where=whole > 0.0)
-        risk = (model.firms.risk.max(axis=0) * mix).sum(axis=1)
-        markets.choose_origins(levied, plain, mix, risk)
-        home = self._home_components(orders * markets.share[:, :1])
+        model, markets = self.model, self.model.components
+        orders = self._component_orders()
+        price, whole = self._component_prices(), np.add.reduce(orders, axis=1, keepdims=True)
+        mix = np.where(whole > 0.0, orders / np.where(whole > 0.0, whole, 1.0), 1.0 / orders.shape[1])
+        if markets.start_cost is None:
+            markets.remember_start(markets.prices(self.markets.price[REFINING], self._home_conversion()), mix)
+        markets.choose_origins(self._levied(price), mix, mix @ self.felt_risk)
+        asked = orders * markets.share[:, :1]
+        home, delivered = self._take_from_makers(asked)
         imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
-        self._deliver_components(by_part, orders, home, imported, price)
-        self._order_from_component_makers(orders, markets)
+        self._deliver_components(orders, home, delivered, imported, price)
+        self._order_from_component_makers(asked)
+
+    def _component_orders(self) -> Array:
+        """Material that home makers want in components (C, M), kg."""
+        makes = (np.arange(len(self.part) - 1)[:, None] == self.model.firms.product).astype(np.float64)
+        return np.add.reduce(self.part[:-1, :-1] * (makes @ self.wanted_inputs)[:, None])
+
+    def _component_prices(self) -> Array:
+        """Price per kg of content (C, 1 + O, M), EUR; a levy on imports is paid in settlement, on top of it."""
+        self.conversion = self._home_conversion()
+        return self.model.components.prices(self.markets.price[REFINING], self.conversion, (self.levies()[0], 0.0))
+
+    def _levied(self, price: Array) -> Array:
+        """Prices of components with the levy on imports, which steers the choice of origin."""
+        levies = self.levies()
+        if not levies[1].any():
+            return price
+        return self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
 
     def levies(self) -> tuple[Array, Array]:
         """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households."""
         rules, share = self.model.rules, self.model.settlement.household_share
-        primary = 1.0 - np.asarray(self.config.materials.recycled_abroad)
-        return share @ rules.primary_levy, (share @ rules.import_levy) * primary
+        if rules is not self._levied_under:
+            self._levied_under = rules
+            imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
+            self._levies = share @ rules.primary_levy, imports
+        return self._levies
 
     def _home_conversion(self) -> tuple[Array, Array]:
         """Conversion cost per kg of content (C,), EUR, and markup (C,) of home makers; 0 where there are none."""
         firms, count = self.model.firms, len(self.config.components)
-        rows = firms.of_kind(COMPONENT)
+        rows = self.component_makers
         which, capacity = firms.component[rows], firms.capacity[rows]
         weight = np.maximum(np.bincount(which, capacity, count), 1e-12)
         known = len(firms.conversion_now) == len(firms)
@@ -378,79 +391,62 @@ class MaterialsTrade:
             np.bincount(which, capacity * firms.markup[rows], count) / weight,
         )
 
-    def _home_components(self, asked: Array) -> Array:
-        """What home makers can deliver from stock (C, M), kg."""
-        firms, books = self.model.firms, self.model.books
-        rows = firms.of_kind(COMPONENT)
-        stock = books.stock[firms.finished[rows]]
-        member = firms.component[rows][None, :] == np.arange(len(asked))[:, None]
-        return np.minimum(asked, (1.0 - 1e-12) * (member.astype(np.float64) @ stock))
+    def _take_from_makers(self, asked: Array) -> tuple[Array, Array]:
+        """What home makers deliver from stock, by component (C, M) and by maker (n, M), shared by stock, kg."""
+        firms, books, rows = self.model.firms, self.model.books, self.component_makers
+        stock, which = books.stock.take(firms.finished[rows], axis=0), firms.component[rows]
+        total = (np.arange(len(asked))[:, None] == which).astype(np.float64) @ stock
+        home = np.minimum(asked, (1.0 - 1e-12) * total)
+        return home, stock * (home / np.where(total > 0.0, total, np.inf)).take(which, axis=0)
 
-    def _deliver_components(self, by_part: Array, orders: Array, home: Array, imported: Array, price: Array) -> None:
-        model, firms, books = self.model, self.model.firms, self.model.books
-        arrived = home + imported.sum(axis=1)
-        fill = np.divide(arrived, orders, out=np.zeros_like(arrived), where=orders > 0.0)
-        received = by_part * fill[None]  # (F, C, M)
-        share_home = np.divide(home, arrived, out=np.zeros_like(home), where=arrived > 0.0)
-        from_home = (received * share_home[None]).sum(axis=1)
-        from_abroad = (received * (1.0 - share_home)[None]).sum(axis=1)
-        pool = model.places.components
-        rows = firms.of_kind(COMPONENT)
-        delivered = self._take_from_makers(rows, home)
-        books.move("delivery", firms.finished[rows], pool, delivered)
-        books.move("delivery", pool, firms.inputs, from_home)
+    def _deliver_components(self, orders: Array, home: Array, delivered: Array, imported: Array, price: Array) -> None:
+        """Bring components to makers and let them pay; every maker of a product gets them of the mean origin."""
+        model, firms, books, rows = self.model, self.model.firms, self.model.books, self.component_makers
+        whole = np.add.reduce(imported, axis=1)
+        abroad_price = np.add.reduce(imported * price[:, 1:], axis=1) / np.where(whole > 0.0, whole, 1.0)
+        abroad_price = np.where(whole > 0.0, abroad_price, price[:, 1])
+        # Kilograms per kilogram ordered, from home and abroad, and what is paid for them (4, C, M).
+        per_order = np.array([home, whole, home * price[:, 0], whole * abroad_price])
+        per_order /= np.where(orders > 0.0, orders, np.inf)
+        by_product = np.add.reduce(self.part[:, :-1] * per_order[:, None], axis=2)  # (4, P + 1, M)
+        from_home, from_abroad, to_home, to_abroad = by_product.take(firms.product, axis=1) * self.wanted_inputs
+        books.move("delivery", firms.finished[rows], model.places.components, delivered)
+        books.move("delivery", model.places.components, firms.inputs, from_home)
         books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
-        self._pay_for_components(rows, delivered, received, share_home, imported, price)
-        self.component_import = from_abroad
-        self.component_imports_by_origin = imported
-        firms.units[rows] = books.stock[firms.finished[rows]].sum(axis=1)
-        firms.sold[rows] = delivered.sum(axis=1)
-
-    def _take_from_makers(self, rows: Array, home: Array) -> Array:
-        """Share deliveries (C, M) over component makers by their stock; (n, M) kg."""
-        firms, books = self.model.firms, self.model.books
-        stock = books.stock[firms.finished[rows]]
-        which = firms.component[rows]
-        total = np.zeros_like(home)
-        np.add.at(total, which, stock)
-        share = np.divide(stock, total[which], out=np.zeros_like(stock), where=total[which] > 0.0)
-        return share * home[which]
-
-    def _pay_for_components(
-        self, rows: Array, delivered: Array, received: Array, share_home: Array, imported: Array, price: Array
-    ) -> None:
-        model, firms, books = self.model, self.model.firms, self.model.books
-        home_price = price[:, 0]
-        whole = imported.sum(axis=1)
-        abroad_price = np.divide(
-            (imported * price[:, 1:]).sum(axis=1), whole, out=price[:, 1].copy(), where=whole > 0.0
+        to_home, to_abroad = np.add.reduce(to_home, axis=1), np.add.reduce(to_abroad, axis=1)
+        self._pay_for_components(delivered, to_home, to_abroad, price[:, 0])
+        share_home = home / np.where(home + whole > 0.0, home + whole, np.inf)
+        self.component_price = np.where(
+            share_home + whole > 0.0, share_home * price[:, 0] + (1.0 - share_home) * abroad_price, price[:, 0]
         )
-        to_home = (received * (share_home * home_price)[None]).sum(axis=(1, 2))
-        to_abroad = (received * ((1.0 - share_home) * abroad_price)[None]).sum(axis=(1, 2))
+        self.component_import, self.component_imports_by_origin = from_abroad, imported
+        firms.units[rows] = np.add.reduce(books.stock.take(firms.finished[rows], axis=0), axis=1)
+        firms.sold[rows] = np.add.reduce(delivered, axis=1)
+
+    def _pay_for_components(self, delivered: Array, to_home: Array, to_abroad: Array, home_price: Array) -> None:
+        """Makers (F,) pay component makers, who earn by what each delivered (n, M), and exporters abroad."""
+        model, firms, books, rows = self.model, self.model.firms, self.model.books, self.component_makers
         clearing = model.accounts.secondary
+        earned = np.add.reduce(delivered * home_price.take(firms.component[rows], axis=0), axis=1)
         books.pay("material_sales", firms.account, clearing, to_home)
-        earned = (delivered * home_price[firms.component[rows]]).sum(axis=1)
         books.pay("material_sales", clearing, firms.account[rows], earned)
         books.pay("material_sales", firms.account, model.accounts.abroad, to_abroad)
         self.component_spent = to_home + to_abroad
-        mean = share_home * home_price + (1.0 - share_home) * abroad_price
-        self.component_price = np.where(share_home + whole > 0.0, mean, home_price)
 
-    def _order_from_component_makers(self, orders: Array, markets: Any) -> None:
-        """Component makers see smoothed orders and the composition asked of them."""
-        firms, smoothing = self.model.firms, self.config.firms.order_smoothing
-        rows = firms.of_kind(COMPONENT)
+    def _order_from_component_makers(self, asked: Array) -> None:
+        """Component makers see smoothed orders and the composition asked of them (C, M)."""
+        firms, smoothing, rows = self.model.firms, self.config.firms.order_smoothing, self.component_makers
         if not len(rows):
             return
-        which = firms.component[rows]
-        asked = orders * markets.share[:, :1]
-        whole = asked.sum(axis=1)
-        capacity = np.bincount(which, firms.capacity[rows], len(whole))
-        share = np.divide(firms.capacity[rows], capacity[which], out=np.zeros(len(rows)), where=capacity[which] > 0.0)
-        firms.orders[rows] += (share * whole[which] - firms.orders[rows]) / smoothing
-        mix = np.divide(asked, whole[:, None], out=np.zeros_like(asked), where=whole[:, None] > 0.0)
-        known = whole[which] > 0.0
-        firms.need[rows[known]] += (mix[which][known] - firms.need[rows[known]]) / smoothing
+        which, capacity = firms.component[rows], firms.capacity[rows]
+        whole = np.add.reduce(asked, axis=1)
+        total = np.bincount(which, capacity, len(whole))
+        orders = capacity * (whole / np.where(total > 0.0, total, np.inf)).take(which)
+        firms.orders[rows] += (orders - firms.orders[rows]) / smoothing
+        known = whole > 0.0
+        mix = asked / np.where(known, whole, 1.0)[:, None]
+        need = firms.need.take(rows, axis=0)
+        firms.need[rows] = need + (mix.take(which, axis=0) - need) * (known[which] / smoothing)[:, None]
 
     def remember_imports(self, content_by_side: Array) -> None:
         """Smooth the content of imported components and products (sides, M), which others' use includes."""
@@ -458,10 +454,6 @@ class MaterialsTrade:
         self.pull += (content_by_side - self.pull) * pace
         if self.start_pull is None:
             self.start_pull = self.pull.copy()
-
-
-def _shares(parts: Array, total: Array) -> Array:
-    return np.divide(parts, total[None, :], out=np.zeros_like(parts), where=total[None, :] > 0.0)
 
 
 def autoregressive(innovations: Array, memory: float) -> Array:

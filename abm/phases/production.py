@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import COMPONENT
 from abm.books import block
 from abm.markets.scrap import MANUFACTURING
 
 Array = NDArray[np.float64]
+ASSEMBLY_ENERGY = 0.03  # energy in the assembly of products, share of conversion cost
 
 
 class Production:
@@ -21,9 +21,13 @@ class Production:
         self.model, self.config = model, model.config
         products = self.config.products
         self.stream_of_component = self._usual_stream()
-        self.labour = np.append(np.asarray(products.labour_share), 0.0)
-        self.energy = 0.03  # energy in the assembly of products, share of conversion cost
+        components, count = self.config.components, len(products)
+        # Shares of conversion cost by what is made: products, then components.
+        self.labour = np.append(np.asarray(products.labour_share), np.asarray(components.labour_share))
+        self.energy = np.append(np.full(count, ASSEMBLY_ENERGY), np.asarray(components.energy_share))
+        self.first_component = count
         self.scrap_per_kg = self._scrap_mass()
+        self._unmodelled_scrap()
 
     def _usual_stream(self) -> NDArray[np.int64]:
         """Stream to which the manufacturing scrap of a component goes (C,): where most products send it."""
@@ -44,43 +48,39 @@ class Production:
         whole, inside = mass.sum(axis=0), content.sum(axis=0)
         return np.maximum(np.divide(whole, inside, out=np.ones_like(whole), where=inside > 0.0), 1.0)
 
+    def _unmodelled_scrap(self) -> None:
+        """Monthly scrap of home makers outside the model, of the composition of imported components."""
+        model, streams, leaves = self.model, self.config.streams, self.config.leaves
+        self.unmodelled_gross = np.asarray(streams.manufacturing_scrap)[:, leaves] * 1000.0 / 12.0  # (S, L) kg
+        content = model.stream_content[:, None, :] * self.unmodelled_gross[..., None]
+        self.unmodelled_content = content.reshape(-1, content.shape[-1])  # (S × L, M) kg
+        self.unmodelled_other = self.unmodelled_gross * model.stream_other[:, None]  # EUR
+
     def run(self) -> None:
         """Produce, and enter manufacturing scrap in the pools of its leaf."""
         model, firms = self.model, self.model.firms
-        stream = self.stream_of_component[np.maximum(firms.component, 0)]
-        places = model.scrap.places[MANUFACTURING, stream, firms.leaf]
-        swarf = firms.produce(places)
-        self._enter_scrap(swarf.sum(axis=1), stream)
-        self.swarf = swarf
-        rows = firms.of_kind(COMPONENT)
-        firms.units[rows] = model.books.stock[firms.finished[rows]].sum(axis=1)
+        rows, swarf = firms.produce(model.places.sorting)
+        self._enter_scrap(rows, swarf)
+        makers = model.materials_trade.component_makers
+        firms.units[makers] = np.add.reduce(model.books.stock.take(firms.finished[makers], axis=0), axis=1)
 
-    def _enter_scrap(self, kilograms: Array, stream: NDArray[np.int64]) -> None:
-        """Gross mass of scrap by stream and leaf; what makers not modelled offer comes beside it."""
+    def _enter_scrap(self, rows: NDArray[np.int64], swarf: Array) -> None:
+        """Sort the scrap (n, M) of makers by stream and leaf; what makers not modelled offer comes beside it."""
         model, firms = self.model, self.model.firms
-        streams, leaves = len(self.config.streams), len(self.config.leaves)
-        gross = kilograms * self.scrap_per_kg[np.maximum(firms.component, 0)]
-        by_cell = np.bincount(stream * leaves + firms.leaf, gross, streams * leaves).reshape(streams, leaves)
-        model.scrap.collect(MANUFACTURING, by_cell, np.zeros_like(by_cell))
-        self._unmodelled_scrap()
-
-    def _unmodelled_scrap(self) -> None:
-        """Scrap of home makers outside the model, of the composition of imported components."""
-        model = self.model
-        tonnes = np.asarray(self.config.streams.manufacturing_scrap)[:, self.config.leaves]
-        gross = tonnes * 1000.0 / 12.0
-        content = model.stream_content[:, None, :] * gross[..., None]
-        places = model.scrap.places[MANUFACTURING]
-        model.books.move("swarf", model.places.abroad, block(places), content.reshape(-1, content.shape[-1]))
-        model.scrap.collect(MANUFACTURING, gross, gross * model.stream_other[:, None])
+        component = np.maximum(firms.component[rows], 0)
+        pools, shape = block(model.scrap.places[MANUFACTURING]), self.unmodelled_gross.shape
+        cell = self.stream_of_component[component] * shape[1] + firms.leaf[rows]
+        from_maker = (np.arange(shape[0] * shape[1])[:, None] == cell).astype(np.float64)
+        model.books.move("swarf", model.places.sorting, pools, from_maker @ swarf)
+        model.books.move("swarf", model.places.abroad, pools, self.unmodelled_content)
+        gross = from_maker @ (np.add.reduce(swarf, axis=1) * self.scrap_per_kg[component])
+        model.scrap.collect(MANUFACTURING, gross.reshape(shape) + self.unmodelled_gross, self.unmodelled_other)
 
     def pay(self) -> Array:
         """Pay conversion costs; returns labour cost by leaf (L,), EUR."""
         model, firms, config = self.model, self.model.firms, self.config
-        component = firms.kind == COMPONENT
-        which = np.maximum(firms.component, 0)
-        labour = np.where(component, np.asarray(config.components.labour_share)[which], self.labour[firms.product])
-        energy = np.where(component, np.asarray(config.components.energy_share)[which], self.energy)
+        made = np.where(firms.component >= 0, self.first_component + firms.component, firms.product)
+        labour, energy = self.labour[made], self.energy[made]
         self.labour_share, self.energy_share = labour, energy
         wage, power = model.labour.wage_factor[firms.leaf], model.energy[firms.leaf]
         accounts = model.accounts
@@ -90,11 +90,11 @@ class Production:
     def price(self) -> None:
         """Firms set prices for next month from this month's input prices."""
         model, firms = self.model, self.model.firms
-        part = model.structure.part[np.maximum(firms.product, 0)]
+        trade = model.materials_trade
+        # Of what is made of a product, components have the price of components and the rest that of materials.
+        components = np.add.reduce(trade.part[:, :-1] * trade.component_price, axis=1)
         outside = model.materials.price[1, 0] + model.rules.primary_levy[firms.leaf]
-        bought = (part[:, :-1] * model.materials_trade.component_price[None]).sum(axis=1) + part[:, -1] * outside
-        input_price = np.where((firms.kind == COMPONENT)[:, None], outside, bought)
-        self.input_price = input_price
+        input_price = components.take(firms.product, axis=0) + trade.part[:, -1].take(firms.product, axis=0) * outside
         firms.price_goods(
             input_price,
             model.labour.wage_factor[firms.leaf],
