@@ -336,7 +336,8 @@ class CircularTransition(PopulationModel):
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
         market = self.materials.price[1, 0] * (1.0 - np.asarray(self.config.materials.quality_discount))
-        market = market * recyclers.plant.payable[:, None]
+        plant = recyclers.plant
+        market = market * (plant.payable[:, None] + plant.at_home[:, None] * self.materials_trade.home_premium)
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)

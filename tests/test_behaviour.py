@@ -89,6 +89,12 @@ def stream(model: CircularTransition, name: str) -> NDArray[np.bool_]:
     return np.asarray(model.recyclers.stream == model.config.streams.index(name))
 
 
+def counted_on(model: CircularTransition, name: str, metal: str) -> Array:
+    """What recyclers of a stream that were there when the month began count on for a metal, EUR/kg."""
+    price = model.effective_price
+    return np.asarray(price[stream(model, name)[: len(price)], material(model, metal)])
+
+
 def own_account(model: CircularTransition, kind: str) -> float:
     """What the union's government received of a kind this month, net, EUR."""
     row = model.config.jurisdictions.index("eu")
@@ -197,7 +203,7 @@ MANDATE = instrument("recycled_content_mandate", 0.15, materials=RARE_EARTHS)
 def test_a_mandate_raises_what_recyclers_receive_and_bid(seed: int) -> None:
     def look(model: CircularTransition) -> Array:
         rows = stream(model, "magnet")
-        return np.array([model.effective_price[rows][:, material(model, "ndpr")].max(), bids(model)[rows].max()])
+        return np.array([counted_on(model, "magnet", "ndpr").max(), bids(model)[rows[: len(bids(model))]].max()])
 
     without, with_it = paired(look, MANDATE, 24, seed=seed)
     assert (with_it[START + 2 :] > without[START + 2 :]).all()
@@ -296,8 +302,7 @@ def guaranteed_price(name: str) -> float:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_guarantees_lift_what_recyclers_count_on_to_the_guaranteed_price_in_a_slump(use: Use, seed: int) -> None:
     def look(model: CircularTransition) -> float:
-        rows = stream(model, "magnet")
-        return float(model.effective_price[rows][0, material(model, "ndpr")])
+        return float(counted_on(model, "magnet", "ndpr")[0])
 
     without, with_it = paired(look, use, 36, shocks=[SLUMP], seed=seed)
     guaranteed = guaranteed_price("ndpr")
@@ -323,7 +328,7 @@ def test_guarantees_raise_the_cash_margin_and_keep_plants_running_in_a_slump(use
 @pytest.mark.parametrize("seed", SEEDS)
 def test_only_the_contract_takes_the_gain_of_a_high_price(seed: int) -> None:
     def look(model: CircularTransition) -> float:
-        return float(model.effective_price[stream(model, "magnet")][0, material(model, "dysprosium")])
+        return float(counted_on(model, "magnet", "dysprosium")[0])
 
     cut = {"use": "export_restriction", "bloc": "china", "start": "2027-01", "severity": 0.65, "materials": RARE_EARTHS}
     without, floor = paired(look, GUARANTEES[0], 24, shocks=[cut], seed=seed)
@@ -623,9 +628,9 @@ LASTING = ("contract_for_difference", "deposit_refund", "strategic_stockpile")  
 
 @pytest.mark.parametrize(("use", "kinds"), [entry[:2] for entry in PAID if entry[0]["use"] not in LASTING], ids=by_name)
 def test_payments_stop_at_the_end(use: Use, kinds: tuple[str, ...]) -> None:
-    rows = seen(world(60, mix=[{**use, "end": "2029-12"}]), lambda model: paid(model, kinds))
-    assert np.abs(rows[START:48]).sum() > 0.0
-    assert (rows[48:] == 0.0).all()
+    rows = seen(world(84, mix=[{**use, "end": "2031-12"}]), lambda model: paid(model, kinds))
+    assert np.abs(rows[START:72]).sum() > 0.0
+    assert (rows[72:] == 0.0).all()
 
 
 @pytest.mark.parametrize("name", LASTING[:2])

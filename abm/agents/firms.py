@@ -17,6 +17,7 @@ LINEAR, CIRCULAR, COMPONENT, REFURBISHER, SERVICE = range(5)
 KINDS = ("linear maker", "circular maker", "component maker", "refurbisher", "service provider")
 SMALLEST = 1e-9
 QUIET = 0.25  # pressure under which designers let savings go
+ORDER_TIME = 6.0  # months over which a maker spreads the orders that close a gap in capacity
 
 
 class Firm(Organisation):
@@ -36,6 +37,7 @@ class Firms(Organisations):
     inputs = Column("int64", "Place of its stock of inputs", "1", "place")
     finished = Column("int64", "Place of its finished goods", "1", "place")
     capacity = Column("float64", "Largest output", "1/month")
+    building = Column("float64", "Capacity that is ordered and not yet there", "1/month")
     units = Column("float64", "Finished goods in stock", "1")
     orders = Column("float64", "Smoothed orders", "1/month")
     planned = Column("float64", "Output planned this month", "1/month")
@@ -59,6 +61,7 @@ class Firms(Organisations):
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
         self.first_niche = 10_000
+        self.component_capital = np.asarray(config.components.capital_cost)
 
     # ------------------------------------------------------------------ founding
     def found(
@@ -80,7 +83,7 @@ class Firms(Organisations):
         """Set up firms with a plant half paid by debt; returns their rows. Arrays are (n,), need (n, M)."""
         count, terms = len(names), self.terms
         price = unit_cost * (1.0 + markup)
-        capital = terms.capital_per_revenue * 12.0 * price * capacity / terms.capacity_slack
+        capital = self.capital_cost(component, price) * capacity
         niche = self.niche_of(kind, product, component, leaf)
         seen: dict[int, int] = {}
         slots = []
@@ -107,6 +110,7 @@ class Firms(Organisations):
             component=component,
             scrap_rate=scrap_rate,
             capacity=capacity,
+            building=np.zeros(count),
             units=np.zeros(count),
             orders=capacity / terms.capacity_slack,
             planned=capacity / terms.capacity_slack,
@@ -126,6 +130,13 @@ class Firms(Organisations):
         )
         self.names = tuple(getattr(self, "names", ())) + tuple(names)
         return rows
+
+    def capital_cost(self, component: Rows, price: Array) -> Array:
+        """Cost of capacity (n,), EUR per unit a month: of component plants by their content, of others by revenue."""
+        by_content = 12.0 * self.component_capital[component]
+        return np.where(
+            component >= 0, by_content, self.terms.capital_per_revenue * 12.0 * price / self.terms.capacity_slack
+        )
 
     def niche_of(self, kind: Array, product: Array, component: Array, leaf: Array) -> Array:
         """Number of the niche: kind × what is made × leaf."""
@@ -274,23 +285,28 @@ class Firms(Organisations):
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
     def invest(self, credit: Any, suppliers: int, build_speed: Array) -> Rows:
-        """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise."""
+        """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise.
+
+        What is ordered stands after `build_time` months on average, at the speed (n,) that technicians allow.
+        """
         terms, books = self.terms, self.books
         wear = terms.depreciation / 12.0
         tight = self.active & (self.orders > self.capacity / terms.capacity_slack)
         pays = self.return_on_capital > terms.hurdle_rate - terms.depreciation
-        wanted = np.maximum(self.orders * terms.capacity_slack - self.capacity, 0.0) * tight * pays
-        growth = np.minimum(wanted / 6.0, self.capacity * terms.growth_limit / 12.0) * build_speed
+        wanted = self.orders * terms.capacity_slack - self.capacity - self.building
+        growth = np.minimum(wanted / ORDER_TIME, self.capacity * terms.growth_limit / 12.0)
+        growth = np.maximum(growth, 0.0) * tight * pays
         keeps = self.active & (self.orders > 0.5 * self.capacity)
-        per_unit = terms.capital_per_revenue * 12.0 * self.price / terms.capacity_slack
-        cost = growth * per_unit + wear * self.capital * keeps
+        cost = growth * self.capital_cost(self.component, self.price) + wear * self.capital * keeps
         means = np.maximum(books.cash.take(self.account), 0.0)
         loan = np.minimum(
             credit.leverage_limit * cost,
             np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt.take(self.account), 0.0),
         )
         share = np.minimum((0.5 * means + loan) / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
-        spent, grown = cost * share, growth * share
+        spent = cost * share
+        grown = self.building * np.minimum(build_speed / max(terms.build_time, 1.0), 1.0)
+        self.building += growth * share - grown
         books.lend(self.account, loan * share)
         books.pay("capital_spending", self.account, suppliers, spent)
         self.capacity += grown - wear * (1.0 - keeps * share) * self.capacity * self.active
@@ -311,6 +327,6 @@ class Firms(Organisations):
         loss = self.wind_up_money(self.books, rows, lender)
         for place in (self.inputs, self.finished):
             self.books.move("liquidation", place[rows], scrap_place, self.books.stock[place[rows]].copy())
-        for name in ("units", "orders", "planned", "made", "sold", "capacity", "capital"):
+        for name in ("units", "orders", "planned", "made", "sold", "capacity", "building", "capital"):
             getattr(self, name)[rows] = 0.0
         return loss

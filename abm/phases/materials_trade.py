@@ -52,6 +52,7 @@ class MaterialsTrade:
         self.at_grade = 1.0 - np.asarray(materials.quality_discount)
         self.processed_at_home = np.asarray(config.streams.processed_at_home)
         self.payable = np.asarray(config.streams.payable)
+        self.sold_at_home, self.home_premium = np.zeros(self.markets.count), np.zeros(self.markets.count)
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
         self.purses = np.array([bloc.purse for bloc in model.blocs], dtype=np.int64)
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
@@ -227,14 +228,24 @@ class MaterialsTrade:
         books.move("secondary_sale", secondary, firms.inputs, to_maker)
         rest = np.maximum(stock - from_recycler, 0.0)
         books.move("intermediate_export", recyclers.output_place, int(self.markets.places[REFINING, OUTSIDE]), rest)
-        self._pay_for_secondary(from_recycler, to_maker, rest, ready)
+        self.sold_at_home = taken / np.where(available > 0.0, available, np.inf)
+        self._pay_for_secondary(from_recycler, to_maker, rest, ready, self._levy_saved(to_maker, asked > available))
         return to_maker
 
-    def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array) -> None:
-        """Home makers pay market price less a discount plus a green premium; merchants pay for the rest."""
+    def _levy_saved(self, to_maker: Array, scarce: Array) -> Array:
+        """Levy on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid."""
+        levy = self.model.rules.primary_levy[self.model.firms.leaf]
+        bought = np.add.reduce(to_maker)
+        return np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
+
+    def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array, levy: Array) -> None:
+        """Home makers pay what primary costs them less a discount plus a green premium; merchants pay for the rest."""
         model, recyclers, books = self.model, self.model.recyclers, self.model.books
-        discount = self.markets.price[REFINING, OUTSIDE] * self.at_grade
-        home_price = discount * self.contract * (1.0 + self.config.firms.green_premium * self.felt_risk)
+        price = self.markets.price[REFINING, OUTSIDE]
+        discount = price * self.at_grade
+        premium = self.contract * (1.0 + self.config.firms.green_premium * self.felt_risk) * (1.0 + levy / price)
+        self.home_premium = self.sold_at_home * (premium - 1.0)  # on all that is at grade, sold at home or not (M,)
+        home_price = discount * premium
         left = rest > 1e-9
         grade = np.minimum(np.maximum((ready - home) / np.where(left, rest, np.inf), 0.0), 1.0)
         payable = self.payable[recyclers.stream][:, None]
@@ -247,8 +258,8 @@ class MaterialsTrade:
         recyclers.sold[:] = sold
         blend = (1.0 - payable) * (1.0 - self.processed_at_home[recyclers.stream][:, None])
         sells = sold > 1e-9
-        price = (to_home + to_world) / np.where(sells, sold, 1.0)
-        recyclers.price_received[:] = np.where(sells, price, discount * (1.0 - blend))
+        received = (to_home + to_world) / np.where(sells, sold, 1.0)
+        recyclers.price_received[:] = np.where(sells, received, discount * (1.0 - blend))
         self.secondary_spent = spent
 
     def _clear_refined(self, wanted: Array, secondary: Array) -> None:
@@ -293,13 +304,18 @@ class MaterialsTrade:
             return []
         price = markets.price[REFINING, OUTSIDE]
         usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, OUTSIDE])
-        use = self.wanted_inputs.sum(axis=0) + self.pull.sum(axis=0)
         found = []
         for instrument in model.governments.traders:
             place = model.stockpile_place(instrument)
+            use = self._use_below(instrument.leaves)
             view = MarketView(price, usual, use, self.home_rationed, model.books.stock[place].copy())
             found.append((instrument, instrument.trade(view, model.month)))
         return found
+
+    def _use_below(self, leaves: NDArray[np.bool_]) -> Array:
+        """What makers in these leaves (L,) use and their households' share of what imports contain (M,), kg a month."""
+        made = np.add.reduce(self.wanted_inputs[leaves[self.model.firms.leaf]])
+        return np.asarray(made + np.add.reduce(self.pull) * self.model.settlement.household_share[leaves].sum())
 
     def _release(self, trades: list[tuple[Any, Any]]) -> None:
         model, markets = self.model, self.markets

@@ -311,7 +311,10 @@ class Renewal:
         belief = rules.belief[:, None]
         floor = np.maximum(rules.outlook["price_floor"], rules.outlook["contract_strike"]) * belief
         lifted = np.maximum(price[None, :], floor)  # (L, M)
-        worth = lifted[None] * payable[:, None, None] + rules.outlook["recovery_subsidy"] * belief  # (S, L, M)
+        premium = at_home[:, None, None] * model.materials_trade.home_premium
+        worth = (
+            lifted[None] * (payable[:, None, None] + premium) + rules.outlook["recovery_subsidy"] * belief
+        )  # (S, L, M)
         worth = worth + at_home[:, None, None] * model.settlement.certificate_value
         value = (content[0] * np.asarray(streams.recovery)[:, None, :] * worth).sum(axis=2) + other[0]
         cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None]
