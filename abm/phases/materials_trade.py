@@ -132,6 +132,7 @@ class MaterialsTrade:
         planned = model.producers.throughput_wanted(markets.sides)
         cleared = markets.clear_concentrate(planned, self._trade_rules(EXTRACTION))
         self._settle(EXTRACTION, cleared)
+        self.cleared_concentrate = cleared
         return cleared
 
     def _trade_rules(self, stage: int) -> list[Trade]:

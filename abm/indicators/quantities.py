@@ -1,0 +1,430 @@
+"""Quantities from which indicators are made, derived from what is kept of every month.
+
+Every array has the axes that its docstring gives as its last ones: material M, product P, leaf L, stream S.
+A `View` shows one month; `Months` shows many at once, with the months as first axis, so that most
+indicators are worked out for many months in one go. Derived quantities therefore sum over last axes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.indicators.frame import HOME_SOURCE, RECYCLING_COST, Frame
+from abm.indicators.indicator import SMALL
+
+Array = NDArray[np.float64]
+
+
+BLOCK = 24  # months that are shown together; always so many, so that results do not depend on when they are asked for
+
+
+class Once:
+    """A property worked out once for each view; functools' own takes a lock each time."""
+
+    def __init__(self, compute: Callable[[Any], Any]) -> None:
+        self.compute, self.name, self.__doc__ = compute, compute.__name__, compute.__doc__
+
+    def __get__(self, view: Any, owner: type | None = None) -> Any:
+        if view is None:
+            return self
+        value = view.__dict__[self.name] = self.compute(view)
+        return value
+
+
+def across(values: Array) -> Array:
+    """Sum over the last axis."""
+    return np.add.reduce(values, axis=-1)
+
+
+def down(values: Array) -> Array:
+    """Sum over the last axis but one."""
+    return np.add.reduce(values, axis=-2)
+
+
+class Quantities:
+    """Derived quantities.
+
+    Attributes
+    ----------
+    month
+        The month, or months, as index.
+    frame
+        Static tables.
+    year
+        Any quantity over the past twelve months (in the first year: so far), at yearly rates.
+    """
+
+    month: Any
+    frame: Frame
+    year: Any
+
+    if TYPE_CHECKING:  # what is kept of every month: see `abm.indicators.view.View`
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    # ------------------------------------------------------------------ prices and use of material
+    @Once
+    def price(self) -> Array:
+        """Price of refined material by side (sides, M), EUR/kg."""
+        return self.frame.reference * np.exp(self.log_price)
+
+    @Once
+    def price_outside(self) -> Array:
+        """Price of refined material outside the blocs (M,), EUR/kg."""
+        return self.price[..., 0, :]
+
+    @Once
+    def home_use(self) -> Array:
+        """Refined material used at home (M,), kg: by the makers of the model and by other industry.
+
+        Other industry has its share of use in the world outside the blocs, less what that use gained or lost
+        because the goods that home imports changed.
+        """
+        level = self.frame.usual_use[self.month] * np.exp(self.adaptation) * self.demand_shock
+        whole = np.maximum(level + self.pull, 0.2 * level)
+        other = self.frame.home_share_of_outside * self.outside_use * level / np.maximum(whole, SMALL)
+        return self.makers_primary + self.makers_secondary + other
+
+    @Once
+    def requirement(self) -> Array:
+        """Material that home makers take in and that imported components and products contain (M,), kg a year."""
+        year = self.year
+        return year.makers_primary + year.makers_secondary + year.component_import + year.product_import
+
+    @Once
+    def wide_use(self) -> Array:
+        """Material used at home or contained in imported components and products (M,), kg a year."""
+        return self.year.home_use + self.year.component_import + self.year.product_import
+
+    @Once
+    def sold_primary(self) -> Array:
+        """Primary material in products bought at home by leaf (L, M), kg."""
+        return self.sold_content - self.sold_secondary
+
+    @Once
+    def consumption(self) -> Array:
+        """Material in products bought at home (M,), kg a year."""
+        return down(self.year.sold_content)
+
+    # ------------------------------------------------------------------ capacity, output and supply
+    @Once
+    def home_capacity(self) -> Array:
+        """Capacity at home to extract, to refine and to recycle (3, M), kg a year; what is mothballed is left out."""
+        frame = self.frame
+        mines = self.running_capacity[..., frame.home_mines] @ frame.home_recipe
+        refineries = self.running_capacity @ frame.home_refineries
+        return 12.0 * np.stack([mines, refineries, self.stream_capacity @ frame.yields], axis=-2)
+
+    @Once
+    def home_mined(self) -> Array:
+        """Material mined at home (M,), kg."""
+        return down(self.mined[..., self.frame.home_among_mines, :])
+
+    @Once
+    def home_refined(self) -> Array:
+        """Primary material refined at home (M,), kg."""
+        return self.output @ self.frame.home_refineries
+
+    @Once
+    def home_supply(self) -> Array:
+        """Material refined or recovered at home (M,), kg a year."""
+        return self.year.home_refined + self.year.recovered
+
+    @Once
+    def home_output(self) -> Array:
+        """Material mined, refined and recovered at home (3, M), kg a year."""
+        return np.stack([self.year.home_mined, self.year.home_refined, self.year.recovered], axis=-2)
+
+    @Once
+    def step_use(self) -> Array:
+        """Use at home against which capacity and output of each step stand (3, M), kg a year.
+
+        Mines and refineries stand for all that home has, recyclers only for those of the modelled goods.
+        """
+        return np.stack([self.year.home_use, self.year.home_use, self.consumption], axis=-2)
+
+    @Once
+    def supply(self) -> Array:
+        """Supply to home by stage and source (4, N, M), kg: concentrate, refined, components, products.
+
+        For the first two it is what comes to the market on which home buys: output of producers outside the
+        state-backed blocs, and what the blocs export.
+        """
+        frame, lead = self.frame, self.mined.shape[:-2]
+        found = np.zeros((*lead, 4, frame.sources, frame.materials))
+        found[..., 0, :, :] = frame.mine_supply @ self.mined
+        found[..., 1, :, :] = (self.output @ frame.refinery_supply).reshape(*lead, frame.sources, frame.materials)
+        found[..., 0, frame.bloc_source, :] = np.maximum(self.concentrate_exports, 0.0)
+        found[..., 1, frame.bloc_source, :] = np.maximum(self.refined_exports, 0.0)
+        bought = self.makers_primary + self.makers_secondary + self.component_import
+        found[..., 2, HOME_SOURCE, :] = np.maximum(self.received_inputs - bought, 0.0)
+        found[..., 2, frame.component_source, :] = self.component_origins
+        found[..., 3, HOME_SOURCE, :] = np.maximum(self.arrived_products - self.product_import, 0.0)
+        found[..., 3, frame.product_source, :] = self.product_origins
+        return found
+
+    @Once
+    def supply_share(self) -> Array:
+        """Shares of sources in that supply (4, N, M), NaN where there is none."""
+        return shares(self.supply)
+
+    @Once
+    def concentration(self) -> Array:
+        """Herfindahl–Hirschman index by stage (4, M), from 0 to 1."""
+        return herfindahl(self.supply_share)
+
+    @Once
+    def largest_share(self) -> Array:
+        """Largest share of one country abroad by stage (4, M)."""
+        return np.maximum.reduce(self.supply_share * self.frame.third_countries, axis=-2)
+
+    # ------------------------------------------------------------------ recycling
+    @Once
+    def recovered(self) -> Array:
+        """Material recovered by home recyclers from all scrap (M,), kg."""
+        return down(self.stream_recovered)
+
+    @Once
+    def end_of_life_recovered(self) -> Array:
+        """Material recovered from end-of-life goods (M,), kg."""
+        return down(self.stream_end_of_life)
+
+    @Once
+    def graded_at_home(self) -> Array:
+        """The part of that which home processors bring to functional grade (M,), kg."""
+        return self.frame.graded @ self.stream_end_of_life
+
+    @Once
+    def recovered_primary_value(self) -> Array:
+        """What the material recovered would cost as primary material (M,), EUR."""
+        return self.recovered * self.price_outside
+
+    @Once
+    def stream_cost(self) -> Array:
+        """Full cost of recycling by stream (S,), EUR: scrap, processing, wear and the return that owners require."""
+        charge = (1.0 / self.frame.plant_life + self.frame.hurdle) / 12.0
+        return charge * self.stream_capital - self.stream_money @ self.frame.money(*RECYCLING_COST)
+
+    @Once
+    def recovery_cost(self) -> Array:
+        """Full cost of the material recovered (M,), EUR a year; joint cost is allocated by value."""
+        year = self.year
+        value = across(year.stream_value) + year.stream_other
+        per_value = np.divide(year.stream_cost, value, out=np.zeros_like(value), where=value > SMALL)
+        return down(per_value[..., None] * year.stream_value)
+
+    def recycler_flow(self, *kinds: str) -> Any:
+        """Net receipts of all recyclers of some kinds (), EUR a year."""
+        return across(self.year.stream_money @ self.frame.money(*kinds))
+
+    @Once
+    def recycler_result(self) -> tuple[Any, Any, Any]:
+        """Sales, support per kg, and cash result of all recyclers, EUR a year; investment support left out."""
+        sales, support = self.recycler_flow("material_sales"), self.recycler_flow("operating_support", "certificates")
+        return sales, support, sales + support + self.recycler_flow(*RECYCLING_COST)
+
+    # ------------------------------------------------------------------ activities
+    @Once
+    def value_added(self) -> Array:
+        """Value added at market prices by activity (6,), EUR."""
+        return across(self.activity_value)
+
+    @Once
+    def jobs(self) -> Array:
+        """Technical jobs by activity and leaf (6, L): a year of labour cost over the wage."""
+        wage = self.frame.wage * self.wage_factor
+        return 12.0 * self.activity_labour / np.maximum(wage, SMALL)[..., None, :]
+
+    @Once
+    def jobs_by_activity(self) -> Array:
+        """Technical jobs by activity (6,)."""
+        return across(self.jobs)
+
+    # ------------------------------------------------------------------ products
+    @Once
+    def bought(self) -> Array:
+        """Products that households bought or had repaired by alternative (P, 6)."""
+        return down(across(self.outcomes[..., :6, :]))
+
+    @Once
+    def put_off(self) -> Array:
+        """Products that households wanted and that were not to be had (P,)."""
+        return across(across(self.outcomes[..., 6, :]))
+
+    @Once
+    def public_bought(self) -> Array:
+        """Products that government bought by label (P, 3)."""
+        return down(self.business_bought[..., 1, :, :, None] * self.business_labels[..., 1, :, :, :])
+
+    @Once
+    def turnover(self) -> Array:
+        """Sales at home (P, 4), EUR without tax: linear, circular, as a service, used."""
+        price = self.offer_price / self.frame.taxed  # (P, L, 6)
+        households = across(self.outcomes[..., :6, :])
+        others = np.einsum("...opl,...opln->...pln", self.business_bought, self.business_labels)
+        new = down((households[..., 3:] + others) * price[..., 3:])
+        used = down(households[..., 2:3] * price[..., 2:3])
+        return np.concatenate([new, used], axis=-1)
+
+    @Once
+    def spending(self) -> Array:
+        """Households' spending on products and repairs by income quintile (5,), EUR with tax."""
+        return np.einsum("...plaq,...pla->...q", self.outcomes[..., :6, :], self.offer_price)
+
+    @Once
+    def left_units(self) -> Array:
+        """Products of households that left use at home for good (P,); those refurbished stay in use."""
+        return down(across(self.discarded_units[..., 1:4, :, :])) - self.refurbished
+
+    @Once
+    def end_of_life(self) -> Array:
+        """Material in products that left use at home for good, exports of used goods included (M,), kg."""
+        households = down(down(self.discarded_content[..., 1:4, :, :]))
+        return households - self.refurbished_content + down(self.business_content)
+
+    @Once
+    def collected(self) -> Array:
+        """Material in end-of-life goods collected apart (M,), kg."""
+        returned = self.discarded_content[..., 1, :, :] * self.frame.kept
+        return down(returned + self.business_content * self.frame.business_collected)
+
+    @Once
+    def end_of_life_dissipated(self) -> Array:
+        """The part of dissipation that is not the loss of recyclers on manufacturing scrap (M,), kg."""
+        gained = self.recovered - self.end_of_life_recovered
+        return self.dissipated - np.maximum(self.manufacturing_processed - gained, 0.0)
+
+    @Once
+    def discarded_value(self) -> Any:
+        """What products that left use would cost new (), EUR."""
+        units = self.left_units + self.refurbished + self.business_units
+        return across(units * self.product_price[..., 0])
+
+    @Once
+    def gases(self) -> Array:
+        """Greenhouse gases of the required materials by origin, home and abroad (2, M), kg CO2e a year.
+
+        Home makers buy home's refined material in the share that it has in all use at home.
+        """
+        frame, year = self.frame, self.year
+        use = np.maximum(year.home_use - year.makers_secondary, SMALL)
+        own = year.makers_primary * np.minimum(year.home_refined / use, 1.0)
+        imported = year.component_import + year.product_import
+        home = own * frame.carbon + year.makers_secondary * frame.carbon_secondary
+        abroad = (year.makers_primary - own) * frame.carbon + imported * frame.carbon_abroad
+        return np.stack([home, abroad], axis=-2)
+
+    # ------------------------------------------------------------------ public money
+    @Once
+    def public_paid(self) -> Array:
+        """What each government paid through its instruments (K,), EUR, deposits left out.
+
+        A deposit is money held for households: neither its payment nor its refund is cost or revenue.
+        """
+        return self.paid @ self.frame.public
+
+    @Once
+    def public_net(self) -> Array:
+        """The same less what it received (K,), EUR."""
+        return self.public_paid - self.received @ self.frame.public
+
+
+def shares(supply: Array) -> Array:
+    """Share of each source in supply (…, N, M), NaN where there is none."""
+    whole = down(supply)
+    inverse = np.full(whole.shape, np.nan)
+    np.divide(1.0, whole, out=inverse, where=whole > SMALL)
+    return supply * inverse[..., None, :]
+
+
+def herfindahl(share: Array) -> Array:
+    """Herfindahl–Hirschman index of shares (…, N, M) of N sources: sum of squares (…, M), from 1 / N to 1."""
+    return down(share * share)
+
+
+class History:
+    """What is kept of every month, after twelve months with the prices of the start and nothing else.
+
+    Parameters
+    ----------
+    frame
+        Static tables.
+    months
+        Months of the run.
+    """
+
+    def __init__(self, frame: Frame, months: int) -> None:
+        self.frame, self.months = frame, months
+        self.arrays: dict[str, Array] = {}
+
+    def keep(self, names: tuple[str, ...], view: Any) -> None:
+        """Keep these quantities of a month, from a view of it."""
+        if not self.arrays:
+            self._lay_out(names, view)
+        row = 12 + view.month
+        for name, array in self.arrays.items():
+            array[row] = getattr(view, name)
+
+    def _lay_out(self, names: tuple[str, ...], view: Any) -> None:
+        """Make room for whole blocks of months, the last of which may end after the run."""
+        rows = 12 + -(-self.months // BLOCK) * BLOCK
+        for name in names:
+            self.arrays[name] = np.zeros((rows, *np.shape(getattr(view, name))))
+        self.arrays["log_price"][:12] = self.frame.start_log_price
+
+    def show(self, first: int, count: int) -> Months:
+        """`count` months from `first` on."""
+        return Months(self, first, count)
+
+
+class Months(Quantities):
+    """Several months at once, the months as first axis; months before and after the run are empty."""
+
+    def __init__(self, history: History, first: int, count: int) -> None:
+        self.frame, self._history = history.frame, history
+        self._first, self._count = first, count
+        self.month = np.clip(np.arange(first, first + count), 0, history.months - 1)
+
+    def __getattr__(self, name: str) -> Array:
+        arrays = self.__dict__["_history"].arrays
+        if name not in arrays:
+            raise AttributeError(f"'{name}' is not kept of every month")
+        start = 12 + self._first
+        value = self.__dict__[name] = arrays[name][start : start + self._count]
+        return value
+
+    @Once
+    def year(self) -> Year:
+        """Quantities over the twelve months up to each month, at yearly rates."""
+        return Year(self._history.show(self._first - 12, self._count + 12), self.month)
+
+
+class Year:
+    """Quantities over the twelve months up to each of some months, at yearly rates, months as first axis.
+
+    `months` shows twelve months more than asked for, in front.
+    """
+
+    def __init__(self, months: Months, month: NDArray[np.int64]) -> None:
+        self._months, self._count = months, len(month)
+        self._rate = 12.0 / np.minimum(month + 1, 12)
+
+    def __getattr__(self, name: str) -> Array:
+        sums = self._sum(getattr(self._months, name), 1)
+        value = self.__dict__[name] = sums * self._rate.reshape(-1, *[1] * (sums.ndim - 1))
+        return value
+
+    def mean_before(self, name: str) -> Array:
+        """Mean of a quantity over the twelve months before each month."""
+        return self._sum(getattr(self._months, name), 0) / 12.0
+
+    def _sum(self, values: Array, first: int) -> Array:
+        """Sum of twelve months from the `first` of those shown on, for each month."""
+        sums = values[first : first + self._count].copy()
+        for later in range(first + 1, first + 12):
+            sums += values[later : later + self._count]
+        return sums
