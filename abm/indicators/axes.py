@@ -1,12 +1,13 @@
 """What indicators can be split by, and the labels of the columns that result.
 
 Labels fill the fields jurisdiction, material and product of a column; those of other axes go to `detail`.
+`WORDS` says in both languages what labels are called that are no entries of the config.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,36 @@ ACTIVITIES = ("linear_maker", "circular_maker", "component_maker", "refurbisher"
 CIRCULAR_ACTIVITIES = ("circular_maker", "refurbisher", "service_provider", "recycler")
 QUINTILES = ("poorest", "second", "third", "fourth", "richest")
 ORIGINS = ("home", "abroad")
+
+WORDS: dict[str, Mapping[str, str]] = {
+    "extraction": {"en": "Extraction", "nl": "Winning"},
+    "refining": {"en": "Refining", "nl": "Raffinage"},
+    "component": {"en": "Components", "nl": "Componenten"},
+    "product": {"en": "Products", "nl": "Producten"},
+    "processing": {"en": "Processing", "nl": "Verwerking"},
+    "recycling": {"en": "Recycling", "nl": "Recycling"},
+    "linear_maker": {"en": "Makers of linear design", "nl": "Producenten met lineair ontwerp"},
+    "circular_maker": {"en": "Makers of circular design", "nl": "Producenten met circulair ontwerp"},
+    "component_maker": {"en": "Makers of components", "nl": "Componentenmakers"},
+    "refurbisher": {"en": "Refurbishers", "nl": "Refurbishers"},
+    "service_provider": {"en": "Service providers", "nl": "Dienstverleners"},
+    "recycler": {"en": "Recyclers", "nl": "Recyclingbedrijven"},
+    "poorest": {"en": "Lowest incomes (first fifth)", "nl": "Laagste inkomens (eerste vijfde)"},
+    "second": {"en": "Second fifth", "nl": "Tweede vijfde"},
+    "third": {"en": "Third fifth", "nl": "Derde vijfde"},
+    "fourth": {"en": "Fourth fifth", "nl": "Vierde vijfde"},
+    "richest": {"en": "Highest incomes (last fifth)", "nl": "Hoogste inkomens (laatste vijfde)"},
+    "home": {"en": "At home", "nl": "In eigen gebied"},
+    "abroad": {"en": "Abroad", "nl": "Elders"},
+    "dumping": {"en": "Dumping", "nl": "Dumping"},
+    "low_price": {"en": "Low prices", "nl": "Lage prijzen"},
+    "feedstock": {"en": "Too little scrap", "nl": "Te weinig schroot"},
+    "inputs": {"en": "Dear inputs", "nl": "Dure grondstoffen"},
+    "support_withdrawn": {"en": "Support withdrawn", "nl": "Steun weggevallen"},
+    "debt": {"en": "Debt", "nl": "Schuld"},
+    "demand": {"en": "Too little demand", "nl": "Te weinig vraag"},
+    "operations": {"en": "Cost of operations", "nl": "Bedrijfskosten"},
+}
 
 
 def nodes(config: Any) -> tuple[list[int], Array]:

@@ -160,7 +160,7 @@ class Frame:
     def _governments(self, model: Any) -> None:
         governments, members = model.governments, model.governments.members
         own = [
-            [i.jurisdiction == g.jurisdiction and not _holds_deposits(i) for g in members]
+            [i.jurisdiction == g.jurisdiction and not i.in_trust for g in members]
             for i in governments.instruments
         ]
         self.public = np.array(own, dtype=np.float64).reshape(len(governments.instruments), len(members))  # (I, K)
@@ -178,8 +178,3 @@ def _numbered(source: Rows, first: int) -> Rows:
     numbered = source.copy()
     numbered[others] = first + np.arange(len(others))
     return numbered
-
-
-def _holds_deposits(instrument: Any) -> bool:
-    """Whether the money of an instrument is held for others: it writes a deposit."""
-    return "deposit" in instrument.levers
