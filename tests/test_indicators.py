@@ -306,13 +306,54 @@ def test_jurisdictions_with_inhabitants_form_a_tree(model: CircularTransition) -
     assert "world" not in ids  # the union stands for it
 
 
+class Plants(SimpleNamespace):
+    """Recyclers, of which the number is asked."""
+
+    def __len__(self) -> int:
+        return len(self.capacity)
+
+
+def remembered(months: int, recyclers: Plants, result: Any = 0.0, work: Any = True) -> Past:
+    """What is remembered of recyclers with the same capacity, monthly result (EUR) and work in each month."""
+    count = len(recyclers)
+    past = Past(SimpleNamespace(streams=1, stream_numbers=np.zeros((1, 1))))  # type: ignore[arg-type]
+    for month in range(months):
+        flow = np.zeros((4, count))
+        flow[2] = result
+        working = np.broadcast_to(work, count)
+        view = SimpleNamespace(month=month, firms=(), recyclers=recyclers, at_work=working, activity_flow=flow)
+        past.take_in(view)  # type: ignore[arg-type]
+    return past
+
+
+def plants(capacity: list[float], active: list[bool]) -> Plants:
+    return Plants(capacity=np.array(capacity), active=np.array(active), stream=np.zeros(len(capacity), dtype=np.int64))
+
+
 def test_survival_counts_those_that_are_left() -> None:
-    past, recyclers = Past(), SimpleNamespace(capacity=np.array([10.0, 30.0, 60.0]), active=np.ones(3, dtype=bool))
-    for _ in range(13):
-        past.take_in(recyclers)
-    survival = past.survival(np.array([True, False, True, True]))
-    assert survival[0].tolist() == [[2.0, 3.0], [70.0, 100.0]]
-    assert survival[1].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    recyclers = plants([10.0, 30.0, 60.0, 5.0], [True, True, True, False])
+    past = remembered(12, recyclers)
+    assert past.survival.tolist() == np.zeros((2, 2, 2)).tolist()
+    recyclers.active = np.array([True, False, True, False])
+    view = SimpleNamespace(
+        month=12, firms=(), recyclers=recyclers, at_work=recyclers.active, activity_flow=np.zeros((4, 4))
+    )
+    past.take_in(view)  # type: ignore[arg-type]
+    assert past.survival[0].tolist() == [[2.0, 3.0], [70.0, 100.0]]
+    assert past.survival[1].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+def test_a_young_plant_is_judged_by_the_months_that_it_worked() -> None:
+    """Both earn 3 EUR a month; one has worked for three months, the other for more than a year."""
+    old, young = plants([1.0], [True]), plants([1.0, 1.0], [True, True])
+    past = remembered(20, old, 3.0)
+    assert past.yearly_result == pytest.approx([36.0])
+    for month in range(20, 23):
+        flow = np.full((4, 2), 3.0)
+        view = SimpleNamespace(month=month, firms=(), recyclers=young, at_work=young.active, activity_flow=flow)
+        past.take_in(view)  # type: ignore[arg-type]
+    assert past.yearly_result == pytest.approx([36.0, 36.0])
+    assert remembered(12, old, 3.0, False).yearly_result == pytest.approx([0.0])
 
 
 def test_failures_are_counted_by_who_and_why() -> None:
@@ -322,11 +363,10 @@ def test_failures_are_counted_by_who_and_why() -> None:
 
 
 def test_return_on_capital_is_what_is_left_after_wear() -> None:
-    """A plant born at the start has reached its mean; one born last month is one twelfth of the way."""
-    recyclers = SimpleNamespace(profit=np.array([30.0, 2.5]), born=np.array([0, 500]), capital=np.full(2, 1000.0))
-    frame = SimpleNamespace(reached=1.0 - (11.0 / 12.0) ** (1.0 + np.arange(501)), plant_life=20.0)
-    found = View.plant_return.compute(SimpleNamespace(recyclers=recyclers, month=500, frame=frame))
-    assert found == pytest.approx([0.36 - 0.05, 0.36 - 0.05])
+    """Plant of 1000 EUR on average that lasts 20 years and earns 360 EUR a year."""
+    year = SimpleNamespace(activity_result=np.array([360.0]))
+    view = SimpleNamespace(year=year, frame=SimpleNamespace(wear=np.array([0.05])), activity_capital=np.array([1000.0]))
+    assert indicators.registry()["return_on_capital"].compute(view).value() == pytest.approx([0.36 - 0.05])
 
 
 def test_joint_cost_is_shared_out_by_value() -> None:
@@ -417,15 +457,23 @@ def test_material_in_use_is_that_of_the_books(model: CircularTransition, table: 
     assert found == pytest.approx(held)
 
 
-def test_supply_lists_each_source_once(model: CircularTransition) -> None:
-    frame = Frame(model)
+def test_supply_lists_each_source_once() -> None:
+    model = founded(months=3)
+    frame, outside = Frame(model), model.producers.side == 0
     assert frame.mine_supply.sum(axis=0).max() <= 1.0
     assert frame.third_countries[:, 0].sum() == 0.0
-    months = model.recorder._history.show(MONTHS - 1, 1)
-    outside = model.producers.side == 0
-    primary = model.producers.mined[outside[frame.mines]].sum(axis=0)
-    exports = np.maximum(model.materials_trade.cleared_concentrate.exports, 0.0).sum(axis=0)
-    np.testing.assert_allclose(months.supply[0, 0].sum(axis=0), primary + exports)
+    mined, exports = [], []
+    for _ in range(3):
+        model.step()
+        mined.append(model.producers.mined[outside[frame.mines]].sum(axis=0))
+        exports.append(model.materials_trade.cleared_concentrate.exports)
+    supply = model.recorder._history.show(2, 1).supply[0, 0].sum(axis=0)
+    expected = np.sum(mined, axis=0) + np.maximum(np.sum(exports, axis=0), 0.0).sum(axis=0)
+    np.testing.assert_allclose(supply, 4.0 * expected)
+
+
+def test_margins_of_recyclers_agree(table: dict[str, np.ndarray]) -> None:
+    np.testing.assert_allclose(table["operating_margin[recycler]"], table["recycler_margin"], rtol=1e-6)
 
 
 def test_nothing_is_needed_of_policy_or_blocs() -> None:
@@ -440,3 +488,35 @@ def test_nothing_is_needed_of_policy_or_blocs() -> None:
         "instrument_paid", "instrument_received", "price_inside", "state_spending", "licence_rents", "regime",
         "materials_restricted", "materials_flooded",
     }  # fmt: skip
+
+
+def test_flows_are_those_of_the_books() -> None:
+    model, moved = founded(months=3), {kind: [] for kind in ("landfill", "dissipation", "scrap_export")}
+    for _ in range(3):
+        model.step()
+        for kind, amounts in moved.items():
+            amounts.append(model.books.month_moved(kind))
+    for name, kind in (("landfilled", "landfill"), ("dissipated", "dissipation"), ("scrap_exported", "scrap_export")):
+        found = [model.recorder.latest(f"{name}[{material}]") for material in model.config.materials.ids]
+        assert found == pytest.approx(4.0 * np.sum(moved[kind], axis=0) / 1000.0), name
+
+
+def test_failures_by_cause_are_all_failures() -> None:
+    model = CircularTransition(households=300, months=96, mix=[], shocks=[], rng=2)
+    stepped(model)
+    names = [column["name"] for column in model.recorder.columns]
+    table = {name: model.recorder.values[:, number] for number, name in enumerate(names)}
+    by_cause = of(table, "recycler_failures_by_cause").sum(axis=0)
+    np.testing.assert_array_equal(by_cause, table["recycler_failures"])
+    assert by_cause.sum() + of(table, "firm_failures_by_cause").sum() == len(model.failures)
+    assert len(model.failures)
+
+
+def test_every_label_is_a_title_or_has_words(model: CircularTransition) -> None:
+    config = model.config
+    tables = (config.materials, config.products, config.components, config.streams, config.jurisdictions)
+    known = {identifier for table in tables for identifier in table.ids} | set(model.governments.labels)
+    for declared in indicators.registry().values():
+        labels = {word for axis in declared.axes for _, word in axes.AXES[axis](model)}
+        assert labels <= known | set(axes.WORDS), declared.name
+    assert all(set(words) == {"en", "nl"} for words in axes.WORDS.values())

@@ -73,7 +73,8 @@ class Recorder:
 
     def _lay_out(self) -> None:
         """Give each indicator its columns."""
-        self._history, self._past = History(Frame(self.model), self.model.months), Past()
+        frame = Frame(self.model)
+        self._history, self._past = History(frame, self.model.months), Past(frame)
         self._places: list[_Place] = []
         for declared in registry().values():
             first = len(self.columns)
@@ -87,7 +88,7 @@ class Recorder:
         if not self.on:
             return
         view = View(self.model, self._history, self._past, purchases, discarded)
-        self._past.take_in(self.model.recyclers)
+        self._past.take_in(view)
         self._history.keep(KEPT, view)
         if self._done == 0:
             self._sort(view)

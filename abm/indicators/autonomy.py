@@ -164,12 +164,13 @@ def import_dependence_overall(view: Quantities) -> Ratio:
     title={"en": "Largest share of one country in supply", "nl": "Grootste aandeel van één land in het aanbod"},
     meaning={
         "en": "Largest share of a single country abroad in the primary supply that reaches the market of home buyers, "
-        "by stage of the chain. At the stages of components and products only state-backed countries count as one; "
-        "the others are groups of countries. The Union should not depend for more than 65 % on one third country.",
+        "by stage of the chain; past twelve months. At the stages of components and products only state-backed "
+        "countries count as one; the others are groups of countries. The Union should not depend for more than 65 % "
+        "on one third country.",
         "nl": "Grootste aandeel van één land buiten het eigen gebied in het primaire aanbod op de markt van eigen "
-        "kopers, per schakel van de keten. Bij componenten en producten tellen alleen door de staat gesteunde landen "
-        "als één land; de overige zijn landengroepen. De Unie zou voor niet meer dan 65 % van één derde land "
-        "afhankelijk moeten zijn.",
+        "kopers, per schakel van de keten; afgelopen twaalf maanden. Bij componenten en producten tellen alleen door "
+        "de staat gesteunde landen als één land; de overige zijn landengroepen. De Unie zou voor niet meer dan 65 % "
+        "van één derde land afhankelijk moeten zijn.",
     },
     undefined={"en": "Undefined where there is no supply.", "nl": "Niet bepaald waar geen aanbod is."},
     direction=-1,
@@ -204,10 +205,12 @@ def materials_over_limit(view: Quantities) -> Array:
     unit="1",
     title={"en": "Concentration of supply", "nl": "Concentratie van het aanbod"},
     meaning={
-        "en": "Herfindahl–Hirschman index of the sources of primary supply on the market of home buyers, by stage: 0 "
-        "is spread out, 1 a single source. Home counts as one source, groups of countries as one too.",
-        "nl": "Herfindahl-Hirschman-index van de bronnen van primair aanbod op de markt van eigen kopers, per "
-        "schakel: 0 is gespreid, 1 is één bron. Het eigen gebied telt als één bron, landengroepen ook.",
+        "en": "Herfindahl–Hirschman index of the sources of primary supply on the market of home buyers in the past "
+        "twelve months, by stage: 0 is spread out, 1 a single source. Home counts as one source, groups of countries "
+        "as one too.",
+        "nl": "Herfindahl-Hirschman-index van de bronnen van primair aanbod op de markt van eigen kopers in de "
+        "afgelopen twaalf maanden, per schakel: 0 is gespreid, 1 is één bron. Het eigen gebied telt als één bron, "
+        "landengroepen ook.",
     },
     undefined={"en": "Undefined where there is no supply.", "nl": "Niet bepaald waar geen aanbod is."},
     direction=-1,
@@ -366,33 +369,33 @@ def recycling_capacity(view: Quantities) -> Ratio:
     unit="1",
     title={"en": "Unmet demand", "nl": "Onvervulde vraag"},
     meaning={
-        "en": "Share of the material that home makers asked for this month, refined and in components, that did not "
-        "come: withheld, rationed, or too dear to be worth its use.",
-        "nl": "Aandeel van het materiaal dat eigen producenten deze maand vroegen, geraffineerd en in componenten, "
-        "dat niet kwam: achtergehouden, gerantsoeneerd of te duur voor het gebruik.",
+        "en": "Share of the material that home makers asked for in the past twelve months, refined and in components, "
+        "that did not come: withheld, rationed, or too dear to be worth its use.",
+        "nl": "Aandeel van het materiaal dat eigen producenten in de afgelopen twaalf maanden vroegen, geraffineerd en "
+        "in componenten, dat niet kwam: achtergehouden, gerantsoeneerd of te duur voor het gebruik.",
     },
     undefined={"en": "Undefined if nothing was asked for.", "nl": "Niet bepaald als er niets werd gevraagd."},
     direction=-1,
     axes=("material",),
 )
 def unmet_demand(view: Quantities) -> Ratio:
-    return Ratio(np.maximum(view.wanted_inputs - view.received_inputs, 0.0), view.wanted_inputs)
+    return Ratio(view.year.missed_inputs, view.year.wanted_inputs)
 
 
 @indicator(
     unit="EUR/yr",
     title={"en": "Value added lost to shortage", "nl": "Toegevoegde waarde verloren door tekorten"},
     meaning={
-        "en": "Labour and profit in the output that home makers planned this month and could not make for want of "
-        "material, at a yearly rate.",
-        "nl": "Arbeidsinkomen en winst in de productie die eigen producenten deze maand hadden gepland maar door "
-        "gebrek aan materiaal niet konden maken, omgerekend per jaar.",
+        "en": "Labour and profit in the output that home makers planned in the past twelve months and could not make "
+        "for want of material.",
+        "nl": "Arbeidsinkomen en winst in de productie die eigen producenten in de afgelopen twaalf maanden hadden "
+        "gepland maar door gebrek aan materiaal niet konden maken.",
     },
     direction=-1,
     headline=True,
 )
 def shortage_loss(view: Quantities) -> Array:
-    return 12.0 * view.shortage_loss
+    return view.year.shortage_loss
 
 
 @indicator(
@@ -431,15 +434,16 @@ def stockpile(view: Quantities) -> Array:
     unit="t/yr",
     title={"en": "Exports withheld by the blocs", "nl": "Uitvoer die de blokken achterhouden"},
     meaning={
-        "en": "Refined material that state-backed blocs keep back against their usual exports, at a yearly rate.",
-        "nl": "Geraffineerd materiaal dat door de staat gesteunde blokken achterhouden ten opzichte van hun gewone "
-        "uitvoer, omgerekend per jaar.",
+        "en": "Refined material that state-backed blocs kept back against their usual exports in the past twelve "
+        "months.",
+        "nl": "Geraffineerd materiaal dat door de staat gesteunde blokken in de afgelopen twaalf maanden achterhielden "
+        "ten opzichte van hun gewone uitvoer.",
     },
     direction=-1,
     axes=("material",),
 )
 def exports_withheld(view: Quantities) -> Array:
-    return 12.0 / 1000.0 * view.withheld
+    return view.year.withheld / 1000.0
 
 
 @indicator(

@@ -58,10 +58,12 @@ def high_grade_recycling(view: Quantities) -> Ratio:
     meaning={
         "en": "Material recovered from end-of-life goods and brought to functional grade at home, over all material "
         "that home makers take in, refined or in components; past twelve months. Intermediates that leave for "
-        "processing abroad do not count.",
+        "processing abroad do not count, and neither does scrap of goods outside the model, so that it is lower than "
+        "official rates.",
         "nl": "Materiaal dat uit afgedankte goederen is teruggewonnen en in eigen gebied op functionele kwaliteit is "
         "gebracht, ten opzichte van al het materiaal dat eigen producenten inzetten, geraffineerd of in componenten; "
-        "afgelopen twaalf maanden. Tussenproducten die voor bewerking het land uitgaan tellen niet mee.",
+        "afgelopen twaalf maanden. Tussenproducten die voor bewerking het land uitgaan tellen niet mee, en schroot "
+        "van goederen buiten het model evenmin, zodat het lager is dan officiële cijfers.",
     },
     undefined={"en": "Undefined without use.", "nl": "Niet bepaald zonder gebruik."},
     direction=1,

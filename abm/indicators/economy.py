@@ -16,39 +16,40 @@ Array = NDArray[np.float64]
     title={"en": "Value added of circular activities", "nl": "Toegevoegde waarde van circulaire activiteiten"},
     meaning={
         "en": "Receipts less purchases from others, without subsidies, of recyclers, refurbishers, service providers "
-        "and makers of circular design at home this month, at a yearly rate. Repair shops are left out.",
+        "and makers of circular design at home in the past twelve months. Repair shops are left out.",
         "nl": "Ontvangsten min inkopen bij anderen, zonder subsidies, van recyclingbedrijven, refurbishers, "
-        "dienstverleners en producenten met een circulair ontwerp in eigen gebied deze maand, omgerekend per jaar. "
+        "dienstverleners en producenten met een circulair ontwerp in eigen gebied in de afgelopen twaalf maanden. "
         "Reparatiebedrijven tellen niet mee.",
     },
     direction=1,
     headline=True,
 )
 def circular_value_added(view: Quantities) -> Array:
-    return 12.0 * (view.value_added @ view.frame.circular)
+    return view.year.activity_value @ view.frame.circular
 
 
 @indicator(
     unit="EUR/yr",
     title={"en": "Value added by activity", "nl": "Toegevoegde waarde per activiteit"},
     meaning={
-        "en": "Receipts less purchases from others, without subsidies, at home this month, at a yearly rate.",
-        "nl": "Ontvangsten min inkopen bij anderen, zonder subsidies, in eigen gebied deze maand, omgerekend per jaar.",
+        "en": "Receipts less purchases from others, without subsidies, at home in the past twelve months.",
+        "nl": "Ontvangsten min inkopen bij anderen, zonder subsidies, in eigen gebied in de afgelopen twaalf maanden.",
     },
     direction=1,
     axes=("activity",),
 )
 def value_added(view: Quantities) -> Array:
-    return 12.0 * view.value_added
+    return view.year.activity_value
 
 
 @indicator(
     unit="1",
     title={"en": "Circular jobs over all jobs", "nl": "Aandeel circulaire banen"},
     meaning={
-        "en": "Technical jobs in circular activities over those in all modelled activities at home.",
+        "en": "Technical jobs in circular activities over those in all modelled activities at home; past twelve "
+        "months.",
         "nl": "Technische banen in circulaire activiteiten ten opzichte van die in alle gemodelleerde activiteiten in "
-        "eigen gebied.",
+        "eigen gebied; afgelopen twaalf maanden.",
     },
     undefined={"en": "Undefined without jobs.", "nl": "Niet bepaald zonder banen."},
     direction=1,
@@ -62,9 +63,10 @@ def circular_job_share(view: Quantities) -> Ratio:
     title={"en": "Jobs in circular activities", "nl": "Banen in circulaire activiteiten"},
     meaning={
         "en": "Technical jobs, full time, of recyclers, refurbishers, service providers and makers of circular design "
-        "at home. Repair shops and collection are left out.",
+        "at home, mean over the past twelve months. Repair shops and collection are left out.",
         "nl": "Technische voltijdbanen bij recyclingbedrijven, refurbishers, dienstverleners en producenten met een "
-        "circulair ontwerp in eigen gebied. Reparatiebedrijven en inzameling tellen niet mee.",
+        "circulair ontwerp in eigen gebied, gemiddeld over de afgelopen twaalf maanden. Reparatiebedrijven en "
+        "inzameling tellen niet mee.",
     },
     direction=1,
     headline=True,
@@ -77,8 +79,10 @@ def circular_jobs(view: Quantities) -> Array:
     unit="1",
     title={"en": "Jobs in circular activities by jurisdiction", "nl": "Banen in circulaire activiteiten per gebied"},
     meaning={
-        "en": "Technical jobs, full time, in circular activities in each jurisdiction.",
-        "nl": "Technische voltijdbanen in circulaire activiteiten per gebied.",
+        "en": "Technical jobs, full time, in circular activities in each jurisdiction, mean over the past twelve "
+        "months.",
+        "nl": "Technische voltijdbanen in circulaire activiteiten per gebied, gemiddeld over de afgelopen twaalf "
+        "maanden.",
     },
     direction=1,
     axes=("jurisdiction",),
@@ -91,8 +95,9 @@ def circular_jobs_by_jurisdiction(view: Quantities) -> Array:
     unit="1",
     title={"en": "Jobs by activity", "nl": "Banen per activiteit"},
     meaning={
-        "en": "Technical jobs, full time, in each modelled activity at home.",
-        "nl": "Technische voltijdbanen per gemodelleerde activiteit in eigen gebied.",
+        "en": "Technical jobs, full time, in each modelled activity at home, mean over the past twelve months.",
+        "nl": "Technische voltijdbanen per gemodelleerde activiteit in eigen gebied, gemiddeld over de afgelopen "
+        "twaalf maanden.",
     },
     direction=1,
     axes=("activity",),
@@ -246,28 +251,29 @@ def product_sales(view: Quantities) -> Array:
     unit="EUR/yr",
     title={"en": "Exports of home makers", "nl": "Uitvoer van eigen producenten"},
     meaning={
-        "en": "Value of products that home makers sold abroad this month, at a yearly rate.",
-        "nl": "Waarde van producten die eigen producenten deze maand in het buitenland verkochten, omgerekend per "
-        "jaar.",
+        "en": "Value of products that home makers sold abroad in the past twelve months.",
+        "nl": "Waarde van producten die eigen producenten in de afgelopen twaalf maanden in het buitenland verkochten.",
     },
     direction=1,
 )
 def exports(view: Quantities) -> Array:
-    return 12.0 * view.exports
+    return view.year.exports
 
 
 @indicator(
-    unit="1/yr",
+    unit="1",
     title={"en": "Purchases put off for want of products", "nl": "Uitgestelde aankopen door tekorten"},
     meaning={
-        "en": "Products that households wanted this month and that were not to be had, at a yearly rate.",
-        "nl": "Producten die huishoudens deze maand wilden en die er niet waren, omgerekend per jaar.",
+        "en": "Number of products that households wanted this month and that were not to be had. Those who wait are "
+        "counted every month, so that months do not add up.",
+        "nl": "Aantal producten dat huishoudens deze maand wilden en dat er niet was. Wie wacht telt elke maand mee, "
+        "zodat maanden niet optellen.",
     },
     direction=-1,
     axes=("product",),
 )
 def purchases_put_off(view: Quantities) -> Array:
-    return 12.0 * view.put_off
+    return view.waiting
 
 
 @indicator(

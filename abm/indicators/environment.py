@@ -69,14 +69,14 @@ def primary_intensity(view: Quantities) -> Ratio:
     unit="t/yr",
     title={"en": "World mining", "nl": "Wereldwijde mijnbouw"},
     meaning={
-        "en": "Material mined in the whole world for all uses this month, at a yearly rate.",
-        "nl": "Materiaal dat deze maand in de hele wereld voor alle toepassingen is gewonnen, omgerekend per jaar.",
+        "en": "Material mined in the whole world for all uses in the past twelve months.",
+        "nl": "Materiaal dat in de afgelopen twaalf maanden in de hele wereld voor alle toepassingen is gewonnen.",
     },
     direction=0,
     axes=("material",),
 )
 def world_mining(view: Quantities) -> Array:
-    return 12.0 * TONNES * view.world_mining
+    return TONNES * view.year.world_mining
 
 
 @indicator(

@@ -153,16 +153,16 @@ def private_leverage(view: Quantities) -> Ratio:
     unit="EUR/yr",
     title={"en": "Spending of state-backed blocs", "nl": "Uitgaven van door de staat gesteunde blokken"},
     meaning={
-        "en": "What each state-backed bloc loses on selling under cost and on supporting its producers this month, at "
-        "a yearly rate: the price it pays to flood a market.",
-        "nl": "Wat elk door de staat gesteund blok deze maand verliest op verkoop onder de kostprijs en op steun aan "
-        "de eigen producenten, omgerekend per jaar: de prijs van het overspoelen van een markt.",
+        "en": "What each state-backed bloc lost in the past twelve months on selling under cost and on supporting its "
+        "producers: the price it pays to flood a market.",
+        "nl": "Wat elk door de staat gesteund blok in de afgelopen twaalf maanden verloor op verkoop onder de "
+        "kostprijs en op steun aan de eigen producenten: de prijs van het overspoelen van een markt.",
     },
     direction=0,
     axes=("bloc",),
 )
 def state_spending(view: Quantities) -> Array:
-    return 12.0 * view.state_spending
+    return view.year.state_spending
 
 
 @indicator(

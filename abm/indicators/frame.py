@@ -17,6 +17,9 @@ Rows = NDArray[np.int64]
 EXTRACTION, REFINING = 0, 1
 HOME_SOURCE = 0  # sources of supply: home, the state-backed jurisdictions, then everybody else one by one
 RECYCLING_COST = ("scrap_sales", "gate_fees", "labour", "energy", "other_inputs")
+RECEIPTS = ("material_sales", "product_sales", "operating_support", "certificates")
+# What is left of them: the cash result, before interest and without support for investment.
+RESULT = (*RECEIPTS, *RECYCLING_COST, "levies")
 # Receipts less purchases from others: what is left is value added.
 VALUE_ADDED = ("material_sales", "product_sales", "scrap_sales", "gate_fees", "energy", "other_inputs")
 
@@ -30,8 +33,6 @@ class Frame:
         Whether a leaf lies below each jurisdiction with inhabitants (D, L).
     households
         Real households by leaf (L,).
-    reached
-        Share of its level that an average which began at zero at birth has reached, by age in months.
     """
 
     def __init__(self, model: Any) -> None:
@@ -39,11 +40,11 @@ class Frame:
         self.leaves, self.materials = len(config.leaves), len(config.materials)
         self.products, self.streams = len(config.products), len(config.streams)
         self.money_kinds = {name: number for number, name in enumerate(MONEY_KINDS)}
-        self.activity_flows = np.stack([self.money(*VALUE_ADDED), -self.money("labour")])
+        flows = (self.money(*VALUE_ADDED), -self.money("labour"), self.money(*RESULT), self.money(*RECEIPTS))
+        self.activity_flows = np.stack(flows)
         self.circular = np.isin(ACTIVITIES, CIRCULAR_ACTIVITIES).astype(np.float64)
         self.firm_kinds = np.arange(len(ACTIVITIES) - 1)[:, None]
         self.stream_numbers = np.arange(self.streams)[:, None]
-        self.reached = 1.0 - (11.0 / 12.0) ** (1.0 + np.arange(model.months + 1))
         self.tree = nodes(config)[1]
         self.wage = model.labour.base_wage
         self._materials(model)
@@ -72,8 +73,9 @@ class Frame:
         self.carbon_abroad = (1.0 - abroad) * self.carbon + abroad * self.carbon_secondary
         self.graded = np.asarray(config.streams.processed_at_home)
         self.yields = model.stream_content * np.asarray(config.streams.recovery)  # (S, M) kg per kg of scrap
-        self.depreciation = config.firms.depreciation
         self.plant_life, self.hurdle = config.recyclers.plant_life, config.recyclers.hurdle_rate
+        self.wear = np.full(len(ACTIVITIES), float(config.firms.depreciation))  # share of capital a year
+        self.wear[-1] = 1.0 / self.plant_life
         self.usual_use = trade.base_use[0] * trade.growth * np.exp(trade.noise[0])  # (months, M) kg
         use = np.asarray(table.use_share)
         home, outside = use[:, config.leaves].sum(axis=1), use[:, model.structure.side_of == 0].sum(axis=1)
@@ -159,10 +161,7 @@ class Frame:
 
     def _governments(self, model: Any) -> None:
         governments, members = model.governments, model.governments.members
-        own = [
-            [i.jurisdiction == g.jurisdiction and not i.in_trust for g in members]
-            for i in governments.instruments
-        ]
+        own = [[i.jurisdiction == g.jurisdiction and not i.in_trust for g in members] for i in governments.instruments]
         self.public = np.array(own, dtype=np.float64).reshape(len(governments.instruments), len(members))  # (I, K)
         budget = [[g.budget(month) for g in members] for month in range(0, model.months, 12)]
         self.budget = np.repeat(np.array(budget).reshape(-1, len(members)), 12, axis=0)  # (months, K) EUR/yr

@@ -110,6 +110,11 @@ class Quantities:
         """Material in products bought at home (M,), kg a year."""
         return down(self.year.sold_content)
 
+    @Once
+    def missed_inputs(self) -> Array:
+        """Material that home makers asked for and that did not come (M,), kg."""
+        return np.maximum(self.wanted_inputs - self.received_inputs, 0.0)
+
     # ------------------------------------------------------------------ capacity, output and supply
     @Once
     def home_capacity(self) -> Array:
@@ -149,22 +154,24 @@ class Quantities:
 
     @Once
     def supply(self) -> Array:
-        """Supply to home by stage and source (4, N, M), kg: concentrate, refined, components, products.
+        """Supply to home by stage and source (4, N, M), kg a year: concentrate, refined, components, products.
 
         For the first two it is what comes to the market on which home buys: output of producers outside the
-        state-backed blocs, and what the blocs export.
+        state-backed blocs, and what the blocs export less what they import.
         """
-        frame, lead = self.frame, self.mined.shape[:-2]
+        frame, year = self.frame, self.year
+        mined = year.mined
+        lead = mined.shape[:-2]
         found = np.zeros((*lead, 4, frame.sources, frame.materials))
-        found[..., 0, :, :] = frame.mine_supply @ self.mined
-        found[..., 1, :, :] = (self.output @ frame.refinery_supply).reshape(*lead, frame.sources, frame.materials)
-        found[..., 0, frame.bloc_source, :] = np.maximum(self.concentrate_exports, 0.0)
-        found[..., 1, frame.bloc_source, :] = np.maximum(self.refined_exports, 0.0)
-        bought = self.makers_primary + self.makers_secondary + self.component_import
-        found[..., 2, HOME_SOURCE, :] = np.maximum(self.received_inputs - bought, 0.0)
-        found[..., 2, frame.component_source, :] = self.component_origins
-        found[..., 3, HOME_SOURCE, :] = np.maximum(self.arrived_products - self.product_import, 0.0)
-        found[..., 3, frame.product_source, :] = self.product_origins
+        found[..., 0, :, :] = frame.mine_supply @ mined
+        found[..., 1, :, :] = (year.output @ frame.refinery_supply).reshape(*lead, frame.sources, frame.materials)
+        found[..., 0, frame.bloc_source, :] = np.maximum(year.concentrate_exports, 0.0)
+        found[..., 1, frame.bloc_source, :] = np.maximum(year.refined_exports, 0.0)
+        bought = year.makers_primary + year.makers_secondary + year.component_import
+        found[..., 2, HOME_SOURCE, :] = np.maximum(year.received_inputs - bought, 0.0)
+        found[..., 2, frame.component_source, :] = year.component_origins
+        found[..., 3, HOME_SOURCE, :] = np.maximum(year.arrived_products - year.product_import, 0.0)
+        found[..., 3, frame.product_source, :] = year.product_origins
         return found
 
     @Once
@@ -229,15 +236,20 @@ class Quantities:
 
     # ------------------------------------------------------------------ activities
     @Once
-    def value_added(self) -> Array:
-        """Value added at market prices by activity (6,), EUR."""
-        return across(self.activity_value)
+    def activity_capital(self) -> Array:
+        """Capital by activity, mean over the past twelve months (6,), EUR."""
+        plants = across(self.year.stream_capital)
+        return np.concatenate([self.year.firm_capital, np.asarray(plants)[..., None]], axis=-1) / 12.0
+
+    @Once
+    def years_of_work(self) -> Array:
+        """Years of full-time technical work by activity and leaf (6, L)."""
+        return self.activity_labour / np.maximum(self.frame.wage * self.wage_factor, SMALL)[..., None, :]
 
     @Once
     def jobs(self) -> Array:
-        """Technical jobs by activity and leaf (6, L): a year of labour cost over the wage."""
-        wage = self.frame.wage * self.wage_factor
-        return 12.0 * self.activity_labour / np.maximum(wage, SMALL)[..., None, :]
+        """Technical jobs by activity and leaf, mean over the past twelve months (6, L)."""
+        return self.year.years_of_work
 
     @Once
     def jobs_by_activity(self) -> Array:
@@ -251,14 +263,15 @@ class Quantities:
         return down(across(self.outcomes[..., :6, :]))
 
     @Once
-    def put_off(self) -> Array:
+    def waiting(self) -> Array:
         """Products that households wanted and that were not to be had (P,)."""
         return across(across(self.outcomes[..., 6, :]))
 
     @Once
-    def public_bought(self) -> Array:
-        """Products that government bought by label (P, 3)."""
-        return down(self.business_bought[..., 1, :, :, None] * self.business_labels[..., 1, :, :, :])
+    def public_purchases(self) -> Array:
+        """What government bought, by label (3,), EUR without tax."""
+        bought = self.business_bought[..., 1, :, :, None] * self.business_labels[..., 1, :, :, :]
+        return down(down(bought) * self.product_price)
 
     @Once
     def turnover(self) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.indicators.indicator import Ratio, indicator
-from abm.indicators.quantities import Quantities, across, down
+from abm.indicators.quantities import Quantities, across
 
 Array = NDArray[np.float64]
 
@@ -108,8 +108,10 @@ def belief(view: Quantities) -> Array:
     unit="1",
     title={"en": "Diversity of supply by material", "nl": "Spreiding van het aanbod per materiaal"},
     meaning={
-        "en": "One minus the concentration of primary supply at the stage of refining: 0 is a single source.",
-        "nl": "Eén min de concentratie van het primaire aanbod bij raffinage: 0 is één bron.",
+        "en": "One minus the concentration of primary supply at the stage of refining in the past twelve months: 0 is "
+        "a single source.",
+        "nl": "Eén min de concentratie van het primaire aanbod bij raffinage in de afgelopen twaalf maanden: 0 is één "
+        "bron.",
     },
     undefined={"en": "Undefined where there is no supply.", "nl": "Niet bepaald waar geen aanbod is."},
     direction=1,
@@ -176,16 +178,16 @@ def supply_risk(view: Quantities) -> Ratio:
     unit="1",
     title={"en": "Circular share of public purchases", "nl": "Circulair aandeel in overheidsinkoop"},
     meaning={
-        "en": "Value of products of circular design or as a service in what government bought this month of the "
-        "modelled products.",
-        "nl": "Waarde van producten met een circulair ontwerp of als dienst in wat de overheid deze maand van de "
-        "gemodelleerde producten kocht.",
+        "en": "Value of products of circular design or as a service in what government bought of the modelled "
+        "products in the past twelve months.",
+        "nl": "Waarde van producten met een circulair ontwerp of als dienst in wat de overheid in de afgelopen twaalf "
+        "maanden van de gemodelleerde producten kocht.",
     },
     undefined={"en": "Undefined if nothing was bought.", "nl": "Niet bepaald als er niets is gekocht."},
     direction=1,
 )
 def circular_procurement(view: Quantities) -> Ratio:
-    value = down(view.public_bought * view.product_price)
+    value = view.year.public_purchases
     return Ratio(across(value[..., 1:]), across(value))
 
 

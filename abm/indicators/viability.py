@@ -60,16 +60,17 @@ def recycler_capacity(view: Quantities) -> Array:
     unit="1",
     title={"en": "Use of recycling capacity", "nl": "Bezetting van recyclingcapaciteit"},
     meaning={
-        "en": "Scrap processed this month over what recyclers at work can process at its end. Low use means too "
-        "little scrap, or plants that stand still because they do not pay.",
-        "nl": "Deze maand verwerkt schroot ten opzichte van wat recyclingbedrijven kunnen verwerken. Een lage "
-        "bezetting wijst op te weinig schroot, of op installaties die stilliggen omdat ze niet renderen.",
+        "en": "Scrap processed in the past twelve months over what recyclers at work could process. Low use means "
+        "too little scrap, or plants that stand still because they do not pay.",
+        "nl": "In de afgelopen twaalf maanden verwerkt schroot ten opzichte van wat recyclingbedrijven konden "
+        "verwerken. Een lage bezetting wijst op te weinig schroot, of op installaties die stilliggen omdat ze niet "
+        "renderen.",
     },
     undefined={"en": "Undefined without recyclers at work.", "nl": "Niet bepaald zonder recyclingbedrijven."},
     direction=1,
 )
 def recycler_utilisation(view: Quantities) -> Ratio:
-    return Ratio(view.processed, across(view.stream_capacity))
+    return Ratio(view.year.processed, across(view.year.stream_capacity))
 
 
 @indicator(
@@ -160,20 +161,16 @@ def recycler_support_share(view: Quantities) -> Ratio:
     return Ratio(support, sales + support)
 
 
-def _with_recyclers(firms: Array, recyclers: Array) -> Array:
-    """Values of firms by kind (…, 5) and of recyclers (…) side by side."""
-    return np.concatenate([firms, np.asarray(recyclers)[..., None]], axis=-1)
-
-
 @indicator(
     unit="1",
     title={"en": "Operating margin by activity", "nl": "Operationele marge per activiteit"},
     meaning={
-        "en": "Cash margin over receipts of linear and circular makers, makers of components, refurbishers and "
-        "service providers, smoothed over twelve months, and of recyclers over the past twelve months.",
-        "nl": "Kasmarge ten opzichte van ontvangsten van lineaire en circulaire producenten, componentenmakers, "
-        "refurbishers en dienstverleners, afgevlakt over twaalf maanden, en van recyclingbedrijven over de afgelopen "
-        "twaalf maanden.",
+        "en": "Cash margin over receipts in the past twelve months of linear and circular makers, makers of "
+        "components, refurbishers, service providers and recyclers: sales and support per unit, less inputs, energy, "
+        "labour and levies. Investment support and interest are left out.",
+        "nl": "Kasmarge ten opzichte van ontvangsten in de afgelopen twaalf maanden van lineaire en circulaire "
+        "producenten, componentenmakers, refurbishers, dienstverleners en recyclingbedrijven: verkopen en steun per "
+        "eenheid, min inkoop, energie, arbeid en heffingen. Investeringssteun en rente tellen niet mee.",
     },
     undefined={
         "en": "Undefined for an activity without sales.",
@@ -183,21 +180,18 @@ def _with_recyclers(firms: Array, recyclers: Array) -> Array:
     axes=("activity",),
 )
 def operating_margin(view: Quantities) -> Ratio:
-    ledger, (sales, support, result) = view.firm_ledger, view.recycler_result
-    receipts = ledger[..., 0] + ledger[..., 1]
-    earned = receipts - ledger[..., 2] - ledger[..., 3]
-    return Ratio(_with_recyclers(earned, result), _with_recyclers(receipts, sales + support))
+    return Ratio(view.year.activity_result, view.year.activity_receipts)
 
 
 @indicator(
     unit="1/yr",
     title={"en": "Return on capital by activity", "nl": "Rendement op kapitaal per activiteit"},
     meaning={
-        "en": "Yearly cash result less wear over the book value of plant and stocks, before interest and without "
-        "investment support, averaged over about twelve months: circular firms beside their linear rivals.",
-        "nl": "Jaarlijks kasresultaat min slijtage ten opzichte van de boekwaarde van installaties en voorraden, vóór "
-        "rente en zonder investeringssteun, gemiddeld over ongeveer twaalf maanden: circulaire bedrijven naast hun "
-        "lineaire concurrenten.",
+        "en": "Cash result of the past twelve months less wear, over the book value of plant and stocks in that year, "
+        "before interest and without investment support: circular firms beside their linear rivals.",
+        "nl": "Kasresultaat van de afgelopen twaalf maanden min slijtage, ten opzichte van de boekwaarde van "
+        "installaties en voorraden in dat jaar, vóór rente en zonder investeringssteun: circulaire bedrijven naast "
+        "hun lineaire concurrenten.",
     },
     undefined={
         "en": "Undefined for an activity without firms.",
@@ -207,9 +201,8 @@ def operating_margin(view: Quantities) -> Ratio:
     axes=("activity",),
 )
 def return_on_capital(view: Quantities) -> Ratio:
-    capital, plants = view.firm_capital, across(view.stream_capital)
-    result = view.firm_profit - view.frame.depreciation * capital
-    return Ratio(_with_recyclers(result, view.recycler_earnings[..., 1]), _with_recyclers(capital, plants))
+    capital = view.activity_capital
+    return Ratio(view.year.activity_result - view.frame.wear * capital, capital)
 
 
 @indicator(
@@ -220,16 +213,17 @@ def return_on_capital(view: Quantities) -> Ratio:
     },
     meaning={
         "en": "Share of recyclers at work whose return on capital, without investment support, reaches the return "
-        "that an investment must promise.",
+        "that an investment must promise; past twelve months, or for a younger plant the months that it worked.",
         "nl": "Aandeel van de recyclingbedrijven waarvan het rendement op kapitaal, zonder investeringssteun, het "
-        "rendement haalt dat een investering moet beloven.",
+        "rendement haalt dat een investering moet beloven; afgelopen twaalf maanden, of bij een jongere installatie "
+        "de maanden dat zij werkte.",
     },
     undefined={"en": "Undefined without recyclers at work.", "nl": "Niet bepaald zonder recyclingbedrijven."},
     direction=1,
     headline=True,
 )
 def recyclers_earning_cost_of_capital(view: Quantities) -> Ratio:
-    return Ratio(view.recycler_earnings[..., 0], across(view.plants))
+    return Ratio(view.earning, across(view.plants))
 
 
 @indicator(
@@ -410,16 +404,15 @@ def recycler_failures_by_cause(view: Quantities) -> Array:
     unit="1/yr",
     title={"en": "Bankruptcy rate of recyclers", "nl": "Faillissementsgraad van recyclingbedrijven"},
     meaning={
-        "en": "Recyclers that fail this month over those that existed, at a yearly rate.",
-        "nl": "Recyclingbedrijven die deze maand failliet gaan ten opzichte van het aantal dat bestond, omgerekend "
-        "per jaar.",
+        "en": "Recyclers that failed in the past twelve months over the mean number that existed.",
+        "nl": "Recyclingbedrijven die in de afgelopen twaalf maanden failliet gingen ten opzichte van het gemiddelde "
+        "aantal dat bestond.",
     },
     undefined={"en": "Undefined without recyclers.", "nl": "Niet bepaald zonder recyclingbedrijven."},
     direction=-1,
 )
 def recycler_bankruptcy_rate(view: Quantities) -> Ratio:
-    failed = across(view.failures[..., 0, :])
-    return Ratio(12.0 * failed, failed + view.organisations[..., -1])
+    return Ratio(across(view.year.failures[..., 0, :]), view.year.organisations[..., -1] / 12.0)
 
 
 @indicator(
@@ -428,8 +421,8 @@ def recycler_bankruptcy_rate(view: Quantities) -> Ratio:
     meaning={
         "en": "Makers, refurbishers and service providers at home that failed this month, by the largest cause of the "
         "fall in their result since their best year.",
-        "nl": "Producenten, refurbishers en dienstverleners in eigen gebied die failliet gaan, omgerekend per jaar, "
-        "naar de grootste oorzaak van de daling van hun resultaat sinds hun beste jaar.",
+        "nl": "Producenten, refurbishers en dienstverleners in eigen gebied die deze maand failliet gingen, naar de "
+        "grootste oorzaak van de daling van hun resultaat sinds hun beste jaar.",
     },
     direction=-1,
     axes=("cause",),
@@ -473,13 +466,14 @@ def recycler_investment(view: Quantities) -> Array:
     title={"en": "Share of output under contract", "nl": "Aandeel van de productie onder contract"},
     meaning={
         "en": "Value, at long-run marginal cost, of the recovered material sold under a contract for difference over "
-        "that of all that recyclers sold this month.",
-        "nl": "Waarde, tegen marginale kosten op lange termijn, van teruggewonnen materiaal dat deze maand onder een "
-        "contract for difference is verkocht, ten opzichte van alles wat recyclingbedrijven verkochten.",
+        "that of all that recyclers sold in the past twelve months.",
+        "nl": "Waarde, tegen marginale kosten op lange termijn, van teruggewonnen materiaal dat in de afgelopen twaalf "
+        "maanden onder een contract for difference is verkocht, ten opzichte van alles wat recyclingbedrijven "
+        "verkochten.",
     },
     undefined={"en": "Undefined if nothing was sold.", "nl": "Niet bepaald als er niets is verkocht."},
     direction=0,
 )
 def share_under_contract(view: Quantities) -> Ratio:
     price = view.frame.reference
-    return Ratio(view.contracted @ price, view.recycler_sales @ price)
+    return Ratio(view.year.contracted @ price, view.year.recycler_sales @ price)

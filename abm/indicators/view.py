@@ -8,17 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.indicators.axes import ACTIVITIES
-from abm.indicators.indicator import SMALL
+from abm.indicators.frame import Frame
 from abm.indicators.quantities import History, Once, Quantities
 
 Array = NDArray[np.float64]
 FIRMS = len(ACTIVITIES) - 1  # kinds of firms, and the number of recyclers among activities
+REFURBISHERS = ACTIVITIES.index("refurbisher")
 WINDOWS = (12, 60)  # months over which survival is measured
 
 
 def total(values: Array) -> Array:
     """Sum over the rows of a table; for tall ones a product with ones is three times as quick as a reduction."""
     return np.ones(len(values)) @ values
+
+
+def sums(group: NDArray[np.int64], values: Array, count: int) -> Array:
+    """Sum of values (n,) by group (count,)."""
+    return np.asarray(np.bincount(group, values, count), dtype=np.float64)
 
 
 class Kept(Once):
@@ -214,17 +220,17 @@ class View(Quantities):
     @Once
     def stream_member(self) -> Array:
         """Whether a recycler takes a stream (S, n), 1 or 0."""
-        return np.equal(self.recyclers.stream, self.frame.stream_numbers).astype(np.float64)
+        return self.past.stream_member
 
     @Once
     def payments(self) -> Array:
-        """Net receipts of each recycler by kind of payment (kinds, n), EUR."""
-        return self.books.flow.take(self.recyclers.account, axis=1)
+        """Net receipts of each firm and recycler by kind of payment (kinds, n), EUR."""
+        return self.books.flow.take(np.concatenate([self.firms.account, self.recyclers.account]), axis=1)
 
     @Kept
     def stream_money(self) -> Array:
         """Net receipts of recyclers by stream and kind of payment (S, kinds), EUR."""
-        return self.stream_member @ self.payments.T
+        return self.stream_member @ self.payments[:, len(self.firms) :].T
 
     @Kept
     def stream_recovered(self) -> Array:
@@ -267,25 +273,16 @@ class View(Quantities):
         """Recyclers at work by leaf (L,)."""
         return np.bincount(self.recyclers.leaf, self.at_work, self.frame.leaves).astype(np.float64)
 
-    @Once
-    def plant_return(self) -> Array:
-        """Yearly return on capital of each recycler without investment support (n,); 0 where there is no capital."""
-        recyclers, age = self.recyclers, self.month - self.recyclers.born
-        profit = 12.0 * recyclers.profit / self.frame.reached[age]
-        earned = np.divide(profit, recyclers.capital, out=np.zeros_like(profit), where=recyclers.capital > SMALL)
-        return earned - 1.0 / self.frame.plant_life
-
     @Kept
-    def recycler_earnings(self) -> Array:
-        """Recyclers at work that reach the required return, and the return on capital of all in EUR a year (2,)."""
-        earned, work = self.plant_return, self.at_work
-        reach = np.count_nonzero(work & (earned >= self.frame.hurdle))
-        return np.array([reach, earned @ (self.recyclers.capital * work)])
+    def earning(self) -> float:
+        """Recyclers at work that earn their cost of capital, without support for investment ()."""
+        cost = (1.0 / self.frame.plant_life + self.frame.hurdle) * self.recyclers.capital
+        return float(np.count_nonzero(self.at_work & (self.past.yearly_result >= cost)))
 
     @Kept
     def survival(self) -> Array:
         """Recyclers of some time ago that still exist, and all then (windows, number or capacity, 2)."""
-        return self.past.survival(self.recyclers.active)
+        return self.past.survival
 
     @Kept
     def recycler_sales(self) -> Array:
@@ -325,50 +322,51 @@ class View(Quantities):
         return count
 
     @Kept
-    def firm_ledger(self) -> Array:
-        """Receipts, support, inputs, operations, interest and volume of firms by kind (5, 6), EUR a month.
-
-        Averaged over about twelve months.
-        """
-        ledger = self.firms.ledger
-        return self.firm_member[:, : ledger.shape[1]] @ ledger.T
-
-    @Kept
     def firm_capital(self) -> Array:
         """Capital of firms by kind (5,), EUR."""
         return self.firm_member @ self.firms.capital
 
-    @Kept
-    def firm_profit(self) -> Array:
-        """Yearly cash result of firms by kind (5,), EUR."""
-        return self.firm_member @ (12.0 * self.firms.profit / self.frame.reached[self.month - self.firms.born])
-
     @Once
-    def activity_cell(self) -> NDArray[np.int64]:
-        """Activity × leaf of each firm and recycler (n,)."""
-        firms, leaves = self.firms, self.frame.leaves
-        return np.concatenate([firms.kind * leaves + firms.leaf, FIRMS * leaves + self.recyclers.leaf])
+    def activity(self) -> NDArray[np.int64]:
+        """Activity of each firm and recycler (n,)."""
+        found = np.full(len(self.firms) + len(self.recyclers), FIRMS)
+        found[: len(self.firms)] = self.firms.kind
+        return found
 
     @Once
     def activity_flow(self) -> Array:
-        """Value added at market prices and labour cost of each firm and recycler (2, n), EUR."""
-        accounts = np.concatenate([self.firms.account, self.recyclers.account])
-        return (self.frame.activity_flows @ self.books.flow).take(accounts, axis=1)
-
-    def _by_activity(self, values: Array) -> Array:
-        """Sum of values (n,) of firms and recyclers by activity and leaf (6, L)."""
-        leaves = self.frame.leaves
-        return np.asarray(np.bincount(self.activity_cell, values, (FIRMS + 1) * leaves).reshape(FIRMS + 1, leaves))
-
-    @Kept
-    def activity_value(self) -> Array:
-        """Value added at market prices by activity and leaf (6, L), EUR."""
-        return self._by_activity(self.activity_flow[0])
+        """Value added at market prices, labour cost, cash result and net receipts of each (4, n), EUR."""
+        return self.frame.activity_flows @ self.payments
 
     @Kept
     def activity_labour(self) -> Array:
         """Labour cost by activity and leaf (6, L), EUR."""
-        return self._by_activity(self.activity_flow[1])
+        leaves = self.frame.leaves
+        cell = self.activity * leaves + np.concatenate([self.firms.leaf, self.recyclers.leaf])
+        return sums(cell, self.activity_flow[1], (FIRMS + 1) * leaves).reshape(FIRMS + 1, leaves)
+
+    @Kept
+    def activity_value(self) -> Array:
+        """Value added at market prices by activity (6,), EUR."""
+        return sums(self.activity, self.activity_flow[0], FIRMS + 1)
+
+    @Kept
+    def activity_result(self) -> Array:
+        """Cash result by activity, before interest and without support for investment (6,), EUR."""
+        return sums(self.activity, self.activity_flow[2], FIRMS + 1)
+
+    @Kept
+    def activity_receipts(self) -> Array:
+        """Sales and support per unit by activity (6,), EUR.
+
+        The journal nets what makers pay for materials and refurbishers for goods with what they sell; it is added.
+        """
+        receipts, trade, waste = self.activity_flow[3].copy(), self.trade, self.waste
+        spent = trade.primary_spent + trade.secondary_spent + trade.component_spent
+        receipts[: len(spent)] += spent
+        found = sums(self.activity, receipts, FIRMS + 1)
+        found[REFURBISHERS] += waste.refurbisher_result[1].sum() - waste.refurbish_labour.sum()
+        return found
 
     @Kept
     def technicians(self) -> Array:
@@ -583,22 +581,48 @@ class ThisYear:
 
 
 class Past:
-    """Capacity of recyclers in earlier months."""
+    """What has to be remembered of each recycler: capacity of earlier months, and its results of the past year."""
 
-    def __init__(self) -> None:
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.stream_member = np.zeros((frame.streams, 0))
         self._capacity: list[Array] = []
+        self._whole: list[tuple[float, float]] = []  # number and capacity of all
+        self._results = np.zeros((2, 12, 0))  # EUR in a month at work, and whether it was at work
 
-    def take_in(self, recyclers: Any) -> None:
+    def take_in(self, view: View) -> None:
         """Remember a month's recyclers."""
-        self._capacity.append(recyclers.capacity * recyclers.active)
-        del self._capacity[: -1 - max(WINDOWS)]
+        recyclers = view.recyclers
+        if len(recyclers) > self.stream_member.shape[1]:
+            self._grow(recyclers)
+        month = view.month % 12
+        self._results[1, month] = view.at_work
+        self._results[0, month] = view.activity_flow[2, len(view.firms) :] * view.at_work
+        capacity = recyclers.capacity * recyclers.active
+        self._capacity.append(capacity)
+        self._whole.append((float(np.count_nonzero(capacity)), float(capacity.sum())))
+        del self._capacity[: -1 - max(WINDOWS)], self._whole[: -1 - max(WINDOWS)]
+        self._alive = recyclers.active.astype(np.float64)
 
-    def survival(self, active: NDArray[np.bool_]) -> Array:
+    def _grow(self, recyclers: Any) -> None:
+        """Make room for newcomers."""
+        more = len(recyclers) - self._results.shape[2]
+        self._results = np.concatenate([self._results, np.zeros((2, 12, more))], axis=2)
+        self.stream_member = np.equal(recyclers.stream, self.frame.stream_numbers).astype(np.float64)
+
+    @property
+    def yearly_result(self) -> Array:
+        """Cash result of each recycler in its months at work of the past twelve, at a yearly rate (n,), EUR."""
+        result, months = np.add.reduce(self._results, axis=1)
+        return 12.0 * result / np.maximum(months, 1.0)
+
+    @property
+    def survival(self) -> Array:
         """Recyclers of some time ago that still exist, and all then (windows, number or capacity, 2)."""
         found = np.zeros((len(WINDOWS), 2, 2))
         for window, months in zip(found, WINDOWS, strict=True):
             if months < len(self._capacity):
                 then = self._capacity[-1 - months]  # 0 for those that had left
-                left = then * active[: len(then)]
-                window[0], window[1] = (np.count_nonzero(left), np.count_nonzero(then)), (left.sum(), then.sum())
+                alive = self._alive[: len(then)]
+                window[:, 0], window[:, 1] = ((then > 0.0) @ alive, then @ alive), self._whole[-1 - months]
         return found
