@@ -67,7 +67,6 @@ class Recorder:
         self.monthly: tuple[str, ...] = ()
         self._values: Array = np.empty((model.months if record else 0, 0))
         self._done = self._worked_out = 0
-        self._watched = False
         if record:
             self._lay_out()
 
@@ -95,7 +94,7 @@ class Recorder:
         for place in self._monthly:
             self._values[view.month, place.columns] = place.value(view).reshape(-1)
         self._done = view.month + 1
-        if self._watched or self._done % BLOCK == 0 or self._done == self.model.months:
+        if self._done % BLOCK == 0 or self._done == self.model.months:
             self._work_out()
 
     def _sort(self, view: View) -> None:
@@ -110,10 +109,9 @@ class Recorder:
     def values(self) -> Array:
         """Values (months, columns); NaN where an indicator is undefined and for months to come.
 
-        The array is the same at every call. Before the first call it lags behind the run, since whole blocks of
-        months are worked out at once; from then on it is kept up to date every month, which takes more time.
+        The array is the same at every call and lags behind the run in between: whole blocks of months are worked
+        out at once, and what is missing when it is asked for.
         """
-        self._watched = True
         if self._worked_out < self._done:
             self._work_out()
         return self._values

@@ -42,8 +42,8 @@ class Frame:
         self.money_kinds = {name: number for number, name in enumerate(MONEY_KINDS)}
         flows = (self.money(*VALUE_ADDED), -self.money("labour"), self.money(*RESULT), self.money(*RECEIPTS))
         self.activity_flows = np.stack(flows)
+        self.activity_rows = np.arange(7)[:, None] * len(ACTIVITIES) * self.leaves
         self.circular = np.isin(ACTIVITIES, CIRCULAR_ACTIVITIES).astype(np.float64)
-        self.firm_kinds = np.arange(len(ACTIVITIES) - 1)[:, None]
         self.stream_numbers = np.arange(self.streams)[:, None]
         self.tree = nodes(config)[1]
         self.wage = model.labour.base_wage
@@ -141,7 +141,8 @@ class Frame:
         quintile, weight = households.quintile, households.weight
         self.income = np.bincount(quintile, households.income * weight, 5)  # EUR/yr of all households of a quintile
         self.income_each = self.income / np.maximum(np.bincount(quintile, weight, 5), 1.0)
-        self.product_of_segment = np.repeat(households.products, self.leaves)
+        product = np.repeat(households.products, self.leaves)[:, None]
+        self.product_of_segment = np.equal(product, np.arange(self.products)).astype(np.float64)  # (segments, P)
 
     def _products(self, model: Any) -> None:
         trade, products, dealers = model.product_trade, model.config.products, model.dealers

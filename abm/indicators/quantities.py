@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.indicators.axes import ACTIVITIES
 from abm.indicators.frame import HOME_SOURCE, RECYCLING_COST, Frame
 from abm.indicators.indicator import SMALL
 
 Array = NDArray[np.float64]
 
 
-BLOCK = 24  # months that are shown together; always so many, so that results do not depend on when they are asked for
+BLOCK = 100  # months that are shown together; always so many, so that results do not depend on when they are asked for
 
 
 class Once:
@@ -236,15 +237,41 @@ class Quantities:
 
     # ------------------------------------------------------------------ activities
     @Once
+    def activity_value(self) -> Array:
+        """Value added at market prices by activity (6,), EUR."""
+        return across(self.activities[..., 0, :, :])
+
+    @Once
+    def activity_result(self) -> Array:
+        """Cash result by activity, before interest and without support for investment (6,), EUR."""
+        return across(self.activities[..., 2, :, :])
+
+    @Once
+    def activity_receipts(self) -> Array:
+        """Sales and support per unit by activity (6,), EUR."""
+        found = across(self.activities[..., 3, :, :])
+        found[..., ACTIVITIES.index("refurbisher")] += self.goods_bought
+        return found
+
+    @Once
+    def organisations(self) -> Array:
+        """Firms by kind, and recyclers, that exist (6,)."""
+        return across(self.activities[..., 4, :, :])
+
+    @Once
+    def plants(self) -> Array:
+        """Recyclers at work by leaf (L,)."""
+        return self.activities[..., 5, -1, :]
+
+    @Once
     def activity_capital(self) -> Array:
-        """Capital by activity, mean over the past twelve months (6,), EUR."""
-        plants = across(self.year.stream_capital)
-        return np.concatenate([self.year.firm_capital, np.asarray(plants)[..., None]], axis=-1) / 12.0
+        """Capital by activity (6,), EUR."""
+        return across(self.activities[..., 6, :, :])
 
     @Once
     def years_of_work(self) -> Array:
         """Years of full-time technical work by activity and leaf (6, L)."""
-        return self.activity_labour / np.maximum(self.frame.wage * self.wage_factor, SMALL)[..., None, :]
+        return self.activities[..., 1, :, :] / np.maximum(self.frame.wage * self.wage_factor, SMALL)[..., None, :]
 
     @Once
     def jobs(self) -> Array:
@@ -374,20 +401,22 @@ class History:
         self.frame, self.months = frame, months
         self.arrays: dict[str, Array] = {}
 
-    def keep(self, names: tuple[str, ...], view: Any) -> None:
+    def keep(self, kept: dict[str, Callable[[Any], Any]], view: Any) -> None:
         """Keep these quantities of a month, from a view of it."""
         if not self.arrays:
-            self._lay_out(names, view)
-        row = 12 + view.month
-        for name, array in self.arrays.items():
-            array[row] = getattr(view, name)
+            self._lay_out(kept, view)
+        row, known = 12 + view.month, vars(view)
+        for name, array, compute in self._rows:
+            value = known[name] = compute(view)
+            array[row] = value
 
-    def _lay_out(self, names: tuple[str, ...], view: Any) -> None:
+    def _lay_out(self, kept: dict[str, Callable[[Any], Any]], view: Any) -> None:
         """Make room for whole blocks of months, the last of which may end after the run."""
         rows = 12 + -(-self.months // BLOCK) * BLOCK
-        for name in names:
-            self.arrays[name] = np.zeros((rows, *np.shape(getattr(view, name))))
+        for name, compute in kept.items():
+            self.arrays[name] = np.zeros((rows, *np.shape(compute(view))))
         self.arrays["log_price"][:12] = self.frame.start_log_price
+        self._rows = [(name, self.arrays[name], compute) for name, compute in kept.items()]
 
     def show(self, first: int, count: int) -> Months:
         """`count` months from `first` on."""

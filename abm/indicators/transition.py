@@ -206,7 +206,7 @@ def circular_procurement(view: Quantities) -> Ratio:
     direction=1,
 )
 def circular_design(view: Quantities) -> Ratio:
-    linear, circular = view.firm_capital[..., 0], view.firm_capital[..., 1]
+    linear, circular = view.activity_capital[..., 0], view.activity_capital[..., 1]
     return Ratio(circular, linear + circular)
 
 

@@ -201,7 +201,7 @@ def operating_margin(view: Quantities) -> Ratio:
     axes=("activity",),
 )
 def return_on_capital(view: Quantities) -> Ratio:
-    capital = view.activity_capital
+    capital = view.year.activity_capital / 12.0  # the mean over twelve months
     return Ratio(view.year.activity_result - view.frame.wear * capital, capital)
 
 

@@ -13,13 +13,16 @@ from abm.indicators.quantities import History, Once, Quantities
 
 Array = NDArray[np.float64]
 FIRMS = len(ACTIVITIES) - 1  # kinds of firms, and the number of recyclers among activities
-REFURBISHERS = ACTIVITIES.index("refurbisher")
 WINDOWS = (12, 60)  # months over which survival is measured
+
+
+_ONES = np.ones(1024)
 
 
 def total(values: Array) -> Array:
     """Sum over the rows of a table; for tall ones a product with ones is three times as quick as a reduction."""
-    return np.ones(len(values)) @ values
+    count = len(values)
+    return (_ONES[:count] if count <= len(_ONES) else np.ones(count)) @ values
 
 
 def sums(group: NDArray[np.int64], values: Array, count: int) -> Array:
@@ -269,11 +272,6 @@ class View(Quantities):
         return self.recyclers.processed @ self.at_work
 
     @Kept
-    def plants(self) -> Array:
-        """Recyclers at work by leaf (L,)."""
-        return np.bincount(self.recyclers.leaf, self.at_work, self.frame.leaves).astype(np.float64)
-
-    @Kept
     def earning(self) -> float:
         """Recyclers at work that earn their cost of capital, without support for investment ()."""
         cost = (1.0 / self.frame.plant_life + self.frame.hurdle) * self.recyclers.capital
@@ -292,7 +290,8 @@ class View(Quantities):
     @Kept
     def contracted(self) -> Array:
         """The part of it under a contract for difference (M,), kg."""
-        return total(self.recyclers.sold * (self.recyclers.contract_instrument >= 0))
+        signed = self.recyclers.contract_instrument >= 0
+        return total(self.recyclers.sold * signed) if signed.any() else np.zeros(self.frame.materials)
 
     @Kept
     def failures(self) -> Array:
@@ -310,63 +309,38 @@ class View(Quantities):
 
     # ------------------------------------------------------------------ firms
     @Once
-    def firm_member(self) -> Array:
-        """Whether a firm is of a kind and still exists (5, F), 1 or 0."""
-        return (np.equal(self.firms.kind, self.frame.firm_kinds) & self.firms.active).astype(np.float64)
-
-    @Kept
-    def organisations(self) -> Array:
-        """Firms by kind, and recyclers (6,)."""
-        count = np.empty(FIRMS + 1)
-        count[:FIRMS], count[FIRMS] = np.add.reduce(self.firm_member, axis=1), np.count_nonzero(self.recyclers.active)
-        return count
-
-    @Kept
-    def firm_capital(self) -> Array:
-        """Capital of firms by kind (5,), EUR."""
-        return self.firm_member @ self.firms.capital
-
-    @Once
-    def activity(self) -> NDArray[np.int64]:
-        """Activity of each firm and recycler (n,)."""
-        found = np.full(len(self.firms) + len(self.recyclers), FIRMS)
-        found[: len(self.firms)] = self.firms.kind
+    def accounts(self) -> Array:
+        """What is summed by activity of each firm and recycler (7, n): see `activities`."""
+        firms, recyclers, count = self.firms, self.recyclers, len(self.firms)
+        found = np.empty((7, count + len(recyclers)))
+        np.matmul(self.frame.activity_flows, self.payments, out=found[:4])
+        spent = self.trade.primary_spent + self.trade.secondary_spent + self.trade.component_spent
+        found[3, : len(spent)] += spent  # the journal nets it with what makers sell
+        found[4, :count], found[4, count:] = firms.active, recyclers.active
+        found[5, :count], found[5, count:] = firms.active, self.at_work
+        found[6, :count], found[6, count:] = firms.capital, recyclers.capital
+        found[6] *= found[5]
         return found
 
-    @Once
-    def activity_flow(self) -> Array:
-        """Value added at market prices, labour cost, cash result and net receipts of each (4, n), EUR."""
-        return self.frame.activity_flows @ self.payments
-
     @Kept
-    def activity_labour(self) -> Array:
-        """Labour cost by activity and leaf (6, L), EUR."""
-        leaves = self.frame.leaves
-        cell = self.activity * leaves + np.concatenate([self.firms.leaf, self.recyclers.leaf])
-        return sums(cell, self.activity_flow[1], (FIRMS + 1) * leaves).reshape(FIRMS + 1, leaves)
+    def activities(self) -> Array:
+        """By activity and leaf (7, 6, L), EUR or number.
 
-    @Kept
-    def activity_value(self) -> Array:
-        """Value added at market prices by activity (6,), EUR."""
-        return sums(self.activity, self.activity_flow[0], FIRMS + 1)
-
-    @Kept
-    def activity_result(self) -> Array:
-        """Cash result by activity, before interest and without support for investment (6,), EUR."""
-        return sums(self.activity, self.activity_flow[2], FIRMS + 1)
-
-    @Kept
-    def activity_receipts(self) -> Array:
-        """Sales and support per unit by activity (6,), EUR.
-
-        The journal nets what makers pay for materials and refurbishers for goods with what they sell; it is added.
+        Value added at market prices; labour cost; cash result, before interest and without support for investment;
+        sales and support per unit; organisations that exist; those of them at work, and their capital.
         """
-        receipts, trade, waste = self.activity_flow[3].copy(), self.trade, self.waste
-        spent = trade.primary_spent + trade.secondary_spent + trade.component_spent
-        receipts[: len(spent)] += spent
-        found = sums(self.activity, receipts, FIRMS + 1)
-        found[REFURBISHERS] += waste.refurbisher_result[1].sum() - waste.refurbish_labour.sum()
-        return found
+        leaves, count = self.frame.leaves, len(self.firms)
+        cells = (FIRMS + 1) * leaves
+        cell = np.empty((7, self.accounts.shape[1]), dtype=np.int64)
+        cell[0, :count], cell[0, count:] = self.firms.kind * leaves + self.firms.leaf, self.recyclers.leaf
+        cell[0, count:] += FIRMS * leaves
+        np.add(cell[0], self.frame.activity_rows, out=cell)
+        return sums(cell.ravel(), self.accounts.ravel(), 7 * cells).reshape(7, FIRMS + 1, leaves)
+
+    @Kept
+    def goods_bought(self) -> float:
+        """What refurbishers paid former owners, which the journal nets with their sales (), EUR."""
+        return self.waste.refurbisher_result[1].sum() - self.waste.refurbish_labour.sum()
 
     @Kept
     def technicians(self) -> Array:
@@ -423,10 +397,10 @@ class View(Quantities):
     def replaced(self) -> Array:
         """Items that households replaced or gave up, and their years with their owner (2, P)."""
         items, frame = self.purchases.replaced, self.frame
-        product = frame.product_of_segment[items.segment]
-        weight = self.model.households.units[items.segment]
-        age = (self.month - items.bought.astype(np.float64)) / 12.0
-        return np.stack([np.bincount(product, values, frame.products) for values in (weight, weight * age)])
+        count = np.bincount(items.segment, minlength=len(frame.product_of_segment))
+        bought = np.bincount(items.segment, items.bought, len(count))
+        by_segment = np.stack([count, (self.month * count - bought) / 12.0]) * self.model.households.units
+        return by_segment @ frame.product_of_segment
 
     @Kept
     def hoarded_products(self) -> Array:
@@ -563,7 +537,7 @@ class View(Quantities):
         return -self.books.month_flow("state_support")[self.frame.purses]
 
 
-KEPT = tuple(name for name, value in vars(View).items() if isinstance(value, Kept))
+KEPT = {name: value.compute for name, value in vars(View).items() if isinstance(value, Kept)}
 
 
 class ThisYear:
@@ -586,7 +560,7 @@ class Past:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self.stream_member = np.zeros((frame.streams, 0))
-        self._capacity: list[Array] = []
+        self._there: list[tuple[Array, Array]] = []  # whether each is there, and its capacity
         self._whole: list[tuple[float, float]] = []  # number and capacity of all
         self._results = np.zeros((2, 12, 0))  # EUR in a month at work, and whether it was at work
 
@@ -597,12 +571,12 @@ class Past:
             self._grow(recyclers)
         month = view.month % 12
         self._results[1, month] = view.at_work
-        self._results[0, month] = view.activity_flow[2, len(view.firms) :] * view.at_work
-        capacity = recyclers.capacity * recyclers.active
-        self._capacity.append(capacity)
-        self._whole.append((float(np.count_nonzero(capacity)), float(capacity.sum())))
-        del self._capacity[: -1 - max(WINDOWS)], self._whole[: -1 - max(WINDOWS)]
+        self._results[0, month] = view.accounts[2, len(view.firms) :] * view.at_work
         self._alive = recyclers.active.astype(np.float64)
+        capacity = recyclers.capacity * self._alive
+        self._there.append((self._alive, capacity))
+        self._whole.append((float(np.add.reduce(self._alive)), float(np.add.reduce(capacity))))
+        del self._there[: -1 - max(WINDOWS)], self._whole[: -1 - max(WINDOWS)]
 
     def _grow(self, recyclers: Any) -> None:
         """Make room for newcomers."""
@@ -619,10 +593,12 @@ class Past:
     @property
     def survival(self) -> Array:
         """Recyclers of some time ago that still exist, and all then (windows, number or capacity, 2)."""
-        found = np.zeros((len(WINDOWS), 2, 2))
-        for window, months in zip(found, WINDOWS, strict=True):
-            if months < len(self._capacity):
-                then = self._capacity[-1 - months]  # 0 for those that had left
-                alive = self._alive[: len(then)]
-                window[:, 0], window[:, 1] = ((then > 0.0) @ alive, then @ alive), self._whole[-1 - months]
-        return found
+        return np.array([self._survivors(months) for months in WINDOWS])
+
+    def _survivors(self, months: int) -> list[tuple[float, float]]:
+        """Those of some months ago that are left, and all then: by number and by capacity."""
+        if months >= len(self._there):
+            return [(0.0, 0.0), (0.0, 0.0)]
+        there, capacity = self._there[-1 - months]  # 0 for those that had left
+        alive, (number, whole) = self._alive[: len(there)], self._whole[-1 - months]
+        return [(float(there @ alive), number), (float(capacity @ alive), whole)]
