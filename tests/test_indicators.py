@@ -13,7 +13,7 @@ from abm.indicators import axes
 from abm.indicators.frame import Frame
 from abm.indicators.indicator import Indicator, Ratio, indicator
 from abm.indicators.quantities import History, Quantities, herfindahl, shares
-from abm.indicators.view import Past, View
+from abm.indicators.view import View
 from abm.model import CircularTransition
 
 FAMILIES = ("viability", "autonomy", "circularity", "environment", "economy", "fiscal", "transition")
@@ -198,7 +198,7 @@ def test_a_block_of_months_says_the_same_as_each_month_by_itself() -> None:
 
     def record(purchases: Any, discarded: Any, original: Any = recorder.record) -> None:
         original(purchases, discarded)
-        view = View(model, recorder._history, recorder._past, purchases, discarded)
+        view = View(model, recorder._history, purchases, discarded)
         seen.append(np.concatenate([place.value(view).reshape(-1) for place in recorder._places]))
 
     recorder.record = record  # type: ignore[method-assign]
@@ -279,8 +279,8 @@ def history(values: np.ndarray) -> History:
     frame = SimpleNamespace(start_log_price=np.zeros(1))
     kept = History(frame, len(values))  # type: ignore[arg-type]
     for month, value in enumerate(values):
-        view = SimpleNamespace(month=month, flow=value)
-        kept.keep({"flow": lambda view: view.flow, "log_price": lambda view: np.zeros(1)}, view)
+        view = SimpleNamespace(month=month, now=value)
+        kept.keep({"flow": lambda view: view.now, "log_price": lambda view: np.zeros(1)}, view)
     return kept
 
 
@@ -309,52 +309,32 @@ def test_jurisdictions_with_inhabitants_form_a_tree(model: CircularTransition) -
     assert "world" not in ids  # the union stands for it
 
 
-class Plants(SimpleNamespace):
-    """Recyclers, of which the number is asked."""
-
-    def __len__(self) -> int:
-        return len(self.capacity)
-
-
-def remembered(months: int, recyclers: Plants, result: Any = 0.0, work: Any = True) -> Past:
-    """What is remembered of recyclers with the same capacity, monthly result (EUR) and work in each month."""
-    count = len(recyclers)
-    past = Past(SimpleNamespace(streams=1, stream_numbers=np.zeros((1, 1))))  # type: ignore[arg-type]
-    for month in range(months):
-        flow = np.zeros((7, count))
-        flow[2] = result
-        working = np.broadcast_to(work, count)
-        view = SimpleNamespace(month=month, firms=(), recyclers=recyclers, at_work=working, accounts=flow)
-        past.take_in(view)  # type: ignore[arg-type]
-    return past
-
-
-def plants(capacity: list[float], active: list[bool]) -> Plants:
-    return Plants(capacity=np.array(capacity), active=np.array(active), stream=np.zeros(len(capacity), dtype=np.int64))
+def remembered(months: int, *plants: tuple[float, ...]) -> History:
+    """A history of recyclers that stay as they are: result, at work, cost of capital, exists, capacity."""
+    kept = History(SimpleNamespace(), 100)  # type: ignore[arg-type]
+    kept.plants += [np.array(plants, dtype=np.float64).T] * months
+    return kept
 
 
 def test_survival_counts_those_that_are_left() -> None:
-    recyclers = plants([10.0, 30.0, 60.0, 5.0], [True, True, True, False])
-    past = remembered(12, recyclers)
-    assert past.survival.tolist() == np.zeros((2, 2, 2)).tolist()
-    recyclers.active = np.array([True, False, True, False])
-    view = SimpleNamespace(month=12, firms=(), recyclers=recyclers, at_work=recyclers.active, accounts=np.zeros((7, 4)))
-    past.take_in(view)  # type: ignore[arg-type]
-    assert past.survival[0].tolist() == [[2.0, 3.0], [70.0, 100.0]]
-    assert past.survival[1].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    plants = [(0.0, 1.0, 0.0, 1.0, capacity) for capacity in (10.0, 30.0, 60.0)]
+    kept = remembered(12, *plants)
+    assert not kept.show(11, 1).survival.any()
+    plants[1] = (0.0,) * 5
+    kept.plants.append(np.array([*plants, (0.0, 1.0, 0.0, 1.0, 5.0)]).T)  # one failed and one came
+    survival = kept.show(12, 1).survival[0]
+    assert survival[0].tolist() == [[2.0, 3.0], [70.0, 100.0]]
+    assert not survival[1].any()
 
 
 def test_a_young_plant_is_judged_by_the_months_that_it_worked() -> None:
-    """Both earn 3 EUR a month; one has worked for three months, the other for more than a year."""
-    old, young = plants([1.0], [True]), plants([1.0, 1.0], [True, True])
-    past = remembered(20, old, 3.0)
-    assert past.yearly_result == pytest.approx([36.0])
-    for month in range(20, 23):
-        flow = np.full((7, 2), 3.0)
-        view = SimpleNamespace(month=month, firms=(), recyclers=young, at_work=young.active, accounts=flow)
-        past.take_in(view)  # type: ignore[arg-type]
-    assert past.yearly_result == pytest.approx([36.0, 36.0])
-    assert remembered(12, old, 3.0, False).yearly_result == pytest.approx([0.0])
+    """Both earn 3 EUR a month and need 30 EUR a year; one has worked for more than a year, the other three months."""
+    old, idle = (3.0, 1.0, 30.0, 1.0, 1.0), (0.0, 0.0, 30.0, 1.0, 1.0)
+    kept = remembered(20, old, idle)
+    assert kept.show(19, 1).earning.tolist() == [1.0]
+    kept.plants += remembered(3, old, old).plants
+    assert kept.show(18, 5).earning.tolist() == [1.0, 1.0, 2.0, 2.0, 2.0]
+    assert remembered(15, (2.0, 1.0, 30.0, 1.0, 1.0)).show(14, 1).earning.tolist() == [0.0]
 
 
 def test_failures_are_counted_by_who_and_why() -> None:
@@ -462,7 +442,6 @@ def test_supply_lists_each_source_once() -> None:
     model = founded(months=3)
     frame, outside = Frame(model), model.producers.side == 0
     assert frame.mine_supply.sum(axis=0).max() <= 1.0
-    assert frame.third_countries[:, 0].sum() == 0.0
     mined, exports = [], []
     for _ in range(3):
         model.step()

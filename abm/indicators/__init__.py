@@ -18,7 +18,7 @@ from abm.indicators import axes
 from abm.indicators.frame import Frame
 from abm.indicators.indicator import Indicator, Ratio
 from abm.indicators.quantities import BLOCK, History, Quantities
-from abm.indicators.view import KEPT, Past, View
+from abm.indicators.view import KEPT, View
 
 Array = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class Recorder:
     def _lay_out(self) -> None:
         """Give each indicator its columns."""
         frame = Frame(self.model)
-        self._history, self._past = History(frame, self.model.months), Past(frame)
+        self._history = History(frame, self.model.months)
         self._places: list[_Place] = []
         for declared in registry().values():
             first = len(self.columns)
@@ -86,9 +86,9 @@ class Recorder:
         """Take in this month: the model, and what households bought and discarded."""
         if not self.on:
             return
-        view = View(self.model, self._history, self._past, purchases, discarded)
-        self._past.take_in(view)
+        view = View(self.model, self._history, purchases, discarded)
         self._history.keep(KEPT, view)
+        self._history.plants.append(view.plant_table)
         if self._done == 0:
             self._sort(view)
         for place in self._monthly:

@@ -101,7 +101,8 @@ class Frame:
         """
         table, producers = model.config.jurisdictions, model.producers
         backed = np.flatnonzero(np.asarray(table.state_backed))
-        first = 1 + len(backed)
+        self.backed = len(backed)
+        first = 1 + self.backed
         fixed = np.full(len(table), -1)
         fixed[np.asarray(table.domestic)] = HOME_SOURCE
         fixed[backed] = 1 + np.arange(len(backed))
@@ -116,10 +117,6 @@ class Frame:
         self.sources = 1 + max(int(part.max(initial=0)) for part in (mines, refineries, components, products))
         self.bloc_source = np.array([fixed[bloc.jurisdiction] for bloc in model.blocs], dtype=np.int64)
         self._supply(producers, mines, refineries)
-        # At the stages of components and products the others are groups of countries and do not count as one.
-        self.third_countries = np.ones((4, self.sources, 1))
-        self.third_countries[:, HOME_SOURCE] = 0.0
-        self.third_countries[2:, first:] = 0.0
 
     def _supply(self, producers: Any, mines: Rows, refineries: Rows) -> None:
         """Which source each mine outside the blocs feeds (N, mines), and each refinery (producers, N × M)."""

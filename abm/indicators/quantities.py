@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 
 
 BLOCK = 100  # months that are shown together; always so many, so that results do not depend on when they are asked for
+WINDOWS = (12, 60)  # months over which survival is measured
 
 
 class Once:
@@ -187,8 +188,15 @@ class Quantities:
 
     @Once
     def largest_share(self) -> Array:
-        """Largest share of one country abroad by stage (4, M)."""
-        return np.maximum.reduce(self.supply_share * self.frame.third_countries, axis=-2)
+        """Largest share of one country abroad by stage (4, M).
+
+        At the stages of components and products only state-backed countries count as one.
+        """
+        share, backed = self.supply_share, 1 + self.frame.backed
+        found = np.empty((*share.shape[:-2], share.shape[-1]))
+        np.maximum.reduce(share[..., :2, 1:, :], axis=-2, out=found[..., :2, :])
+        np.maximum.reduce(share[..., 2:, 1:backed, :], axis=-2, initial=0.0, out=found[..., 2:, :])
+        return found
 
     # ------------------------------------------------------------------ recycling
     @Once
@@ -285,14 +293,19 @@ class Quantities:
 
     # ------------------------------------------------------------------ products
     @Once
+    def chosen(self) -> Array:
+        """What households chose by outcome (P, L, 8)."""
+        return self.outcomes @ np.ones(self.outcomes.shape[-1])
+
+    @Once
     def bought(self) -> Array:
         """Products that households bought or had repaired by alternative (P, 6)."""
-        return down(across(self.outcomes[..., :6, :]))
+        return down(self.chosen[..., :6])
 
     @Once
     def waiting(self) -> Array:
         """Products that households wanted and that were not to be had (P,)."""
-        return across(across(self.outcomes[..., 6, :]))
+        return across(self.chosen[..., 6])
 
     @Once
     def public_purchases(self) -> Array:
@@ -304,10 +317,11 @@ class Quantities:
     def turnover(self) -> Array:
         """Sales at home (P, 4), EUR without tax: linear, circular, as a service, used."""
         price = self.offer_price / self.frame.taxed  # (P, L, 6)
-        households = across(self.outcomes[..., :6, :])
-        others = np.einsum("...opl,...opln->...pln", self.business_bought, self.business_labels)
-        new = down((households[..., 3:] + others) * price[..., 3:])
-        used = down(households[..., 2:3] * price[..., 2:3])
+        business, government = self.business_bought[..., 0, :, :, None], self.business_bought[..., 1, :, :, None]
+        others = business * self.business_labels[..., 0, :, :, :]
+        others += government * self.business_labels[..., 1, :, :, :]
+        new = down((self.chosen[..., 3:6] + others) * price[..., 3:])
+        used = down(self.chosen[..., 2:3] * price[..., 2:3])
         return np.concatenate([new, used], axis=-1)
 
     @Once
@@ -378,12 +392,12 @@ def shares(supply: Array) -> Array:
     whole = down(supply)
     inverse = np.full(whole.shape, np.nan)
     np.divide(1.0, whole, out=inverse, where=whole > SMALL)
-    return supply * inverse[..., None, :]
+    return np.asarray(supply * inverse[..., None, :])
 
 
 def herfindahl(share: Array) -> Array:
     """Herfindahl–Hirschman index of shares (…, N, M) of N sources: sum of squares (…, M), from 1 / N to 1."""
-    return down(share * share)
+    return np.asarray(np.einsum("...nm,...nm->...m", share, share))
 
 
 class History:
@@ -395,32 +409,59 @@ class History:
         Static tables.
     months
         Months of the run.
+
+    Attributes
+    ----------
+    arrays
+        Each quantity of all months (12 + months, …), a view of one table with a row for each month.
+    plants
+        For each month the recyclers (5, n): result in a month at work in EUR, whether it was at work, its yearly
+        cost of capital in EUR, whether it exists, and its capacity.
     """
 
     def __init__(self, frame: Frame, months: int) -> None:
         self.frame, self.months = frame, months
         self.arrays: dict[str, Array] = {}
+        self.plants: list[Array] = []
 
     def keep(self, kept: dict[str, Callable[[Any], Any]], view: Any) -> None:
         """Keep these quantities of a month, from a view of it."""
+        values = [compute(view) for compute in kept.values()]
+        vars(view).update(zip(kept, values, strict=True))
         if not self.arrays:
-            self._lay_out(kept, view)
-        row, known = 12 + view.month, vars(view)
-        for name, array, compute in self._rows:
-            value = known[name] = compute(view)
-            array[row] = value
+            self._lay_out(dict(zip(kept, values, strict=True)))
+        row = self._table[12 + view.month]
+        parts = [value.reshape(-1) for value in values if isinstance(value, np.ndarray)]
+        np.concatenate(parts, out=row[: self._width])
+        row[self._width :] = [value for value in values if not isinstance(value, np.ndarray)]
 
-    def _lay_out(self, kept: dict[str, Callable[[Any], Any]], view: Any) -> None:
-        """Make room for whole blocks of months, the last of which may end after the run."""
+    def _lay_out(self, values: dict[str, Any]) -> None:
+        """Make room for whole blocks of months, the last of which may end after the run; numbers stand behind."""
         rows = 12 + -(-self.months // BLOCK) * BLOCK
-        for name, compute in kept.items():
-            self.arrays[name] = np.zeros((rows, *np.shape(compute(view))))
+        arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+        self._width = sum(value.size for value in arrays.values())
+        self._table = np.zeros((rows, self._width + len(values) - len(arrays)))
+        first = 0
+        for name, value in arrays.items():
+            self.arrays[name] = self._table[:, first : first + value.size].reshape(rows, *value.shape)
+            first += value.size
+        for place, name in enumerate(name for name in values if name not in arrays):
+            self.arrays[name] = self._table[:, self._width + place]
         self.arrays["log_price"][:12] = self.frame.start_log_price
-        self._rows = [(name, self.arrays[name], compute) for name, compute in kept.items()]
 
     def show(self, first: int, count: int) -> Months:
         """`count` months from `first` on."""
         return Months(self, first, count)
+
+    def plants_of(self, first: int, count: int) -> Array:
+        """Recyclers of some months (5, count, n); nothing before and after the run."""
+        there = range(max(first, 0), min(first + count, len(self.plants)))
+        width = max((self.plants[month].shape[1] for month in there), default=0)
+        found = np.zeros((5, count, width))
+        for month in there:
+            plants = self.plants[month]
+            found[:, month - first, : plants.shape[1]] = plants
+        return found
 
 
 class Months(Quantities):
@@ -444,6 +485,34 @@ class Months(Quantities):
         """Quantities over the twelve months up to each month, at yearly rates."""
         return Year(self._history.show(self._first - 12, self._count + 12), self.month)
 
+    @Once
+    def earning(self) -> Array:
+        """Recyclers at work that earn their cost of capital, by the months that they worked in the past twelve ()."""
+        plants = self._history.plants_of(self._first - 11, self._count + 11)
+        result, months = twelve(plants[0], 0, self._count), twelve(plants[1], 0, self._count)
+        working, cost = plants[1, 11:], plants[2, 11:]
+        return across(working * (12.0 * result >= cost * months))
+
+    @Once
+    def survival(self) -> Array:
+        """Recyclers of some time ago that still exist, and all then (windows, number or capacity, 2)."""
+        longest = max(WINDOWS)
+        there = self._history.plants_of(self._first - longest, self._count + longest)[3:]
+        now = there[0, longest:]
+        found = np.empty((self._count, len(WINDOWS), 2, 2))
+        for place, months in enumerate(WINDOWS):
+            then = there[:, longest - months : longest - months + self._count]
+            found[:, place, :, 0], found[:, place, :, 1] = across(then * now).T, across(then).T
+        return found
+
+
+def twelve(values: Array, first: int, count: int) -> Array:
+    """Sum of twelve months, from the `first` and each of the later ones on (count, …)."""
+    sums = values[first : first + count].copy()
+    for later in range(first + 1, first + 12):
+        sums += values[later : later + count]
+    return sums
+
 
 class Year:
     """Quantities over the twelve months up to each of some months, at yearly rates, months as first axis.
@@ -456,17 +525,10 @@ class Year:
         self._rate = 12.0 / np.minimum(month + 1, 12)
 
     def __getattr__(self, name: str) -> Array:
-        sums = self._sum(getattr(self._months, name), 1)
+        sums = twelve(getattr(self._months, name), 1, self._count)
         value = self.__dict__[name] = sums * self._rate.reshape(-1, *[1] * (sums.ndim - 1))
         return value
 
     def mean_before(self, name: str) -> Array:
         """Mean of a quantity over the twelve months before each month."""
-        return self._sum(getattr(self._months, name), 0) / 12.0
-
-    def _sum(self, values: Array, first: int) -> Array:
-        """Sum of twelve months from the `first` of those shown on, for each month."""
-        sums = values[first : first + self._count].copy()
-        for later in range(first + 1, first + 12):
-            sums += values[later : later + self._count]
-        return sums
+        return twelve(getattr(self._months, name), 0, self._count) / 12.0

@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.indicators.axes import ACTIVITIES
-from abm.indicators.frame import Frame
 from abm.indicators.quantities import History, Once, Quantities
 
 Array = NDArray[np.float64]
 FIRMS = len(ACTIVITIES) - 1  # kinds of firms, and the number of recyclers among activities
-WINDOWS = (12, 60)  # months over which survival is measured
 
 
 _ONES = np.ones(1024)
@@ -41,12 +39,10 @@ class View(Quantities):
     ----------
     model, purchases, discarded
         The model at the end of the month, and what households bought and discarded.
-    past
-        Recyclers of earlier months.
     """
 
-    def __init__(self, model: Any, history: History, past: Past, purchases: Any, discarded: Any) -> None:
-        self.model, self.frame, self.month, self.past = model, history.frame, model.month, past
+    def __init__(self, model: Any, history: History, purchases: Any, discarded: Any) -> None:
+        self.model, self.frame, self.month = model, history.frame, model.month
         self.purchases, self.discarded, self._history = purchases, discarded, history
         self.trade, self.sales, self.waste = model.materials_trade, model.product_trade, model.end_of_life
         self.books, self.firms, self.recyclers = model.books, model.firms, model.recyclers
@@ -223,7 +219,7 @@ class View(Quantities):
     @Once
     def stream_member(self) -> Array:
         """Whether a recycler takes a stream (S, n), 1 or 0."""
-        return self.past.stream_member
+        return np.equal(self.recyclers.stream, self.frame.stream_numbers).astype(np.float64)
 
     @Once
     def payments(self) -> Array:
@@ -271,16 +267,25 @@ class View(Quantities):
         """Scrap processed by recyclers at work (), kg."""
         return self.recyclers.processed @ self.at_work
 
-    @Kept
-    def earning(self) -> float:
-        """Recyclers at work that earn their cost of capital, without support for investment ()."""
-        cost = (1.0 / self.frame.plant_life + self.frame.hurdle) * self.recyclers.capital
-        return float(np.count_nonzero(self.at_work & (self.past.yearly_result >= cost)))
+    @Once
+    def plant_table(self) -> Array:
+        """What has to be remembered of each recycler (5, n): see `History.plants`."""
+        found = self.accounts[2:, len(self.firms) :].take((0, 3, 4, 2, 2), axis=0)
+        found[0] *= found[1]
+        found[2] *= 1.0 / self.frame.plant_life + self.frame.hurdle
+        found[4] *= self.recyclers.capacity
+        return found
 
-    @Kept
+    @Once
+    def earning(self) -> float:
+        """Recyclers at work that earn their cost of capital, by the months that they worked in the past twelve ()."""
+        return float(self._history.show(self.month, 1).earning[0])
+
+    @Once
     def survival(self) -> Array:
         """Recyclers of some time ago that still exist, and all then (windows, number or capacity, 2)."""
-        return self.past.survival
+        found: Array = self._history.show(self.month, 1).survival[0]
+        return found
 
     @Kept
     def recycler_sales(self) -> Array:
@@ -552,53 +557,3 @@ class ThisYear:
     def mean_before(self, name: str) -> Array:
         """Mean of a quantity over the twelve months before."""
         return self._year.mean_before(name)[0]
-
-
-class Past:
-    """What has to be remembered of each recycler: capacity of earlier months, and its results of the past year."""
-
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.stream_member = np.zeros((frame.streams, 0))
-        self._there: list[tuple[Array, Array]] = []  # whether each is there, and its capacity
-        self._whole: list[tuple[float, float]] = []  # number and capacity of all
-        self._results = np.zeros((2, 12, 0))  # EUR in a month at work, and whether it was at work
-
-    def take_in(self, view: View) -> None:
-        """Remember a month's recyclers."""
-        recyclers = view.recyclers
-        if len(recyclers) > self.stream_member.shape[1]:
-            self._grow(recyclers)
-        month = view.month % 12
-        self._results[1, month] = view.at_work
-        self._results[0, month] = view.accounts[2, len(view.firms) :] * view.at_work
-        self._alive = recyclers.active.astype(np.float64)
-        capacity = recyclers.capacity * self._alive
-        self._there.append((self._alive, capacity))
-        self._whole.append((float(np.add.reduce(self._alive)), float(np.add.reduce(capacity))))
-        del self._there[: -1 - max(WINDOWS)], self._whole[: -1 - max(WINDOWS)]
-
-    def _grow(self, recyclers: Any) -> None:
-        """Make room for newcomers."""
-        more = len(recyclers) - self._results.shape[2]
-        self._results = np.concatenate([self._results, np.zeros((2, 12, more))], axis=2)
-        self.stream_member = np.equal(recyclers.stream, self.frame.stream_numbers).astype(np.float64)
-
-    @property
-    def yearly_result(self) -> Array:
-        """Cash result of each recycler in its months at work of the past twelve, at a yearly rate (n,), EUR."""
-        result, months = np.add.reduce(self._results, axis=1)
-        return 12.0 * result / np.maximum(months, 1.0)
-
-    @property
-    def survival(self) -> Array:
-        """Recyclers of some time ago that still exist, and all then (windows, number or capacity, 2)."""
-        return np.array([self._survivors(months) for months in WINDOWS])
-
-    def _survivors(self, months: int) -> list[tuple[float, float]]:
-        """Those of some months ago that are left, and all then: by number and by capacity."""
-        if months >= len(self._there):
-            return [(0.0, 0.0), (0.0, 0.0)]
-        there, capacity = self._there[-1 - months]  # 0 for those that had left
-        alive, (number, whole) = self._alive[: len(there)], self._whole[-1 - months]
-        return [(float(there @ alive), number), (float(capacity @ alive), whole)]
