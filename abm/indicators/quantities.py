@@ -200,6 +200,46 @@ class Quantities:
 
     # ------------------------------------------------------------------ recycling
     @Once
+    def stream_capacity(self) -> Array:
+        """Capacity of recyclers at work by stream (S,), kg of scrap a month."""
+        return self.streams[..., 0]
+
+    @Once
+    def stream_capital(self) -> Array:
+        """Capital of recyclers at work by stream (S,), EUR."""
+        return self.streams[..., 1]
+
+    @Once
+    def processed(self) -> Array:
+        """Scrap processed by recyclers by stream (S,), kg."""
+        return self.streams[..., 2]
+
+    @Once
+    def stream_other(self) -> Array:
+        """Value of other recoverables sold by stream (S,), EUR."""
+        return self.streams[..., 3]
+
+    @Once
+    def stream_recovered(self) -> Array:
+        """Material recovered by home recyclers from all scrap by stream (S, M), kg."""
+        return self.streams[..., 4 : 4 + self.frame.materials]
+
+    @Once
+    def stream_end_of_life(self) -> Array:
+        """Material recovered from end-of-life goods by stream (S, M), kg."""
+        return self.streams[..., 4 + self.frame.materials : 4 + 2 * self.frame.materials]
+
+    @Once
+    def stream_value(self) -> Array:
+        """Value of recovered material by stream at prices received, without support (S, M), EUR."""
+        return self.streams[..., 4 + 2 * self.frame.materials : 4 + 3 * self.frame.materials]
+
+    @Once
+    def stream_money(self) -> Array:
+        """Net receipts of recyclers by stream and kind of payment (S, kinds), EUR."""
+        return self.streams[..., 4 + 3 * self.frame.materials :]
+
+    @Once
     def recovered(self) -> Array:
         """Material recovered by home recyclers from all scrap (M,), kg."""
         return down(self.stream_recovered)
@@ -292,6 +332,26 @@ class Quantities:
         return across(self.jobs)
 
     # ------------------------------------------------------------------ products
+    @Once
+    def hoarded_products(self) -> Array:
+        """Products in drawers (P,)."""
+        return across(self.hoarded_units)
+
+    @Once
+    def refurbished(self) -> Array:
+        """Products refurbished (P,)."""
+        return across(self.refurbished_units)
+
+    @Once
+    def collected_units(self) -> Array:
+        """Products of households collected apart (P,)."""
+        return across(self.handed_in)
+
+    @Once
+    def business_units(self) -> Array:
+        """Products that business and government discarded (P,)."""
+        return down(across(self.business_discarded))
+
     @Once
     def chosen(self) -> Array:
         """What households chose by outcome (P, L, 8)."""

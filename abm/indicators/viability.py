@@ -70,7 +70,7 @@ def recycler_capacity(view: Quantities) -> Array:
     direction=1,
 )
 def recycler_utilisation(view: Quantities) -> Ratio:
-    return Ratio(view.year.processed, across(view.year.stream_capacity))
+    return Ratio(across(view.year.processed), across(view.year.stream_capacity))
 
 
 @indicator(

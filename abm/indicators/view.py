@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.books import MONEY_KINDS
 from abm.indicators.axes import ACTIVITIES
 from abm.indicators.quantities import History, Once, Quantities
 
@@ -131,6 +132,8 @@ class View(Quantities):
     @Kept
     def stockpiles(self) -> Array:
         """Material in public stockpiles (M,), kg."""
+        if not len(self.frame.stockpiles):
+            return np.zeros(self.frame.materials)
         return total(self.books.stock.take(self.frame.stockpiles, axis=0))
 
     @Kept
@@ -227,45 +230,20 @@ class View(Quantities):
         return self.books.flow.take(np.concatenate([self.firms.account, self.recyclers.account]), axis=1)
 
     @Kept
-    def stream_money(self) -> Array:
-        """Net receipts of recyclers by stream and kind of payment (S, kinds), EUR."""
-        return self.stream_member @ self.payments[:, len(self.firms) :].T
-
-    @Kept
-    def stream_recovered(self) -> Array:
-        """Material recovered by home recyclers from all scrap by stream (S, M), kg."""
-        return self.stream_member @ self.recyclers.recovered
-
-    @Kept
-    def stream_end_of_life(self) -> Array:
-        """Material recovered from end-of-life goods by stream (S, M), kg."""
-        return self.stream_member @ self.recyclers.recovered_end_of_life
-
-    @Kept
-    def stream_value(self) -> Array:
-        """Value of recovered material by stream at prices received, without support (S, M), EUR."""
-        return self.stream_member @ (self.recyclers.recovered * self.recyclers.price_received)
-
-    @Kept
-    def stream_other(self) -> Array:
-        """Value of other recoverables sold by stream (S,), EUR."""
-        sold = self.recyclers.other_sold  # of the recyclers at the beginning of the month
-        return self.stream_member[:, : len(sold)] @ sold
-
-    @Kept
-    def stream_capacity(self) -> Array:
-        """Capacity of recyclers at work by stream (S,), kg of scrap a month."""
-        return self.stream_member @ (self.recyclers.capacity * self.at_work)
-
-    @Kept
-    def stream_capital(self) -> Array:
-        """Capital of recyclers at work by stream (S,), EUR."""
-        return self.stream_member @ (self.recyclers.capital * self.at_work)
-
-    @Kept
-    def processed(self) -> float:
-        """Scrap processed by recyclers at work (), kg."""
-        return self.recyclers.processed @ self.at_work
+    def streams(self) -> Array:
+        """Recyclers by stream (S, 4 + 3 M + kinds): see `stream_capacity` and what follows it in `Quantities`."""
+        recyclers, count, work, kinds = self.recyclers, self.frame.materials, self.at_work, len(MONEY_KINDS)
+        found = np.zeros((len(recyclers), 4 + 3 * count + kinds))
+        found[:, 0], found[:, 1], found[:, 2] = recyclers.capacity * work, recyclers.capital * work, recyclers.processed
+        other = recyclers.other_sold  # of the recyclers at the beginning of the month
+        found[: len(other), 3] = other
+        found[:, 4 : 4 + count], found[:, 4 + count : 4 + 2 * count] = (
+            recyclers.recovered,
+            recyclers.recovered_end_of_life,
+        )
+        np.multiply(recyclers.recovered, recyclers.price_received, out=found[:, 4 + 2 * count : 4 + 3 * count])
+        found[:, 4 + 3 * count :] = self.payments[:, len(self.firms) :].T
+        return self.stream_member @ found
 
     @Once
     def plant_table(self) -> Array:
@@ -302,7 +280,7 @@ class View(Quantities):
     def failures(self) -> Array:
         """Failures of recyclers and of firms by cause (2, causes)."""
         causes = self.model.renewal.causes
-        count = np.zeros((2, len(causes)))
+        count = np.zeros((2, len(causes)))  # of recyclers and of firms
         for kind, cause in self.model.renewal.failures:
             count[int(kind != "recycler"), causes.index(cause)] += 1.0
         return count
@@ -408,9 +386,9 @@ class View(Quantities):
         return by_segment @ frame.product_of_segment
 
     @Kept
-    def hoarded_products(self) -> Array:
-        """Products in drawers (P,)."""
-        return np.add.reduce(self.model.households.hoarded, axis=1)
+    def hoarded_units(self) -> Array:
+        """Products in drawers (P, L)."""
+        return self.model.households.hoarded
 
     @Kept
     def hoarded(self) -> Array:
@@ -435,9 +413,9 @@ class View(Quantities):
         return np.add.reduce(self.discarded.content, axis=2)
 
     @Kept
-    def refurbished(self) -> Array:
-        """Products refurbished (P,)."""
-        return np.add.reduce(self.waste.refurbished, axis=1)
+    def refurbished_units(self) -> Array:
+        """Products refurbished (P, L)."""
+        return self.waste.refurbished
 
     @Kept
     def refurbished_content(self) -> Array:
@@ -445,19 +423,20 @@ class View(Quantities):
         return total(self.books.inflow[self.frame.used_places])
 
     @Kept
-    def collected_units(self) -> Array:
-        """Products of households collected apart (P,)."""
-        return np.add.reduce(self.waste.collected_units, axis=1)
+    def handed_in(self) -> Array:
+        """Products of households collected apart (P, L)."""
+        return self.waste.collected_units
 
     @Kept
-    def business_units(self) -> Array:
-        """Products that business and government discarded (P,)."""
-        return self.sales.business_discarded[0].sum(axis=(0, 2))
+    def business_discarded(self) -> Array:
+        """Products that business and government discarded (2, P, L)."""
+        return self.sales.business_discarded[0]
 
     @Kept
     def business_content(self) -> Array:
         """Material in them (P, M), kg."""
-        return self.sales.business_discarded[1].sum(axis=(0, 2))
+        content = self.sales.business_discarded[1]
+        return np.add.reduce(np.add.reduce(content), axis=1)
 
     @Kept
     def landfilled(self) -> Array:
