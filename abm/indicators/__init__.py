@@ -1,4 +1,4 @@
-"""Indicators: one decorated function each, found by discovery, and the recorder that works them out every month.
+"""Indicators: one decorated function each, found by discovery, and the recorder that keeps them.
 
 To add one, write a function in a file of this folder and decorate it; nothing else has to know of it.
 """

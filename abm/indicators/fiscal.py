@@ -146,7 +146,7 @@ def public_cost_per_kg(view: Quantities) -> Ratio:
 )
 def private_leverage(view: Quantities) -> Ratio:
     support = view.recycler_flow("investment_support")
-    return Ratio(view.year.investment - support, support)
+    return Ratio(view.year.settled_investment - support, support)
 
 
 @indicator(

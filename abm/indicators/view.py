@@ -286,6 +286,14 @@ class View(Quantities):
         return count
 
     @Kept
+    def settled_investment(self) -> float:
+        """The part of recyclers' spending on new capacity for which support is paid this month (), EUR.
+
+        Support follows a month after the spending.
+        """
+        return self.model.settlement.activity.capacity_spending.sum()
+
+    @Kept
     def investment(self) -> float:
         """Recyclers' spending on new capacity (), EUR."""
         return self.model.renewal.recycler_spending.sum()
