@@ -483,6 +483,13 @@ class History:
         self.frame, self.months = frame, months
         self.arrays: dict[str, Array] = {}
         self.plants: list[Array] = []
+        self._member: Array = np.zeros((0, 0))
+
+    def stream_member(self, stream: NDArray[np.int64]) -> Array:
+        """Whether each recycler takes a stream (S, n), 1 or 0, from the stream of each, which it keeps for life."""
+        if self._member.shape[1] != len(stream):
+            self._member = np.equal(stream, self.frame.stream_numbers).astype(np.float64)
+        return self._member
 
     def keep(self, kept: dict[str, Callable[[Any], Any]], view: Any) -> None:
         """Keep these quantities of a month, from a view of it."""

@@ -222,7 +222,7 @@ class View(Quantities):
     @Once
     def stream_member(self) -> Array:
         """Whether a recycler takes a stream (S, n), 1 or 0."""
-        return np.equal(self.recyclers.stream, self.frame.stream_numbers).astype(np.float64)
+        return self._history.stream_member(self.recyclers.stream)
 
     @Once
     def payments(self) -> Array:
@@ -320,13 +320,10 @@ class View(Quantities):
         Value added at market prices; labour cost; cash result, before interest and without support for investment;
         sales and support per unit; organisations that exist; those of them at work, and their capital.
         """
-        leaves, count = self.frame.leaves, len(self.firms)
-        cells = (FIRMS + 1) * leaves
-        cell = np.empty((7, self.accounts.shape[1]), dtype=np.int64)
-        cell[0, :count], cell[0, count:] = self.firms.kind * leaves + self.firms.leaf, self.recyclers.leaf
-        cell[0, count:] += FIRMS * leaves
-        np.add(cell[0], self.frame.activity_rows, out=cell)
-        return sums(cell.ravel(), self.accounts.ravel(), 7 * cells).reshape(7, FIRMS + 1, leaves)
+        firms, leaves = self.firms, self.frame.leaves
+        cell = np.concatenate([firms.kind * leaves + firms.leaf, self.recyclers.leaf + FIRMS * leaves])
+        cells = (cell + self.frame.activity_rows).ravel()
+        return sums(cells, self.accounts.ravel(), 7 * (FIRMS + 1) * leaves).reshape(7, FIRMS + 1, leaves)
 
     @Kept
     def goods_bought(self) -> float:
@@ -390,7 +387,9 @@ class View(Quantities):
         items, frame = self.purchases.replaced, self.frame
         count = np.bincount(items.segment, minlength=len(frame.product_of_segment))
         bought = np.bincount(items.segment, items.bought, len(count))
-        by_segment = np.stack([count, (self.month * count - bought) / 12.0]) * self.model.households.units
+        by_segment = np.empty((2, len(count)))
+        by_segment[0], by_segment[1] = count, (self.month * count - bought) / 12.0
+        by_segment *= self.model.households.units
         return by_segment @ frame.product_of_segment
 
     @Kept
