@@ -153,6 +153,7 @@ class Frame:
         self.basket_weight = units / (units * trade.start_price).sum()  # × price = price index
         taxed = (demand[0] * (1.0 + trade.tax)).sum(axis=1)[:, None] * trade.start_shares
         self.household_basket = 12.0 * taxed / self.households.sum()  # × price = EUR a year
+        self.traded_in = block(model.places.traded_in)
         self.used_places, self.new_places = block(dealers.used_place), block(dealers.new_place)
         self.hoarded_places = block(model.places.hoarded)
         self.in_use_places = np.concatenate([model.places.in_use.ravel(), model.business.places.ravel()])

@@ -391,14 +391,17 @@ class Quantities:
 
     @Once
     def left_units(self) -> Array:
-        """Products of households that left use at home for good (P,); those refurbished stay in use."""
-        return down(across(self.discarded_units[..., 1:4, :, :])) - self.refurbished
+        """Products of households that left use at home for good (P,); those refurbished or with traders did not."""
+        units, abroad = self.discarded_units, 1.0 - self.frame.kept
+        left = units[..., 1, :, :] + units[..., 3, :, :] + units[..., 2, :, :] * abroad
+        return across(left + self.unwanted)
 
     @Once
     def end_of_life(self) -> Array:
         """Material in products that left use at home for good, exports of used goods included (M,), kg."""
-        households = down(down(self.discarded_content[..., 1:4, :, :]))
-        return households - self.refurbished_content + down(self.business_content)
+        content, abroad = self.discarded_content, 1.0 - self.frame.kept
+        left = content[..., 1, :, :] + content[..., 3, :, :] + content[..., 2, :, :] * abroad
+        return down(left + self.business_content) + self.left_traders - self.refurbished_content
 
     @Once
     def collected(self) -> Array:

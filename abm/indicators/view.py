@@ -430,6 +430,16 @@ class View(Quantities):
         return total(self.books.inflow[self.frame.used_places])
 
     @Kept
+    def unwanted(self) -> Array:
+        """Used products that traders exported (P, L)."""
+        return self.waste.unwanted
+
+    @Kept
+    def left_traders(self) -> Array:
+        """Material in used products that left traders, refurbished or exported (M,), kg."""
+        return total(self.books.outflow[self.frame.traded_in])
+
+    @Kept
     def handed_in(self) -> Array:
         """Products of households collected apart (P, L)."""
         return self.waste.collected_units
