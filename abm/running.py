@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from abm import indicators
 from abm.events import EventLog, month_name
 from abm.parameters import ConfigError, shown
 from abm.scenario import Scenario, load_scenario
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], object]
 LABELS = ("indicator", "jurisdiction", "material", "product", "detail", "unit")
-FILES = ("series.parquet", "series.csv", "events.csv", "manifest.json")
+FAILURE = ("month", "who", "kind", "where", "cause")  # and the parts of the fall in its result, EUR a month
+PARTS = ("price", "support", "inputs", "operations", "volume", "debt")
+FILES = ("series.parquet", "series.csv", "events.csv", "failures.parquet", "failures.csv", "manifest.json")
 _PACKAGES = ("numpy", "pandas", "mesa", "kringloop")
 
 
@@ -40,11 +43,14 @@ class Run:
     Attributes
     ----------
     columns
-        For each column of `values`: name, indicator, jurisdiction, material, product, unit.
+        For each column of `values`: name, indicator, jurisdiction, material, product, detail, unit.
     values
         (months, columns) float64.
+    failed
+        One dict per organisation that failed: month, who, kind, where, cause, and the parts of the fall in its
+        monthly result since its best year (EUR), which add up to it.
     manifest
-        Scenario in full, seed, versions, processor, commit, time taken and headline means.
+        Scenario in full, seed, versions, processor, commit, time taken and headline values.
     """
 
     scenario: Scenario
@@ -52,6 +58,7 @@ class Run:
     values: np.ndarray
     event_log: EventLog
     manifest: dict[str, Any]
+    failed: list[dict[str, Any]] = field(default_factory=list)
 
     @cached_property
     def months(self) -> list[str]:
@@ -83,9 +90,20 @@ class Run:
         """What happened: month, kind, who, where, what, why, amount, unit."""
         return self.event_log.frame(self.scenario.config.time.start)
 
+    @property
+    def failures(self) -> pd.DataFrame:
+        """One row per organisation that failed, with what its result fell by since its best year, part by part."""
+        import pandas as pd
+
+        table = pd.DataFrame(self.failed, columns=[*FAILURE, *PARTS])
+        start = self.scenario.config.time.start
+        table["month"] = [month_name(month, start) for month in table["month"]]
+        kinds = {column: "float64" if column in PARTS else "str" for column in table}
+        return table.astype(kinds)
+
     def summary(self) -> dict[str, float]:
-        """Mean over the run of each headline column, by its name."""
-        return headline_means(self.columns, self.values)
+        """Each headline column in one number for the run, as its indicator declares."""
+        return headline(self.columns, self.values)
 
     def write(self, folder: str | Path, force: bool = False) -> Path:
         """Write `FILES` into a folder and return it.
@@ -137,7 +155,7 @@ def run(
     columns = [dict(column) for column in model.recorder.columns] if record else []
     values = np.array(model.recorder.values[:done]) if record else np.empty((done, 0))
     manifest = _manifest(scenario, int(model.seed), columns, values, seconds)
-    return Run(scenario, columns, values, model.event_log, manifest)
+    return Run(scenario, columns, values, model.event_log, manifest, list(model.failures))
 
 
 def _step_through(model: Any, months: int, progress: Progress | None) -> int:
@@ -159,7 +177,7 @@ def _manifest(
         **environment(),
         "cpu_seconds": round(seconds, 3),
         "digest": digest(values),
-        "headline": {name: _or_none(mean) for name, mean in headline_means(columns, values).items()},
+        "headline": {name: _or_none(value) for name, value in headline(columns, values).items()},
     }
 
 
@@ -222,14 +240,24 @@ def digest(values: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(values, dtype="<f8").tobytes()).hexdigest()
 
 
-def headline_means(columns: list[dict[str, str]], values: np.ndarray) -> dict[str, float]:
-    """Mean over the months of the columns that are not split by material or product; NaN where nothing was recorded."""
-    means = {}
+def headline(columns: list[dict[str, str]], values: np.ndarray) -> dict[str, float]:
+    """Columns of headline indicators by name, each in one number for the run; NaN where nothing is known."""
+    found = {}
     for number, column in enumerate(columns):
-        if not column["material"] and not column["product"]:
-            known = values[np.isfinite(values[:, number]), number]
-            means[column["name"]] = float(known.mean()) if len(known) else math.nan
-    return means
+        declared = indicators.registry()[column["indicator"]]
+        if declared.headline:
+            found[column["name"]] = float(sum_up(values[:, number], declared.summary))
+    return found
+
+
+def sum_up(values: np.ndarray, summary: str) -> np.ndarray:
+    """Months (…, months) in one number (…,), as an indicator declares: "mean" or "sum" of what is known, or "end"."""
+    if summary == "end":
+        return values[..., -1] if values.shape[-1] else np.full(values.shape[:-1], np.nan)
+    known = np.isfinite(values)
+    total, count = np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1)
+    whole = count if summary == "mean" else np.ones_like(count)
+    return np.divide(total, whole, out=np.full(np.shape(total), np.nan), where=count > 0)
 
 
 def _or_none(value: float) -> float | None:
@@ -275,6 +303,9 @@ def _write_files(result: Run, folder: Path) -> None:
     options = pyarrow.csv.WriteOptions(quoting_style="needed")
     pyarrow.csv.write_csv(plain, folder / "series.csv", options)
     result.events.to_csv(folder / "events.csv", index=False)
+    failures = result.failures
+    failures.to_csv(folder / "failures.csv", index=False)
+    failures.to_parquet(folder / "failures.parquet", index=False)
     text = json.dumps(result.manifest, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
@@ -293,7 +324,7 @@ def _spelled_out(column: Any) -> Any:
 class Repetition:
     """How a repeated run compares with the original.
 
-    `largest_difference` is that of the headline means, relative to the larger of the two, and
+    `largest_difference` is that of the headline values, relative to the larger of the two, and
     `where` the indicator in which it occurs. `differing` holds (then, now) of what may explain it.
     """
 
@@ -308,9 +339,9 @@ class Repetition:
         if self.identical:
             lines = ["identical bit for bit"]
         elif self.largest_difference == 0.0:
-            lines = ["headline means are equal, but not every series bit for bit"]
+            lines = ["headline values are equal, but not every series bit for bit"]
         else:
-            lines = [f"largest relative difference in a headline mean: {self.largest_difference:.3g} ({self.where})"]
+            lines = [f"largest relative difference in a headline value: {self.largest_difference:.3g} ({self.where})"]
         lines += [f"{name}: then {then}, now {now}" for name, (then, now) in self.differing.items()]
         lines += [f"parameter that no longer exists: {path}" for path in self.missing_paths]
         lines += [f"parameter that did not exist then: {path}" for path in self.added_paths]

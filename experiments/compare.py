@@ -81,7 +81,15 @@ class Comparison:
     @cached_property
     def events(self) -> pd.DataFrame:
         """Events of all runs with mix and seed."""
-        frames = {pair: result.events for pair, result in self.results.items()}
+        return self._together({pair: result.events for pair, result in self.results.items()})
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """Organisations that failed in all runs, and by what their result fell, with mix and seed."""
+        return self._together({pair: result.failures for pair, result in self.results.items()})
+
+    @staticmethod
+    def _together(frames: dict[tuple[str, int], pd.DataFrame]) -> pd.DataFrame:
         return pd.concat(frames, names=["mix", "seed"]).reset_index(level=["mix", "seed"]).reset_index(drop=True)
 
 

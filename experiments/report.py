@@ -14,14 +14,14 @@ from abm.scenario import catalogue
 from experiments import figures
 from experiments.compare import Comparison
 from experiments.reasons import causes, reason
-from experiments.runs import load, summarise, write_manifest
+from experiments.runs import load, write_manifest
 from experiments.wording import number, title_of, unit_of
 
 
 def run_lines(result: Run) -> Iterator[str]:
     """Headline indicators of one run and how many events of each kind it had."""
     yield f"{result.scenario.name}, seed {result.manifest['seed']}, {len(result.months)} months"
-    summary = summarise(result.series)
+    summary = result.summary()
     width = max((len(title_of(name)) for name in summary), default=0)
     for name, value in summary.items():
         yield f"  {title_of(name):<{width}}  {number(value):>9} {unit_of(name)}".rstrip()
@@ -98,11 +98,12 @@ def mix_titles(comparison: Comparison) -> dict[str, str]:
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write comparison.csv, bankruptcies.csv, series.parquet, events.csv, manifest.json and the figure."""
+    """Write tables of the comparison, of bankruptcies, events and failures, the series, manifest and figure."""
     comparison.table().to_csv(folder / "comparison.csv", index=False)
     causes(comparison).rename_axis("cause").to_csv(folder / "bankruptcies.csv")
     comparison.series.to_parquet(folder / "series.parquet", index=False, compression="zstd")
     comparison.events.to_csv(folder / "events.csv", index=False)
+    comparison.failures.to_csv(folder / "failures.csv", index=False)
     figure = figures.draw(comparison, figures.choose_panels(comparison), mix_titles(comparison))
     figures.save(figure, folder)
     write_manifest(map(comparison.selection.with_mix, comparison.mixes), comparison.seeds, folder)

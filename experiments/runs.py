@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import pandas as pd
 from abm import Scenario, load_scenario, run
 from abm.parameters import parse_override
 from abm.running import environment
-from experiments.wording import indicator_of
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run gives: series (months × columns), events, headline values, and the seconds it took."""
+    """What a run gives: series (months × columns), events, headline values, the seconds it took, and failures."""
 
     series: pd.DataFrame
     events: pd.DataFrame
     summary: dict[str, float]
     seconds: float
+    failures: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @lru_cache(maxsize=64)
@@ -77,20 +77,8 @@ def write_manifest(selections: Iterable[Selection], seeds: Sequence[int], folder
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def summarise(series: pd.DataFrame) -> dict[str, float]:
-    """Each headline column in one number, as its indicator declares: mean or sum over known months, or last month."""
-    columns = [name for name in series.columns if indicator_of(name).headline]
-    return {name: _sum_up(series[name], indicator_of(name).summary) for name in columns}
-
-
-def _sum_up(values: pd.Series[float], summary: str) -> float:
-    if summary == "end":
-        return float(values.iloc[-1])
-    return float(values.mean() if summary == "mean" else values.sum(min_count=1))
-
-
 def perform(job: Job) -> Result:
     """Make the run of a job."""
     start = time.perf_counter()
     done = run(load(job.selection), rng=job.seed)
-    return Result(done.series, done.events, summarise(done.series), time.perf_counter() - start)
+    return Result(done.series, done.events, done.summary(), time.perf_counter() - start, done.failures)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
-from abm import indicators
+from abm import indicators, policies
+from abm.indicators.axes import WORDS
 from abm.indicators.indicator import Indicator
 from abm.parameters import config_folder, load_config
 
@@ -18,18 +20,33 @@ def indicator_of(column: str) -> Indicator:
 
 def title_of(column: str, language: str = "en") -> str:
     """The indicator's title with what the column's labels are called."""
+    return ", ".join([indicator_of(column).title[language], *titles_of_labels(column, language)])
+
+
+def titles_of_labels(column: str, language: str = "en") -> list[str]:
+    """What the labels between brackets are called; nothing for an indicator without axes."""
     labels = column.partition("[")[2].removesuffix("]")
-    called = [_called(label, language) for label in labels.split(",") if label]
-    return ", ".join([indicator_of(column).title[language], *called])
+    return [_called(label, language) for label in labels.split(",") if label]
 
 
 def _called(label: str, language: str) -> str:
-    """The title of the entry of the config that has this identifier; the label in words if there is none."""
+    """The title of what has this label: a word, an instrument, or an entry of the config; else the label in words."""
+    if label in WORDS:
+        return WORDS[label][language]
     config = load_config(config_folder())
-    for table in (config.materials, config.products, config.jurisdictions):
+    for table in (config.materials, config.products, config.components, config.streams, config.jurisdictions):
         if label in table.ids:
             return str(table.titles[table.index(label)][language])
-    return label.replace("_", " ")
+    name, _, place = label.partition("@")
+    declared = policies.registry().get(name)
+    return label.replace("_", " ") if declared is None else _of_instrument(declared, place, language)
+
+
+def _of_instrument(declared: Any, place: str, language: str) -> str:
+    """The title of an instrument with what stands behind the @: `jurisdiction`, or `jurisdiction#2` for a second."""
+    jurisdiction, _, ordinal = place.partition("#")
+    where = f", {_called(jurisdiction, language)}" if jurisdiction else ""
+    return f"{declared.title[language]}{where}{f' ({ordinal})' if ordinal else ''}"
 
 
 def unit_of(column: str) -> str:

@@ -13,7 +13,7 @@ from experiments.figures import PRICE, choose_panels
 from experiments.parallel import Outcome, outcomes
 from experiments.reasons import FAILURES, MARGIN, MARKET_MARGIN, causes, reason
 from experiments.report import comparison_lines
-from experiments.runs import Job, Result, Selection, load, perform, summarise
+from experiments.runs import Job, Result, Selection, load, perform
 from experiments.wording import number, title_of
 
 SMALL = Selection(shocks="calm", households=60, months=6)
@@ -126,7 +126,9 @@ def test_columns_are_called_as_people_call_them() -> None:
     materials = load_config(config_folder()).materials
     label, title = materials.ids[0], materials.titles[0]["nl"]
     assert title_of(f"{PRICE}[{label}]", "nl") == f"{registry()[PRICE].title['nl']}, {title}"
-    assert title_of(f"{FAILURES}[low_price]").endswith(", low price")
+    assert title_of(f"{FAILURES}[low_price]").endswith(", Low prices")
+    assert title_of(f"{FAILURES}[low_price]", "nl").endswith(", Lage prijzen")
+    assert title_of("instrument_paid[deposit_refund@nl#2]", "nl").endswith(", Nederland (2)")
 
 
 def test_the_figure_shows_struck_prices_and_viability_first() -> None:
@@ -139,11 +141,15 @@ def test_the_figure_shows_struck_prices_and_viability_first() -> None:
     assert len(columns) == 9
 
 
-def test_a_run_is_summed_up_as_its_indicators_declare() -> None:
-    by_summary = {item.summary: name for name, item in registry().items() if item.headline and not item.axes}
-    assert set(by_summary) == {"mean", "end", "sum"}
-    series = pd.DataFrame({name: [1.0, np.nan, 4.0] for name in by_summary.values()} | {PRICE + "[x]": 1.0})
-    assert summarise(series) == {by_summary["mean"]: 2.5, by_summary["end"]: 4.0, by_summary["sum"]: 5.0}
+def test_failures_of_all_runs_stand_in_one_table() -> None:
+    results = {
+        (mix, seed): Result(pd.DataFrame(), pd.DataFrame(), {}, 0.0, pd.DataFrame({"who": [f"{mix} {seed}"]}))
+        for mix in "ab"
+        for seed in (1, 2)
+    }
+    table = Comparison(("a", "b"), (1, 2), Selection(), results).failures
+    assert list(table.columns) == ["mix", "seed", "who"]
+    assert list(table["who"]) == ["a 1", "a 2", "b 1", "b 2"]
 
 
 @pytest.mark.parametrize(

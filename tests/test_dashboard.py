@@ -22,6 +22,7 @@ import solara
 import experiments.dashboard
 from abm import policies
 from abm.events import Event
+from abm.indicators.axes import WORDS
 from abm.parameters import ConfigError
 from experiments.dashboard import (
     app,
@@ -340,7 +341,7 @@ def test_every_headline_indicator_has_a_card_in_both_languages(picture: simulati
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_column_has_a_title_without_identifiers(picture: simulation.Picture, language: str) -> None:
-    identifiers = {"extraction", "refining"} | set(policies.registry())
+    identifiers = set(WORDS) | set(policies.registry())
     for column in picture.mix.columns:
         words = results.full_title(column["name"], language)
         assert "_" not in words and "@" not in words, words
@@ -354,12 +355,6 @@ def test_columns_of_instruments_that_the_baseline_has_not_are_empty_there(pictur
     assert extra
     assert np.isnan(results.series_of(picture.baseline, extra[0])).all()
     assert outcomes.chart_option(picture, extra[0], "en", True)["series"]
-
-
-@pytest.mark.parametrize(("summary", "expected"), [("mean", 2.0), ("sum", 6.0), ("end", 3.0)])
-def test_a_period_is_summed_up_as_declared(summary: str, expected: float) -> None:
-    values = np.array([[1.0, 2.0, np.nan, 3.0]])
-    assert results.sum_up(values, summary) == pytest.approx([expected])
 
 
 def test_running_means_skip_gaps() -> None:

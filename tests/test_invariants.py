@@ -120,18 +120,27 @@ def scopes_of_shocks() -> dict[str, Strategy]:
 
 @st.composite
 def overrides(draw: Any) -> dict[str, Any]:
-    """Other values for parameters: a few, a whole table at one end of its ranges, or many at random."""
-    chosen: dict[str, Any] = {}
-    for path in draw(st.lists(st.sampled_from(sorted(RANGES)), max_size=8, unique=True)):
-        chosen[path] = draw(inside(*RANGES[path]))
-    for table in draw(st.lists(st.sampled_from(TABLES), max_size=2, unique=True)):
-        end = draw(st.sampled_from([0, 1]))
+    """Other values for parameters: a few, a whole table at one end of its ranges, or many at random.
+
+    Drawn as a short recipe for `spelled_out`: the thousand values themselves would bury a failing example.
+    """
+    paths = draw(st.lists(st.sampled_from(sorted(RANGES)), max_size=8, unique=True))
+    tables = draw(st.lists(st.sampled_from(TABLES), max_size=2, unique=True))
+    return {
+        "few": {path: draw(inside(*RANGES[path])) for path in paths},
+        "tables": {table: draw(st.sampled_from([0, 1])) for table in tables},
+        "scattered": draw(given_or_not(st.integers(0, 2**32 - 1))),
+        "active": draw(st.lists(st.sampled_from(IDLE_BLOCS), unique=True)) if IDLE_BLOCS else [],
+    }
+
+
+def spelled_out(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The value of each parameter that a recipe changes."""
+    chosen: dict[str, Any] = {} if recipe["scattered"] is None else scattered(recipe["scattered"])
+    chosen |= recipe["few"]
+    for table, end in recipe["tables"].items():
         chosen |= {path: ends[end] for path, ends in RANGES.items() if path.startswith(f"{table}.")}
-    if draw(st.booleans()):
-        chosen = scattered(draw(st.integers(0, 2**32 - 1))) | chosen
-    for identifier in draw(st.lists(st.sampled_from(IDLE_BLOCS), unique=True)) if IDLE_BLOCS else ():
-        chosen[f"jurisdictions.{identifier}.active"] = True
-    return chosen
+    return chosen | {f"jurisdictions.{identifier}.active": True for identifier in recipe["active"]}
 
 
 def scattered(seed: int) -> dict[str, float]:
@@ -229,7 +238,7 @@ def guard(books: Books) -> None:
 
 def check_scenario(drawn: dict[str, Any], tell: Callable[[str], object] = note) -> float:
     """Run a scenario with everything watched; returns the worst residual of its books."""
-    drawn = dict(drawn)
+    drawn = {**drawn, "overrides": spelled_out(drawn["overrides"])}
     seed = drawn.pop("seed")
     model = CircularTransition.from_scenario(load_scenario(**drawn), rng=seed)
     watch = Watch(model)
@@ -249,7 +258,8 @@ def tallied(drawn: dict[str, Any]) -> None:
     """What `--hypothesis-show-statistics` counts."""
     for use in [*drawn["mix"], *drawn["shocks"]]:
         event(use["use"])
-    event(f"overrides: {'none' if not drawn['overrides'] else 'few' if len(drawn['overrides']) < 10 else 'many'}")
+    count = len(spelled_out(drawn["overrides"]))
+    event(f"overrides: {'none' if not count else 'few' if count < 10 else 'many'}")
 
 
 LEISURELY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}

@@ -12,14 +12,24 @@ import pytest
 
 from abm import running
 from abm.events import EventLog
+from abm.indicators import registry
+from abm.indicators.indicator import SUMMARIES
 from abm.parameters import ConfigError
 from abm.scenario import Scenario, load_scenario
 
+SHOWN = {
+    summary: next(name for name, known in registry().items() if known.headline and known.summary == summary)
+    for summary in SUMMARIES
+}
+ASIDE = next(name for name, known in registry().items() if not known.headline)
+LABELS = {"jurisdiction": "", "material": "", "product": "", "unit": "t"}
 COLUMNS = [
-    {"name": "output", "indicator": "output", "jurisdiction": "", "material": "", "product": "", "unit": "t"},
-    {"name": "gap", "indicator": "gap", "jurisdiction": "eu", "material": "", "product": "", "unit": "1"},
-    {"name": "price a", "indicator": "price", "jurisdiction": "", "material": "a, b", "product": "", "unit": "EUR/kg"},
+    {"name": "output", "indicator": SHOWN["mean"], **LABELS},
+    {"name": "gap", "indicator": SHOWN["end"], **LABELS, "jurisdiction": "eu", "unit": "1"},
+    {"name": "price a", "indicator": ASIDE, **LABELS, "material": "a, b", "unit": "EUR/kg"},
 ]
+FAILURE = {"month": 1, "who": "somebody, new", "kind": "recycler", "where": "eu", "cause": "debt"}
+FALL = {"price": -4.0, "support": 0.0, "inputs": 1.0, "operations": -0.5, "volume": -2.0, "debt": -7.5}
 
 
 class StandIn:
@@ -32,6 +42,7 @@ class StandIn:
         self.record = record
         self.recorder = SimpleNamespace(columns=COLUMNS, values=values if record else None)
         self.event_log = EventLog(events)
+        self.failures: list[dict[str, Any]] = [{**FAILURE, **FALL}]
 
     @classmethod
     def from_scenario(cls, scenario: Scenario, rng: Any, events: bool, record: bool) -> "StandIn":
@@ -71,22 +82,34 @@ def test_a_run_gives_series_tidy_rows_and_events(result: running.Run) -> None:
     assert list(result.series.columns) == ["output", "gap", "price a"]
     assert (result.series.index[0], result.series.index[-1]) == ("2026-01", "2027-02")
     tidy = result.tidy()
-    assert list(tidy.columns) == [
-        "month",
-        "indicator",
-        "jurisdiction",
-        "material",
-        "product",
-        "detail",
-        "unit",
-        "value",
-    ]
+    assert list(tidy.columns) == ["month", *running.LABELS, "value"]
     assert len(tidy) == 3 * 14
     row = tidy[(tidy["material"] == "a, b") & (tidy["month"] == "2027-01")].iloc[0]
-    assert (row["indicator"], row["unit"], row["value"]) == ("price", "EUR/kg", result.series.loc["2027-01", "price a"])
+    assert (row["indicator"], row["unit"], row["value"]) == (ASIDE, "EUR/kg", result.series.loc["2027-01", "price a"])
     assert len(result.events) == 14
     assert list(result.summary()) == ["output", "gap"]
     assert result.summary()["output"] == pytest.approx(result.series["output"].mean())
+    assert result.summary() == pytest.approx(
+        {name: np.nan if value is None else value for name, value in result.manifest["headline"].items()}, nan_ok=True
+    )
+
+
+def test_failures_tell_what_a_result_fell_by(result: running.Run) -> None:
+    assert result.failures.to_dict("records") == [{**FAILURE, "month": "2026-02", **FALL}]
+
+
+@pytest.mark.parametrize(("summary", "expected"), [("mean", 2.0), ("sum", 6.0), ("end", 3.0)])
+def test_a_period_is_summed_up_as_declared(summary: str, expected: float) -> None:
+    values = np.array([[1.0, 2.0, np.nan, 3.0], [np.nan] * 4])
+    assert running.sum_up(values, summary) == pytest.approx([expected, np.nan], nan_ok=True)
+    assert running.headline(COLUMNS[1:2] * 2, np.zeros((4, 2))) == {"gap": 0.0}
+
+
+def test_headlines_are_summed_up_as_their_indicators_declare() -> None:
+    columns = [{"name": summary, "indicator": name} for summary, name in SHOWN.items()]
+    columns.append({"name": "aside", "indicator": ASIDE})
+    values = np.array([[1.0] * 4, [np.nan] * 4, [4.0] * 4])
+    assert running.headline(columns, values) == {"mean": 2.5, "end": 4.0, "sum": 5.0}
 
 
 def test_progress_is_told_and_may_stop_the_run(plain: Path) -> None:
@@ -106,6 +129,7 @@ def test_without_recording_there_is_nothing_to_show(plain: Path) -> None:
     bare = running.run(rng=1, record=False, events=False, setting=plain, months=5)
     assert bare.series.shape == (5, 0)
     assert len(bare.tidy()) == len(bare.events) == len(bare.summary()) == 0
+    assert len(bare.failures) == 1
 
 
 def test_a_scenario_and_keywords_exclude_each_other(plain: Path) -> None:
@@ -147,6 +171,8 @@ def test_files_hold_what_the_run_holds(result: running.Run, tmp_path: Path) -> N
     assert set(csv["material"].dropna()) == {"a, b"}
     assert (folder / "series.csv").read_text(encoding="utf-8").splitlines()[0].replace('"', "").startswith("month,indi")
     assert list(pd.read_csv(folder / "events.csv")["who"]) == ["somebody, new"] * 14
+    pd.testing.assert_frame_equal(pd.read_csv(folder / "failures.csv"), result.failures, check_dtype=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(folder / "failures.parquet"), result.failures, check_dtype=False)
     assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["seed"] == 3
 
 
@@ -212,7 +238,7 @@ def test_differences_are_measured_and_explained(result: running.Run, tmp_path: P
     assert not report.identical
     assert (report.largest_difference, report.where) == (pytest.approx(0.2), "output")
     assert str(report).splitlines() == [
-        "largest relative difference in a headline mean: 0.2 (output)",
+        "largest relative difference in a headline value: 0.2 (output)",
         f"version of numpy: then 0.1, now {np.__version__}",
         "processor features: then ['ABACUS'], now []",
         "parameter that no longer exists: firms.charm",

@@ -258,6 +258,8 @@ class Recyclers(Organisations):
         books.move("dissipation", self.feed_place, dissipated, stock - recovered)
         end_of_life = self.feed_end_of_life * share[:, None]
         self.feed_end_of_life -= end_of_life
+        self.processed_end_of_life = end_of_life
+        self.processed_content = stock
         self.recovered_end_of_life[:] = end_of_life * rate
         self.other_sold = self.other_feed * share
         self.other_feed -= self.other_sold

@@ -1,231 +1,368 @@
-"""Value retention and circularity: what is used again, how often and how well?"""
+"""Value retention and circularity: how much is kept in use, comes back, and at what quality.
+
+Manufacturing scrap and end-of-life goods are never mixed in an indicator unless it says so.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from abm.indicators.indicator import indicator
-from abm.indicators.view import TONNE, Array, View, ratio
+from abm.indicators.indicator import Ratio, indicator
+from abm.indicators.quantities import Quantities, across
+
+Array = NDArray[np.float64]
 
 
 @indicator(
-    "1",
-    {"en": "End-of-life recycling rate", "nl": "Recyclinggraad einde levensduur"},
-    {
-        "en": "Recovered from end-of-life goods over what such goods contained, by material; undefined in a month "
-        "without discards.",
-        "nl": "Teruggewonnen uit afgedankte goederen gedeeld door wat die bevatten, per materiaal; niet bepaald in "
-        "een maand zonder afdanking.",
+    unit="1",
+    title={"en": "End-of-life recycling rate", "nl": "Recyclingpercentage aan het einde van de levensduur"},
+    meaning={
+        "en": "Material recovered at functional grade from end-of-life goods over the material in goods that left use "
+        "at home in the past twelve months. Goods exported for use elsewhere count as left; those in drawers do not. "
+        "It can pass 1 for a while when recyclers work off stocks of scrap.",
+        "nl": "Materiaal dat op functionele kwaliteit uit afgedankte goederen is teruggewonnen ten opzichte van het "
+        "materiaal in goederen die in de afgelopen twaalf maanden in eigen gebied uit gebruik raakten. Goederen die "
+        "voor gebruik elders zijn uitgevoerd tellen mee als afgedankt; goederen in lades niet. Het kan tijdelijk "
+        "boven 1 liggen als recyclingbedrijven voorraden schroot wegwerken.",
     },
+    undefined={"en": "Undefined if nothing left use.", "nl": "Niet bepaald als niets uit gebruik raakte."},
     direction=1,
     axes=("material",),
 )
-def end_of_life_recycling_rate(view: View) -> Array:
-    return ratio(view.end_of_life, view.discarded_content)
+def end_of_life_recycling_rate(view: Quantities) -> Ratio:
+    return Ratio(view.year.end_of_life_recovered, view.year.end_of_life)
 
 
 @indicator(
-    "1",
-    {"en": "End-of-life recycling input rate", "nl": "Aandeel uit afgedankte goederen in het gebruik"},
-    {
-        "en": "Material recovered at home from end-of-life goods over use at home, embedded imports included. "
-        "Manufacturing scrap does not count.",
-        "nl": "Hier uit afgedankte goederen teruggewonnen materiaal gedeeld door het gebruik hier, inclusief wat "
-        "in invoer zit. Productieafval telt niet mee.",
+    unit="1",
+    title={"en": "High-grade recycling by value", "nl": "Hoogwaardige recycling naar waarde"},
+    meaning={
+        "en": "End-of-life recycling rate of all materials together, weighted by their value at long-run marginal "
+        "cost.",
+        "nl": "Recyclingpercentage aan het einde van de levensduur van alle materialen samen, gewogen naar waarde "
+        "tegen de marginale kosten op lange termijn.",
     },
-    direction=1,
-    axes=("material",),
-)
-def end_of_life_input_rate(view: View) -> Array:
-    return ratio(view.end_of_life, view.total_use)
-
-
-@indicator(
-    "1",
-    {"en": "Secondary share of use", "nl": "Secundair aandeel in het gebruik"},
-    {
-        "en": "Recovered from end-of-life goods over use at home, all modelled materials together by value.",
-        "nl": "Teruggewonnen uit afgedankte goederen gedeeld door het gebruik hier, alle gemodelleerde materialen "
-        "samen naar waarde.",
-    },
-    direction=1,
-    headline=True,
-    summary="end",
-)
-def secondary_share(view: View) -> float:
-    return ratio(float((view.end_of_life * view.value).sum()), float((view.total_use * view.value).sum()))
-
-
-@indicator(
-    "1",
-    {"en": "Manufacturing scrap in use", "nl": "Productieafval in het gebruik"},
-    {
-        "en": "Material recovered at home from manufacturing scrap over use at home.",
-        "nl": "Hier uit productieafval teruggewonnen materiaal gedeeld door het gebruik hier.",
-    },
-    axes=("material",),
-)
-def manufacturing_scrap_share(view: View) -> Array:
-    return ratio(view.recovered - view.end_of_life, view.total_use)
-
-
-@indicator(
-    "1",
-    {"en": "Metal circular material use rate", "nl": "Circulair gebruik van metalen"},
-    {
-        "en": "All secondary material recovered at home over use of the modelled materials, by mass. Not comparable "
-        "with Eurostat's rate, which covers all materials.",
-        "nl": "Al het hier teruggewonnen materiaal gedeeld door het gebruik van de gemodelleerde materialen, naar "
-        "massa. Niet vergelijkbaar met het cijfer van Eurostat, dat alle materialen omvat.",
-    },
-    direction=1,
-)
-def circular_material_use(view: View) -> float:
-    return ratio(float(view.recovered.sum()), float((view.total_use + view.recovered).sum()))
-
-
-@indicator(
-    "1",
-    {"en": "Recycled content of home purchases", "nl": "Gerecycled aandeel in de inkoop hier"},
-    {
-        "en": "Secondary share of what home makers buy, smoothed over a year, by material.",
-        "nl": "Secundair aandeel in de inkoop van makers hier, over een jaar gemiddeld, per materiaal.",
-    },
-    direction=1,
-    axes=("material",),
-)
-def recycled_content(view: View) -> Array:
-    return view.model.materials_trade.secondary_share
-
-
-@indicator(
-    "1",
-    {"en": "Collection rate", "nl": "Inzamelgraad"},
-    {
-        "en": "Share by mass of what households throw away or hand in that is handed in; undefined in a month "
-        "without either.",
-        "nl": "Aandeel naar massa van wat huishoudens wegdoen dat wordt ingeleverd; niet bepaald in een maand "
-        "waarin niets wordt weggedaan.",
-    },
+    undefined={"en": "Undefined if nothing left use.", "nl": "Niet bepaald als niets uit gebruik raakte."},
     direction=1,
     headline=True,
 )
-def collection_rate(view: View) -> float:
-    mass = np.asarray(view.config.products.mass)
-    returned, binned = view.discarded.returned.sum(axis=1) @ mass, view.discarded.binned.sum(axis=1) @ mass
-    return ratio(float(returned), float(returned + binned))
+def high_grade_recycling(view: Quantities) -> Ratio:
+    price = view.frame.reference
+    return Ratio(view.year.end_of_life_recovered @ price, view.year.end_of_life @ price)
 
 
 @indicator(
-    "1",
-    {"en": "Repair share", "nl": "Aandeel reparatie"},
-    {
-        "en": "Repairs over repairs and purchases of households; undefined in a month without either.",
-        "nl": "Reparaties gedeeld door reparaties en aankopen van huishoudens; niet bepaald in een maand zonder beide.",
+    unit="1",
+    title={"en": "End-of-life recycling input rate", "nl": "Inzet van recyclaat uit afgedankte goederen"},
+    meaning={
+        "en": "Material recovered from end-of-life goods and brought to functional grade at home, over all material "
+        "that home makers take in, refined or in components; past twelve months. Intermediates that leave for "
+        "processing abroad do not count, and neither does scrap of goods outside the model, so that it is lower than "
+        "official rates.",
+        "nl": "Materiaal dat uit afgedankte goederen is teruggewonnen en in eigen gebied op functionele kwaliteit is "
+        "gebracht, ten opzichte van al het materiaal dat eigen producenten inzetten, geraffineerd of in componenten; "
+        "afgelopen twaalf maanden. Tussenproducten die voor bewerking het land uitgaan tellen niet mee, en schroot "
+        "van goederen buiten het model evenmin, zodat het lager is dan officiële cijfers.",
     },
+    undefined={"en": "Undefined without use.", "nl": "Niet bepaald zonder gebruik."},
+    direction=1,
+    axes=("material",),
+)
+def end_of_life_recycling_input_rate(view: Quantities) -> Ratio:
+    year = view.year
+    intake = year.makers_primary + year.makers_secondary + year.component_import
+    return Ratio(year.graded_at_home, intake)
+
+
+@indicator(
+    unit="1",
+    title={"en": "End-of-life-derived share of use", "nl": "Aandeel uit afgedankte goederen in het gebruik"},
+    meaning={
+        "en": "Material recovered from end-of-life goods over the material in the products bought at home, what "
+        "imported products contain included; past twelve months.",
+        "nl": "Materiaal dat uit afgedankte goederen is teruggewonnen ten opzichte van het materiaal in de producten "
+        "die in eigen gebied zijn gekocht, ook wat ingevoerde producten bevatten; afgelopen twaalf maanden.",
+    },
+    undefined={"en": "Undefined without use.", "nl": "Niet bepaald zonder gebruik."},
+    direction=1,
+    axes=("material",),
+)
+def end_of_life_share_of_use(view: Quantities) -> Ratio:
+    return Ratio(view.year.end_of_life_recovered, view.consumption)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Manufacturing-scrap-derived share of use", "nl": "Aandeel uit productieafval in het gebruik"},
+    meaning={
+        "en": "Material recovered from manufacturing scrap over the material in the products bought at home; past "
+        "twelve months. It returns losses of production and saves no goods from the bin.",
+        "nl": "Materiaal dat uit productieafval is teruggewonnen ten opzichte van het materiaal in de producten die "
+        "in eigen gebied zijn gekocht; afgelopen twaalf maanden. Het beperkt productieverliezen en houdt geen "
+        "goederen uit de vuilnisbak.",
+    },
+    undefined={"en": "Undefined without use.", "nl": "Niet bepaald zonder gebruik."},
+    direction=0,
+    axes=("material",),
+)
+def manufacturing_scrap_share_of_use(view: Quantities) -> Ratio:
+    return Ratio(np.maximum(view.year.recovered - view.year.end_of_life_recovered, 0.0), view.consumption)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Circular material use rate", "nl": "Gebruik van secundair materiaal"},
+    meaning={
+        "en": "Material recovered from end-of-life goods over the material in the products bought at home, all "
+        "modelled metals and minerals together by mass; past twelve months. Not comparable with Eurostat's rate, "
+        "which covers all materials.",
+        "nl": "Materiaal dat uit afgedankte goederen is teruggewonnen ten opzichte van het materiaal in de producten "
+        "die in eigen gebied zijn gekocht, alle gemodelleerde metalen en mineralen samen naar massa; afgelopen "
+        "twaalf maanden. Niet vergelijkbaar met het cijfer van Eurostat, dat alle materialen omvat.",
+    },
+    undefined={"en": "Undefined without use.", "nl": "Niet bepaald zonder gebruik."},
     direction=1,
     headline=True,
 )
-def repair_share(view: View) -> float:
-    repairs = float(view.purchases.repairs.sum())
-    bought = float(view.purchases.units_new.sum() + view.purchases.units_used.sum())
-    return ratio(repairs, repairs + bought)
+def circular_material_use_rate(view: Quantities) -> Ratio:
+    return Ratio(across(view.year.end_of_life_recovered), across(view.consumption))
 
 
 @indicator(
-    "1",
-    {"en": "Reuse share", "nl": "Aandeel hergebruik"},
-    {
-        "en": "Used and refurbished goods over all goods that households buy; undefined in a month without purchases.",
-        "nl": "Tweedehands en opgeknapte goederen gedeeld door alle goederen die huishoudens kopen; niet bepaald "
-        "in een maand zonder aankopen.",
+    unit="1",
+    title={"en": "Recycled content", "nl": "Recyclaatgehalte"},
+    meaning={
+        "en": "Secondary material, from end-of-life goods and manufacturing scrap together as the Battery Regulation "
+        "counts it, over the refined material that home makers bought in the past twelve months.",
+        "nl": "Secundair materiaal, uit afgedankte goederen en productieafval samen zoals de Batterijverordening het "
+        "telt, ten opzichte van het geraffineerde materiaal dat eigen producenten in de afgelopen twaalf maanden "
+        "kochten.",
     },
+    undefined={"en": "Undefined if none was bought.", "nl": "Niet bepaald als er niets is gekocht."},
     direction=1,
-)
-def reuse_share(view: View) -> float:
-    used = float(view.purchases.units_used.sum())
-    return ratio(used, used + float(view.purchases.units_new.sum()))
-
-
-@indicator(
-    "yr",
-    {"en": "Age at which products are handed in", "nl": "Leeftijd bij inlevering"},
-    {
-        "en": "Mean time since purchase of products that households hand in, drawer included; undefined in a month "
-        "without returns.",
-        "nl": "Gemiddelde tijd sinds aankoop van producten die huishoudens inleveren, inclusief de lade; niet "
-        "bepaald in een maand zonder inlevering.",
-    },
-    direction=1,
-)
-def age_when_returned(view: View) -> float:
-    discarded = view.discarded
-    age = (view.month - discarded.returned_bought.astype(np.float64)) / 12.0
-    return ratio(float(age @ discarded.returned_weight), float(discarded.returned_weight.sum()))
-
-
-@indicator(
-    "t",
-    {"en": "Stock in use", "nl": "Voorraad in gebruik"},
-    {
-        "en": "Material in products in use by households, business and government.",
-        "nl": "Materiaal in producten in gebruik bij huishoudens, bedrijven en overheid.",
-    },
     axes=("material",),
-    summary="end",
 )
-def stock_in_use(view: View) -> Array:
-    places, books = view.model.places, view.books
-    owned = books.stock[places.in_use.ravel()].sum(axis=0) + books.stock[view.model.business.places.ravel()].sum(axis=0)
-    return owned * TONNE
+def recycled_content(view: Quantities) -> Ratio:
+    return Ratio(view.year.makers_secondary, view.year.makers_secondary + view.year.makers_primary)
 
 
 @indicator(
-    "t",
-    {"en": "Stock in drawers", "nl": "Voorraad in laden"},
-    {
-        "en": "Material in products that are no longer used and kept at home.",
-        "nl": "Materiaal in producten die niet meer gebruikt worden en thuis blijven liggen.",
+    unit="1",
+    title={"en": "Collection rate by product", "nl": "Inzamelpercentage per product"},
+    meaning={
+        "en": "Share of households' products that left use at home that is collected apart; past twelve months. The "
+        "rest goes into the bin or abroad.",
+        "nl": "Aandeel van de producten van huishoudens die in eigen gebied uit gebruik raakten dat gescheiden is "
+        "ingezameld; afgelopen twaalf maanden. De rest gaat in de vuilnisbak of naar het buitenland.",
+    },
+    undefined={"en": "Undefined if nothing left use.", "nl": "Niet bepaald als niets uit gebruik raakte."},
+    direction=1,
+    axes=("product",),
+)
+def collection_rate(view: Quantities) -> Ratio:
+    return Ratio(view.year.collected_units, view.year.left_units)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Collection rate by material", "nl": "Inzamelpercentage per materiaal"},
+    meaning={
+        "en": "Share of the material in goods that left use at home, of households, business and government, that is "
+        "collected apart; past twelve months.",
+        "nl": "Aandeel van het materiaal in goederen van huishoudens, bedrijven en overheid die in eigen gebied uit "
+        "gebruik raakten dat gescheiden is ingezameld; afgelopen twaalf maanden.",
+    },
+    undefined={"en": "Undefined if nothing left use.", "nl": "Niet bepaald als niets uit gebruik raakte."},
+    direction=1,
+    axes=("material",),
+)
+def collected_material(view: Quantities) -> Ratio:
+    return Ratio(view.year.collected, view.year.end_of_life)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Repair share", "nl": "Reparatieaandeel"},
+    meaning={
+        "en": "Repairs over repairs and replacements by households in the past twelve months.",
+        "nl": "Reparaties ten opzichte van reparaties en vervangingen door huishoudens in de afgelopen twaalf maanden.",
+    },
+    undefined={"en": "Undefined without either.", "nl": "Niet bepaald zonder een van beide."},
+    direction=1,
+    axes=("product",),
+)
+def repair_share(view: Quantities) -> Ratio:
+    repairs = view.year.bought[..., 1]
+    return Ratio(repairs, repairs + view.year.replaced[..., 0, :])
+
+
+@indicator(
+    unit="1",
+    title={"en": "Reuse share", "nl": "Hergebruikaandeel"},
+    meaning={
+        "en": "Used and refurbished products over all products that households bought in the past twelve months.",
+        "nl": "Tweedehands en gereviseerde producten ten opzichte van alle producten die huishoudens in de afgelopen "
+        "twaalf maanden kochten.",
+    },
+    undefined={"en": "Undefined if none was bought.", "nl": "Niet bepaald als er niets is gekocht."},
+    direction=1,
+    axes=("product",),
+)
+def reuse_share(view: Quantities) -> Ratio:
+    bought = view.year.bought
+    return Ratio(bought[..., 2], across(bought[..., 2:]))
+
+
+@indicator(
+    unit="yr",
+    title={"en": "Time in use", "nl": "Gebruiksduur"},
+    meaning={
+        "en": "Mean years that products replaced by households in the past twelve months were with their owner. Where "
+        "stocks grow fast, old products are few and the mean is short.",
+        "nl": "Gemiddeld aantal jaren dat producten die huishoudens in de afgelopen twaalf maanden vervingen bij hun "
+        "eigenaar waren. Waar het bezit snel groeit zijn oude producten schaars en is het gemiddelde kort.",
+    },
+    undefined={"en": "Undefined if none was replaced.", "nl": "Niet bepaald als er niets is vervangen."},
+    direction=1,
+    axes=("product",),
+)
+def time_in_use(view: Quantities) -> Ratio:
+    replaced = view.year.replaced
+    return Ratio(replaced[..., 1, :], replaced[..., 0, :])
+
+
+@indicator(
+    unit="1",
+    title={"en": "Life extension", "nl": "Levensduurverlenging"},
+    meaning={
+        "en": "Years that products replaced by households were with their owner over the mean life for which they "
+        "were designed, all product groups together, weighted by mean life; past twelve months.",
+        "nl": "Aantal jaren dat door huishoudens vervangen producten bij hun eigenaar waren ten opzichte van de "
+        "gemiddelde ontworpen levensduur, alle productgroepen samen, gewogen naar levensduur; afgelopen twaalf "
+        "maanden.",
+    },
+    undefined={"en": "Undefined if none was replaced.", "nl": "Niet bepaald als er niets is vervangen."},
+    direction=1,
+    headline=True,
+)
+def life_extension(view: Quantities) -> Ratio:
+    replaced = view.year.replaced
+    return Ratio(across(replaced[..., 1, :]), replaced[..., 0, :] @ view.frame.lifetime)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Value retained at end of life", "nl": "Waardebehoud aan het einde van de levensduur"},
+    meaning={
+        "en": "Value of products refurbished and of material recovered from end-of-life goods, over what the products "
+        "that left use would cost new; past twelve months. Other recoverables and goods exported for reuse are left "
+        "out.",
+        "nl": "Waarde van gereviseerde producten en van materiaal dat uit afgedankte goederen is teruggewonnen, ten "
+        "opzichte van wat de producten die uit gebruik raakten nieuw zouden kosten; afgelopen twaalf maanden. Andere "
+        "opbrengsten en goederen die voor hergebruik zijn uitgevoerd tellen niet mee.",
+    },
+    undefined={"en": "Undefined if nothing left use.", "nl": "Niet bepaald als niets uit gebruik raakte."},
+    direction=1,
+    headline=True,
+)
+def value_retention(view: Quantities) -> Ratio:
+    return Ratio(view.year.retained_value, view.year.discarded_value)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Functional recycling", "nl": "Recycling op functionele kwaliteit"},
+    meaning={
+        "en": "Material recovered at functional grade from end-of-life goods, over the end-of-life material that "
+        "enters any recycling, that of other metals included; past twelve months. The rest is dissipated in other "
+        "metals or slag.",
+        "nl": "Materiaal dat op functionele kwaliteit uit afgedankte goederen is teruggewonnen, ten opzichte van het "
+        "materiaal uit afgedankte goederen dat in enige vorm van recycling terechtkomt, ook die van andere metalen; "
+        "afgelopen twaalf maanden. De rest gaat op in andere metalen of slakken.",
+    },
+    undefined={"en": "Undefined if none enters recycling.", "nl": "Niet bepaald als niets in recycling komt."},
+    direction=1,
+    axes=("material",),
+)
+def functional_recycling(view: Quantities) -> Ratio:
+    recovered = view.year.end_of_life_recovered
+    return Ratio(recovered, recovered + view.year.end_of_life_dissipated)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Recovered at home to functional grade", "nl": "In eigen gebied op kwaliteit gebracht"},
+    meaning={
+        "en": "Share of the material recovered from end-of-life goods that processors at home bring to functional "
+        "grade; the rest leaves as an intermediate such as black mass. Past twelve months.",
+        "nl": "Aandeel van het uit afgedankte goederen teruggewonnen materiaal dat verwerkers in eigen gebied op "
+        "functionele kwaliteit brengen; de rest vertrekt als tussenproduct, zoals zwarte massa. Afgelopen twaalf "
+        "maanden.",
+    },
+    undefined={"en": "Undefined if none was recovered.", "nl": "Niet bepaald als er niets is teruggewonnen."},
+    direction=1,
+    axes=("material",),
+)
+def graded_at_home(view: Quantities) -> Ratio:
+    return Ratio(view.year.graded_at_home, view.year.end_of_life_recovered)
+
+
+@indicator(
+    unit="t",
+    title={"en": "Hoarded material", "nl": "Materiaal in lades"},
+    meaning={
+        "en": "Material in products that households keep unused in drawers and sheds.",
+        "nl": "Materiaal in producten die huishoudens ongebruikt in lades en schuren bewaren.",
     },
     direction=-1,
     axes=("material",),
     summary="end",
 )
-def stock_hoarded(view: View) -> Array:
-    return view.books.stock[view.model.places.hoarded.ravel()].sum(axis=0) * TONNE
+def hoarded_stock(view: Quantities) -> Array:
+    return view.hoarded / 1000.0
 
 
 @indicator(
-    "1",
-    {"en": "Recycling at functional grade", "nl": "Hoogwaardige recycling"},
-    {
-        "en": "Share of the material in scrap processed at home that is recovered at functional grade, by value; "
-        "the rest is lost in other metals. Undefined when nothing is processed.",
-        "nl": "Deel van het materiaal in hier verwerkt schroot dat hoogwaardig wordt teruggewonnen, naar waarde; de "
-        "rest gaat in andere metalen verloren. Niet bepaald als niets wordt verwerkt.",
+    unit="1",
+    title={"en": "Hoarded products", "nl": "Producten in lades"},
+    meaning={
+        "en": "Number of products that households keep unused in drawers and sheds.",
+        "nl": "Aantal producten dat huishoudens ongebruikt in lades en schuren bewaren.",
     },
-    direction=1,
+    direction=-1,
+    axes=("product",),
+    summary="end",
 )
-def functional_recycling(view: View) -> float:
-    recovered = float((view.recovered * view.value).sum())
-    lost = float((view.books.month_moved("dissipation") * view.value).sum())
-    return ratio(recovered, recovered + lost)
+def hoarded_products(view: Quantities) -> Array:
+    return view.hoarded_products
 
 
 @indicator(
-    "1",
-    {"en": "Value retained at end of life", "nl": "Behouden waarde aan het einde van de levensduur"},
-    {
-        "en": "Value, at today's prices, of material recovered or refurbished over the value in what was discarded; "
-        "undefined in a month in which nothing is.",
-        "nl": "Waarde, tegen prijzen van nu, van teruggewonnen of opgeknapt materiaal gedeeld door de waarde in wat "
-        "werd afgedankt; niet bepaald in een maand waarin dat niets is.",
+    unit="t",
+    title={"en": "Material in use", "nl": "Materiaal in gebruik"},
+    meaning={
+        "en": "Material in the products that households, business and government use: the mine of later years.",
+        "nl": "Materiaal in producten die huishoudens, bedrijven en overheid gebruiken: de mijn van later jaren.",
+    },
+    direction=0,
+    axes=("jurisdiction", "material"),
+    summary="end",
+)
+def stock_in_use(view: Quantities) -> Array:
+    return view.frame.tree @ view.in_use / 1000.0
+
+
+@indicator(
+    unit="t/yr",
+    title={"en": "Material recovered from end-of-life goods", "nl": "Materiaal uit afgedankte goederen"},
+    meaning={
+        "en": "Material that recyclers at home recovered from end-of-life goods in the past twelve months.",
+        "nl": "Materiaal dat eigen recyclingbedrijven in de afgelopen twaalf maanden uit afgedankte goederen "
+        "terugwonnen.",
     },
     direction=1,
-    headline=True,
+    axes=("material",),
 )
-def value_retained(view: View) -> float:
-    price, model = view.price[0], view.model
-    again = model.end_of_life.refurbished_content
-    kept = float(((view.end_of_life + again) * price).sum())
-    return ratio(kept, float(((view.discarded_content + again) * price).sum()))
+def end_of_life_recovery(view: Quantities) -> Array:
+    return view.year.end_of_life_recovered / 1000.0

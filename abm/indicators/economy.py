@@ -1,132 +1,290 @@
-"""Economy and society: value added, jobs, wages and affordability."""
+"""Economy and society: value added, jobs and wages of circular work, prices, and who can afford what."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, REFURBISHER, SERVICE
-from abm.indicators.indicator import indicator
-from abm.indicators.view import NAN, Array, View, ratio
+from abm.indicators.indicator import Ratio, indicator
+from abm.indicators.quantities import Quantities, across, down
 
-
-def _circular_labour(view: View) -> float:
-    """What recyclers, refurbishers, service providers and circular makers pay for labour in a month, EUR."""
-    paid = -view.books.month_flow("labour")
-    firms = view.firms.account[view.firms.of_kind(CIRCULAR, REFURBISHER, SERVICE)]
-    return float(paid[view.recyclers.account].sum() + paid[firms].sum())
+Array = NDArray[np.float64]
 
 
 @indicator(
-    "EUR/month",
-    {"en": "Value added of circular activities", "nl": "Toegevoegde waarde van circulaire activiteiten"},
-    {
-        "en": "Labour paid and profit made by recyclers, refurbishers, service providers and circular makers.",
-        "nl": "Loon en winst van recyclers, opknappers, dienstverleners en circulaire makers.",
+    unit="EUR/yr",
+    title={"en": "Value added of circular activities", "nl": "Toegevoegde waarde van circulaire activiteiten"},
+    meaning={
+        "en": "Receipts less purchases from others, without subsidies, of recyclers, refurbishers, service providers "
+        "and makers of circular design at home in the past twelve months. Repair shops are left out.",
+        "nl": "Ontvangsten min inkopen bij anderen, zonder subsidies, van recyclingbedrijven, refurbishers, "
+        "dienstverleners en producenten met een circulair ontwerp in eigen gebied in de afgelopen twaalf maanden. "
+        "Reparatiebedrijven tellen niet mee.",
     },
     direction=1,
     headline=True,
 )
-def circular_value_added(view: View) -> float:
-    rows = view.firms.of_kind(CIRCULAR, REFURBISHER, SERVICE)
-    profit = view.firms.profit[rows].sum() + view.recyclers.profit[view.alive].sum()
-    return _circular_labour(view) + float(profit)
+def circular_value_added(view: Quantities) -> Array:
+    return view.year.activity_value @ view.frame.circular
 
 
 @indicator(
-    "1",
-    {"en": "Circular jobs", "nl": "Circulaire banen"},
-    {
-        "en": "Full-time jobs that circular activities pay for, at the technical wage.",
-        "nl": "Voltijdbanen die circulaire activiteiten betalen, tegen het technische loon.",
+    unit="EUR/yr",
+    title={"en": "Value added by activity", "nl": "Toegevoegde waarde per activiteit"},
+    meaning={
+        "en": "Receipts less purchases from others, without subsidies, at home in the past twelve months.",
+        "nl": "Ontvangsten min inkopen bij anderen, zonder subsidies, in eigen gebied in de afgelopen twaalf maanden.",
+    },
+    direction=1,
+    axes=("activity",),
+)
+def value_added(view: Quantities) -> Array:
+    return view.year.activity_value
+
+
+@indicator(
+    unit="1",
+    title={"en": "Circular jobs over all jobs", "nl": "Aandeel circulaire banen"},
+    meaning={
+        "en": "Technical jobs in circular activities over those in all modelled activities at home; past twelve "
+        "months.",
+        "nl": "Technische banen in circulaire activiteiten ten opzichte van die in alle gemodelleerde activiteiten in "
+        "eigen gebied; afgelopen twaalf maanden.",
+    },
+    undefined={"en": "Undefined without jobs.", "nl": "Niet bepaald zonder banen."},
+    direction=1,
+)
+def circular_job_share(view: Quantities) -> Ratio:
+    return Ratio(view.jobs_by_activity @ view.frame.circular, across(view.jobs_by_activity))
+
+
+@indicator(
+    unit="1",
+    title={"en": "Jobs in circular activities", "nl": "Banen in circulaire activiteiten"},
+    meaning={
+        "en": "Technical jobs, full time, of recyclers, refurbishers, service providers and makers of circular design "
+        "at home, mean over the past twelve months. Repair shops and collection are left out.",
+        "nl": "Technische voltijdbanen bij recyclingbedrijven, refurbishers, dienstverleners en producenten met een "
+        "circulair ontwerp in eigen gebied, gemiddeld over de afgelopen twaalf maanden. Reparatiebedrijven en "
+        "inzameling tellen niet mee.",
     },
     direction=1,
     headline=True,
 )
-def circular_jobs(view: View) -> float:
-    labour = view.model.labour
-    wage = float(labour.base_wage @ labour.pool / labour.pool.sum()) * float(labour.wage_factor.mean())
-    return 12.0 * _circular_labour(view) / wage
+def circular_jobs(view: Quantities) -> Array:
+    return view.jobs_by_activity @ view.frame.circular
 
 
 @indicator(
-    "1",
-    {"en": "Technical wage", "nl": "Technisch loon"},
-    {
-        "en": "Wage of technical workers over that at the start, by place.",
-        "nl": "Loon van technisch personeel gedeeld door dat aan het begin, per plaats.",
+    unit="1",
+    title={"en": "Jobs in circular activities by jurisdiction", "nl": "Banen in circulaire activiteiten per gebied"},
+    meaning={
+        "en": "Technical jobs, full time, in circular activities in each jurisdiction, mean over the past twelve "
+        "months.",
+        "nl": "Technische voltijdbanen in circulaire activiteiten per gebied, gemiddeld over de afgelopen twaalf "
+        "maanden.",
     },
-    axes=("leaf",),
+    direction=1,
+    axes=("jurisdiction",),
 )
-def technical_wage(view: View) -> Array:
-    return view.model.labour.wage_factor
+def circular_jobs_by_jurisdiction(view: Quantities) -> Array:
+    return (view.frame.circular @ view.jobs) @ view.frame.tree.T
 
 
 @indicator(
-    "1",
-    {"en": "Vacancies in technical work", "nl": "Vacatures in technisch werk"},
-    {
-        "en": "Technical jobs that cannot be filled, by place.",
-        "nl": "Technische banen die niet te vervullen zijn, per plaats.",
+    unit="1",
+    title={"en": "Jobs by activity", "nl": "Banen per activiteit"},
+    meaning={
+        "en": "Technical jobs, full time, in each modelled activity at home, mean over the past twelve months.",
+        "nl": "Technische voltijdbanen per gemodelleerde activiteit in eigen gebied, gemiddeld over de afgelopen "
+        "twaalf maanden.",
+    },
+    direction=1,
+    axes=("activity",),
+)
+def jobs(view: Quantities) -> Array:
+    return view.jobs_by_activity
+
+
+@indicator(
+    unit="1",
+    title={"en": "Wage of technicians", "nl": "Loon van technici"},
+    meaning={
+        "en": "Wage of technical workers over that at the start, weighted by the workers available.",
+        "nl": "Loon van technisch personeel ten opzichte van het begin, gewogen naar beschikbaar personeel.",
+    },
+    direction=0,
+    axes=("jurisdiction",),
+)
+def wage(view: Quantities) -> Ratio:
+    pool, tree = view.technicians, view.frame.tree.T
+    return Ratio((pool * view.wage_factor) @ tree, pool @ tree)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Tightness of technical labour", "nl": "Krapte op de technische arbeidsmarkt"},
+    meaning={
+        "en": "Share of technical workers employed in modelled activities over that share at the start; above 1 "
+        "building up slows down.",
+        "nl": "Aandeel van het technisch personeel dat in gemodelleerde activiteiten werkt ten opzichte van dat "
+        "aandeel aan het begin; boven 1 vertraagt de opbouw.",
+    },
+    direction=0,
+    axes=("jurisdiction",),
+)
+def labour_tightness(view: Quantities) -> Ratio:
+    pool, tree = view.technicians, view.frame.tree.T
+    return Ratio((pool * view.tightness) @ tree, pool @ tree)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Vacancies for technicians", "nl": "Vacatures voor technici"},
+    meaning={
+        "en": "Technical jobs beyond the usual share of the workers available.",
+        "nl": "Technische banen boven het gebruikelijke aandeel van het beschikbare personeel.",
     },
     direction=-1,
-    axes=("leaf",),
+    axes=("jurisdiction",),
 )
-def vacancies(view: View) -> Array:
-    return view.model.labour.vacancies
+def vacancies(view: Quantities) -> Array:
+    return view.vacancies @ view.frame.tree.T
 
 
 @indicator(
-    "1",
-    {"en": "Price of products", "nl": "Prijs van producten"},
-    {
-        "en": "Price of a new linear product over that at the start, by product group.",
-        "nl": "Prijs van een nieuw lineair product gedeeld door die aan het begin, per productgroep.",
+    unit="1",
+    title={"en": "Price index of products", "nl": "Prijsindex van producten"},
+    meaning={
+        "en": "Price without tax of the basket of products bought at the start by households, business and "
+        "government, over its price then (Laspeyres).",
+        "nl": "Prijs zonder belasting van het mandje producten dat huishoudens, bedrijven en overheid aan het begin "
+        "kochten, ten opzichte van de prijs toen (Laspeyres).",
+    },
+    direction=-1,
+    headline=True,
+)
+def product_price_index(view: Quantities) -> Array:
+    return across(down(view.frame.basket_weight * view.product_price))
+
+
+@indicator(
+    unit="EUR",
+    title={"en": "Price of a new product", "nl": "Prijs van een nieuw product"},
+    meaning={
+        "en": "Price of a new product of linear design without tax.",
+        "nl": "Prijs van een nieuw product met een lineair ontwerp zonder belasting.",
     },
     direction=-1,
     axes=("product",),
 )
-def product_price(view: View) -> Array:
-    sales = view.model.product_trade
-    return sales.price[:, 0] / sales.start_price[:, 0]
+def product_price(view: Quantities) -> Array:
+    return view.product_price[..., 0]
 
 
 @indicator(
-    "1",
-    {"en": "Burden of the modelled goods on income", "nl": "Last van de goederen op het inkomen"},
-    {
-        "en": "What households spend on the modelled goods in a month over their monthly income.",
-        "nl": "Wat huishoudens per maand aan de gemodelleerde goederen uitgeven gedeeld door hun maandinkomen.",
+    unit="1",
+    title={"en": "Premium of circular products", "nl": "Meerprijs van circulaire producten"},
+    meaning={
+        "en": "Price of a new product of circular design over that of linear design, minus one.",
+        "nl": "Prijs van een nieuw product met een circulair ontwerp ten opzichte van een lineair ontwerp, min één.",
     },
+    undefined={"en": "Undefined without a price.", "nl": "Niet bepaald zonder prijs."},
     direction=-1,
-    headline=True,
+    axes=("product",),
 )
-def burden(view: View) -> float:
-    income = float((view.model.households.income.astype(np.float64) * view.weight).sum()) / 12.0
-    return ratio(float(view.purchases.spending_by_leaf.sum()), income)
+def circular_premium(view: Quantities) -> Ratio:
+    linear, circular = view.product_price[..., 0], view.product_price[..., 1]
+    return Ratio(circular - linear, linear)
 
 
 @indicator(
-    "1",
-    {"en": "Burden by income quintile", "nl": "Last per inkomenskwintiel"},
-    {
-        "en": "The same by quintile of income within the place; 1 has the lowest.",
-        "nl": "Hetzelfde per kwintiel van het inkomen binnen de plaats; 1 heeft het laagste.",
+    unit="1",
+    title={"en": "Affordability by income", "nl": "Betaalbaarheid naar inkomen"},
+    meaning={
+        "en": "What the products that a household bought in a year at the start, on average, cost now with tax, as a "
+        "share of the mean income of each fifth of households by income.",
+        "nl": "Wat de producten die een huishouden aan het begin gemiddeld in een jaar kocht nu kosten, met "
+        "belasting, als aandeel van het gemiddelde inkomen van elk vijfde deel van de huishoudens naar inkomen.",
     },
+    undefined={"en": "Undefined without income.", "nl": "Niet bepaald zonder inkomen."},
     direction=-1,
     axes=("quintile",),
 )
-def burden_by_quintile(view: View) -> Array:
-    return ratio(view.purchases.spending_by_quintile, view.model.quintile_income / 12.0)
+def affordability(view: Quantities) -> Ratio:
+    cost = across(down(view.frame.household_basket * view.product_price))
+    return Ratio(cost[..., None], view.frame.income_each)
 
 
 @indicator(
-    "1",
-    {"en": "Energy price", "nl": "Energieprijs"},
-    {
-        "en": "Energy price for industry over its usual level, mean over places.",
-        "nl": "Energieprijs voor de industrie gedeeld door het gebruikelijke niveau, gemiddeld over plaatsen.",
+    unit="1",
+    title={"en": "Spending share by income", "nl": "Bestedingsaandeel naar inkomen"},
+    meaning={
+        "en": "What households really spent on products and repairs in the past twelve months, with tax, as a share "
+        "of income, by fifth of households by income.",
+        "nl": "Wat huishoudens in de afgelopen twaalf maanden werkelijk aan producten en reparaties uitgaven, met "
+        "belasting, als aandeel van het inkomen, per vijfde deel van de huishoudens naar inkomen.",
+    },
+    undefined={"en": "Undefined without income.", "nl": "Niet bepaald zonder inkomen."},
+    direction=0,
+    axes=("quintile",),
+)
+def spending_share(view: Quantities) -> Ratio:
+    return Ratio(view.year.spending, view.frame.income)
+
+
+@indicator(
+    unit="EUR/yr",
+    title={"en": "Sales of products at home", "nl": "Afzet van producten in eigen gebied"},
+    meaning={
+        "en": "Value without tax of new and used products sold at home in the past twelve months.",
+        "nl": "Waarde zonder belasting van nieuwe en tweedehands producten die in de afgelopen twaalf maanden in "
+        "eigen gebied zijn verkocht.",
+    },
+    direction=0,
+)
+def product_sales(view: Quantities) -> Array:
+    return across(down(view.year.turnover))
+
+
+@indicator(
+    unit="EUR/yr",
+    title={"en": "Exports of home makers", "nl": "Uitvoer van eigen producenten"},
+    meaning={
+        "en": "Value of products that home makers sold abroad in the past twelve months.",
+        "nl": "Waarde van producten die eigen producenten in de afgelopen twaalf maanden in het buitenland verkochten.",
+    },
+    direction=1,
+)
+def exports(view: Quantities) -> Array:
+    return view.year.exports
+
+
+@indicator(
+    unit="1",
+    title={"en": "Purchases put off for want of products", "nl": "Uitgestelde aankopen door tekorten"},
+    meaning={
+        "en": "Number of products that households wanted this month and that were not to be had. Those who wait are "
+        "counted every month, so that months do not add up.",
+        "nl": "Aantal producten dat huishoudens deze maand wilden en dat er niet was. Wie wacht telt elke maand mee, "
+        "zodat maanden niet optellen.",
+    },
+    direction=-1,
+    axes=("product",),
+)
+def purchases_put_off(view: Quantities) -> Array:
+    return view.waiting
+
+
+@indicator(
+    unit="1",
+    title={"en": "Energy price", "nl": "Energieprijs"},
+    meaning={
+        "en": "Energy price for industry at home over its usual level, mean over places.",
+        "nl": "Energieprijs voor de industrie in eigen gebied ten opzichte van het gebruikelijke niveau, gemiddeld "
+        "over plaatsen.",
     },
     direction=-1,
 )
-def energy_price(view: View) -> float:
-    return float(view.model.energy.mean()) if len(view.model.energy) else NAN
+def energy_price(view: Quantities) -> Array:
+    return across(view.energy) / view.frame.leaves

@@ -103,7 +103,8 @@ class EndOfLife:
         books, share = self.model.books, min(1.0 / self.config.firms.trade_in_time, 1.0)
         kilograms = books.stock[self.trade_in] * share
         books.move("export", self.trade_in, self.model.places.abroad, kilograms)
-        self.traded_in *= 1.0 - share
+        self.unwanted = self.traded_in * share
+        self.traded_in = self.traded_in - self.unwanted
         return np.asarray(np.add.reduce(kilograms))
 
     def _refurbish(self) -> None:

@@ -149,6 +149,7 @@ class MaterialsTrade:
         planned = self.model.producers.throughput_wanted()
         cleared = self.markets.clear_concentrate(planned, self._trade_rules(EXTRACTION))
         self._settle(EXTRACTION, cleared)
+        self.cleared_concentrate = cleared
         return cleared, planned
 
     def _trade_rules(self, stage: int) -> list[Trade]:

@@ -218,7 +218,7 @@ class ProductTrade:
         """Business and government buy (2, P, L) by label; returns what they wanted (2, P, L, 3)."""
         model, dealers, buyers = self.model, self.model.dealers, self.model.business
         wanted = buyers.wanted(model.month, self.stock_path[model.month], self.stock_path[model.month + 1])
-        labels = self._business_labels()
+        labels = self.business_labels = self._business_labels()
         asked = wanted[0] + wanted[1]
         consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
         room = np.maximum(dealers.units, 0.0) * asked / np.where(asked > 0.0, asked + consumers, 1.0)

@@ -9,26 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from abm import policies
 from abm.indicators.indicator import Indicator
+from abm.running import sum_up
 from experiments.compare import interval, verdict
-from experiments.dashboard.levers import title_of
 from experiments.dashboard.simulation import Columns, Picture, Sample
 from experiments.dashboard.texts import MISSING, measured, number, say, texts, unit_text
-from experiments.wording import indicator_of, unit_of
+from experiments.wording import indicator_of, titles_of_labels, unit_of
 
 Array = NDArray[np.float64]
 _NEGLIGIBLE = 1e-6  # share of a value that no reader cares about
 SPAN = 12  # months over which lines are averaged: the noise of single months hides what differs
-_TABLES = {
-    "material": "materials",
-    "product": "products",
-    "component": "components",
-    "stream": "streams",
-    "leaf": "jurisdictions",
-    "government": "jurisdictions",
-    "bloc": "blocs",
-}
 
 
 @dataclass(frozen=True)
@@ -86,33 +76,7 @@ def columns_of(columns: Columns, indicator: str) -> list[str]:
 
 def label_of(name: str, language: str) -> str:
     """For what a column is: its labels between brackets, as titles; nothing for an indicator without axes."""
-    labels = name.partition("[")[2].removesuffix("]")
-    if not labels:
-        return ""
-    axes = indicator_of(name).axes
-    titles = [_title(axis, label, language) for axis, label in zip(axes, labels.split(","), strict=True)]
-    return ", ".join(titles)
-
-
-def _title(axis: str, label: str, language: str) -> str:
-    """The title of a label: of an entry of the config, of an instrument, or a text of the page."""
-    if axis in _TABLES:
-        return title_of(_TABLES[axis], label, language)
-    if axis == "instrument":
-        return _instrument_title(label, language)
-    known = texts().get(f"{axis}.{label}")
-    return known[language] if known else label.replace("_", " ")
-
-
-def _instrument_title(label: str, language: str) -> str:
-    """The title of a label such as `name@jurisdiction` or `name@jurisdiction#2`."""
-    name, _, place = label.partition("@")
-    jurisdiction, _, ordinal = place.partition("#")
-    declared = policies.registry().get(name)
-    if declared is None:
-        return label
-    where = title_of("jurisdictions", jurisdiction, language)
-    return f"{declared.title[language]}, {where}{f' ({ordinal})' if ordinal else ''}"
+    return ", ".join(titles_of_labels(name, language))
 
 
 def full_title(name: str, language: str) -> str:
@@ -158,14 +122,6 @@ def card(picture: Picture, name: str, language: str) -> Card:
         target=target,
         hit=hit,
     )
-
-
-def sum_up(values: Array, summary: str) -> Array:
-    """Each seed's months (seeds, months) in one number (seeds,): "mean" or "sum" of what is known, or the "end"."""
-    if summary == "end":
-        return values[:, -1]
-    mean = mean_without_gaps(values, 1)
-    return mean if summary == "mean" else mean * np.isfinite(values).sum(axis=1)
 
 
 def _verdict(direction: int, difference: Array) -> str:

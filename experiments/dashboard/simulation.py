@@ -116,7 +116,7 @@ class SharedRun:
         self.households = self._scenario.households
         self.done = 0
         self.columns: Columns = ()
-        self.values: Array = np.empty((0, 0))
+        self._values: Array = np.empty((0, 0))
 
     @property
     def finished(self) -> bool:
@@ -145,18 +145,18 @@ class SharedRun:
         self._model.step()
         self.done += 1
         if self.finished:
-            self._model = None
+            self._values, self._model = self._model.recorder.values, None
 
     def _found(self) -> None:
         from abm.model import CircularTransition  # imports Mesa, which takes a second
 
         self._model = CircularTransition.from_scenario(self._scenario, rng=self._seed, events=False)
         self.columns = tuple(dict(column) for column in self._model.recorder.columns)
-        self.values = self._model.recorder.values
 
     def so_far(self) -> Array:
         """Values (months, columns) of the months done, not to be written to."""
-        view = self.values[: self.done]
+        with self._lock:
+            view = (self._values if self._model is None else self._model.recorder.values)[: self.done]
         view.flags.writeable = False
         return view
 
@@ -235,7 +235,7 @@ def _refined(choice: Choice, archive: Archive) -> Iterator[Picture | None]:
 
 
 def _sample(runs: Sequence[SharedRun]) -> Sample:
-    values = np.stack([run.values for run in runs])
+    values = np.stack([run.so_far() for run in runs])
     values.flags.writeable = False
     return Sample(runs[0].columns, values)
 
