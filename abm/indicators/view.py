@@ -190,7 +190,7 @@ class View(Quantities):
         """Refined material that blocs keep back (M,), kg."""
         kept = np.zeros(self.frame.materials)
         for bloc in self.model.blocs:
-            kept += bloc.withheld[1]
+            kept += bloc.withholding(1)
         return kept
 
     @Kept

@@ -59,8 +59,8 @@ class Production:
     def run(self) -> None:
         """Produce, and enter manufacturing scrap in the pools of its leaf."""
         model, firms = self.model, self.model.firms
-        rows, swarf = firms.produce(model.places.sorting)
-        self._enter_scrap(rows, swarf)
+        rows, self.swarf = firms.produce(model.places.sorting)
+        self._enter_scrap(rows, self.swarf)
         makers = model.materials_trade.component_makers
         firms.units[makers] = np.add.reduce(model.books.stock.take(firms.finished[makers], axis=0), axis=1)
 
