@@ -157,7 +157,7 @@ class CircularTransition(PopulationModel):
         base = np.zeros((structure.sides, len(materials)))
         np.add.at(base, structure.side_of, np.asarray(materials.use_share).T)
         base *= np.asarray(materials.world_use) * 1000.0 / 12.0
-        self.materials = MaterialsMarkets(config, self.books, structure.sides, base)
+        self.materials = MaterialsMarkets(config, self.books, structure.sides, base, self._first_processing(base))
         self.components = ComponentMarkets(config, structure.side_of, structure.bloc_of, self.materials.price[1])
         self.scrap = ScrapMarkets(config, self.books)
         self.credit, self.labour = Credit(config), Labour(config)
@@ -169,6 +169,16 @@ class CircularTransition(PopulationModel):
         self.energy_path = self._energy_path()
         self.secondary_content = np.zeros((len(config.products), len(config.leaves), len(materials)))
         self._stream_contents()
+
+    def _first_processing(self, use: Array) -> Array:
+        """Concentrate processed by side (sides, M) at the start, kg a month: world use by capacity of refineries."""
+        table, sides = self.config.producers, self.structure.side_of
+        refines = np.array([stage != "extraction" for stage in table.stage])
+        capacity = np.zeros(use.shape)
+        where = sides[table.jurisdiction], np.asarray(table.main_product)
+        np.add.at(capacity, (where[0][refines], where[1][refines]), np.asarray(table.capacity)[refines])
+        total = capacity.sum(axis=0)
+        return np.where(total > 0.0, use.sum(axis=0) * capacity / np.where(total > 0.0, total, 1.0), use)
 
     def _energy_path(self) -> Array:
         """Energy price over its usual level (T,): exogenous, a first-order autoregression of the logarithm."""
@@ -205,6 +215,7 @@ class CircularTransition(PopulationModel):
         abroad = self.accounts.abroad
         domestic = np.asarray(config.jurisdictions.domestic)[self.producers.jurisdiction]
         self.accounts.suppliers = np.where(domestic, self.accounts.domestic, abroad)
+        books.pay("equity", self.accounts.suppliers, self.producers.account, self.producers.owners_put_in)
         self.rival_cost = [self.producers.rival_cost(1 + number) for number in range(structure.sides - 1)]
         self.blocs = [
             StateBackedBloc(self, config, number, int(row), *self._state_accounts(config.blocs.ids[row]), self.streams)
@@ -349,8 +360,7 @@ class CircularTransition(PopulationModel):
     def _recover_and_pay(self) -> None:
         """Recyclers and makers run and pay; producers are paid; prices for next month are set."""
         labour = self.end_of_life.run_recyclers() + self.production.pay()
-        if hasattr(self.end_of_life, "refurbish_labour"):
-            labour = labour + self.end_of_life.refurbish_labour
+        labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
         self.labour.close_month(labour)
         purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self.producers.settle(

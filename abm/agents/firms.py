@@ -284,10 +284,11 @@ class Firms(Organisations):
         earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
-    def invest(self, credit: Any, suppliers: int, build_speed: Array) -> Rows:
+    def invest(self, cash: Array, credit: Any, suppliers: int, build_speed: Array) -> Rows:
         """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise.
 
-        What is ordered stands after `build_time` months on average, at the speed (n,) that technicians allow.
+        `cash` (accounts,) are the balances of the books. What is ordered stands after `build_time` months on average,
+        at the speed (n,) that technicians allow.
         """
         terms, books = self.terms, self.books
         wear = terms.depreciation / 12.0
@@ -298,7 +299,7 @@ class Firms(Organisations):
         growth = np.maximum(growth, 0.0) * tight * pays
         keeps = self.active & (self.orders > 0.5 * self.capacity)
         cost = growth * self.capital_cost(self.component, self.price) + wear * self.capital * keeps
-        means = np.maximum(books.cash.take(self.account), 0.0)
+        means = np.maximum(cash.take(self.account), 0.0)
         loan = np.minimum(
             credit.leverage_limit * cost,
             np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt.take(self.account), 0.0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -141,4 +142,5 @@ def serve_debt(
     books.repay(account, repayment)
     books.lend(account, loan)
     books.pay("dividends", account, np.repeat(owners, lengths), 0.1 * surplus * active)
-    return np.split(interest, np.cumsum(lengths)[:-1])
+    ends = list(accumulate(lengths))
+    return [interest[end - length : end] for end, length in zip(ends, lengths, strict=True)]

@@ -289,11 +289,14 @@ class PrimaryProducers(Organisations):
             books.pay("state_support", purse[np.maximum(self.side - 1, 0)], self.account, loss)
 
     # ------------------------------------------------------------------ investment
-    def invest(self, month: int, log_price: Array, books: Any, credit: Any, suppliers: Rows, growth: Array) -> Rows:
+    def invest(
+        self, month: int, log_price: Array, cash: Array, books: Any, credit: Any, suppliers: Rows, growth: Array
+    ) -> Rows:
         """Order capacity so that capacity and projects meet what the expected price warrants; rows that ordered.
 
         The supply line is counted (Sterman 1989, Management Science 35), so that builders overshoot by
-        misjudging the price, not by forgetting what is under way. `growth` (M,) is the forecast.
+        misjudging the price, not by forgetting what is under way. `growth` (M,) is the forecast, `cash` (accounts,)
+        are the balances of the books.
         """
         terms = self.terms
         seen = log_price.take(self.own_price) - self.full_cost_ratio
@@ -305,17 +308,17 @@ class PrimaryProducers(Organisations):
         room = terms.growth_limit * self.capacity
         order = np.minimum(np.maximum(wanted - self.capacity - self._under_way(month), 0.0), room) / 12.0
         order *= self.active * self.awake
-        return self._order(month, order, books, credit, suppliers)
+        return self._order(month, order, cash, books, credit, suppliers)
 
     def _under_way(self, month: int) -> Array:
         """Capacity that opens after a month (n,), kg/month."""
         return np.add.reduce(self.pipeline[month + 1 : max(month + self.longest_lead, self.on_record) + 1])
 
-    def _order(self, month: int, order: Array, books: Any, credit: Any, suppliers: Rows) -> Rows:
+    def _order(self, month: int, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows) -> Rows:
         terms = self.terms
         cost = order * 12.0 * self.capital_cost
         room = np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt[self.account], 0.0)
-        means = np.maximum(books.cash[self.account] - terms.liquidity * self.monthly_cost, 0.0) + room
+        means = np.maximum(cash[self.account] - terms.liquidity * self.monthly_cost, 0.0) + room
         order = order * np.minimum(means / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
         cost = order * 12.0 * self.capital_cost
         books.lend(self.account, np.minimum(cost * credit.leverage_limit, room))

@@ -304,7 +304,7 @@ class Recyclers(Organisations):
         idle = np.where(self.capacity > 1e-9, 1.0 - self.processed * per_capacity, 0.0)
         self.starved_months += (np.maximum(idle, 0.0) - self.starved_months) / 12.0
 
-    def expand(self, credit: Any, promise: Array, support: Array, suppliers: int, speed: Array) -> Array:
+    def expand(self, cash: Array, credit: Any, promise: Array, support: Array, suppliers: int, speed: Array) -> Array:
         """Extend plants that are full and pay; returns spending on new capacity (n,), EUR.
 
         `promise` (n,) is expected support not yet in the margin, EUR per kg of scrap; `support` (n,) the
@@ -317,7 +317,7 @@ class Recyclers(Organisations):
         pays = full & (earned > terms.hurdle_rate + 1.0 / terms.plant_life)
         growth = (terms.growth_limit / 12.0) * self.capacity * speed * pays
         cost = growth * yearly
-        means = np.maximum(self.books.cash[account] - terms.liquidity * self.monthly_cost, 0.0)
+        means = np.maximum(cash[account] - terms.liquidity * self.monthly_cost, 0.0)
         room = np.maximum(credit.leverage_limit * (self.capital + cost) - self.books.debt[account], 0.0)
         loan = np.minimum(credit.leverage_limit * cost, room)
         share = np.minimum(1.0, (means + loan) / np.where(cost > 0.0, cost, np.inf))

@@ -57,7 +57,7 @@ class MaterialsMarkets:
         (2, M) EUR/kg, the long-run cost of each stage, to which log prices refer.
     """
 
-    def __init__(self, config: Any, books: Any, sides: int, base_use: Array) -> None:
+    def __init__(self, config: Any, books: Any, sides: int, base_use: Array, processing: Array | None = None) -> None:
         self.config, self.books, self.sides = config, books, sides
         materials, merchants = config.materials, config.merchants
         self.count = len(materials)
@@ -75,7 +75,8 @@ class MaterialsMarkets:
         self.withheld = np.zeros((sides, self.count))  # share of supply that blocs keep back now
         self.alarm = np.zeros((sides, self.count))  # the same as remembered by those who hold stocks
         self.treatment = np.ones((sides, self.count))  # treatment charge over its long-run level
-        self.throughput = np.stack([base_use, base_use])  # (2, sides, M) kg/month, smoothed
+        # Concentrate processed and refined material used, (2, sides, M) kg/month, smoothed.
+        self.throughput = np.stack([base_use if processing is None else processing, base_use])
         self.adaptation = np.zeros((sides, self.count))
         # Concentrate moves both ways at much the same price; freight on refined material sets the wedge.
         self.freight = np.stack([np.zeros(self.count), np.asarray(materials.freight)])
@@ -94,7 +95,7 @@ class MaterialsMarkets:
         self.blocks = [block(places) for places in self.places]
         self.accounts = books.account(*[f"merchants {self._side(s)}" for s in range(sides)])
         for stage in (EXTRACTION, REFINING):
-            books.endow(self.places[stage], self.usual_cover * base_use)
+            books.endow(self.places[stage], self.usual_cover * self.throughput[stage])
         self._highest = np.log(config.markets.choke_essential)
         self._carry = (merchants.carry + config.credit.interest) / 12.0 * merchants.trend_time
         self._carried_on = self.trend_following * merchants.trend_time

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from abm.agents.firms import REFURBISHER
 from abm.books import block
 from abm.markets.products import CIRCULAR
-from abm.markets.scrap import END_OF_LIFE, Bidders
+from abm.markets.scrap import END_OF_LIFE, RIVALRY, Bidders
 
 Array = NDArray[np.float64]
 YEAR = 12.0
@@ -51,6 +51,7 @@ class EndOfLife:
         self.traded_in = np.zeros(places.traded_in.shape)  # products that traders keep for refurbishers
         # Smoothed over a year, in kg per month: what was discarded, and what was recovered from it and in all.
         self.usual_discard, self.usual_end_of_life, self.usual_recovered = np.zeros((3, count))
+        self.refurbish_labour = np.zeros(len(self.config.leaves))
         self.design = np.zeros(len(products))  # share of circular design in what is discarded
 
     def _others(self, structure: Any) -> Array:
@@ -123,11 +124,16 @@ class EndOfLife:
         model.books.move("refurbishment", self.trade_in, block(dealers.used_place), kilograms)
         self.traded_in = np.maximum(units - taken, 0.0)
         dealers.used_units += taken
-        self._pay_refurbishers(rows, taken, room, cost, able)
+        # The scarcer goods are against capacity, the more of the gain goes to former owners.
+        both = room**RIVALRY + units**RIVALRY
+        rivalry = room**RIVALRY / np.where(both > 0.0, both, 1.0)
+        self._pay_refurbishers(rows, taken, room, cost, able, 2.0 * self.config.firms.markup * (1.0 - rivalry))
         self.refurbished = taken
         self.refurbished_content = np.add.reduce(kilograms)
 
-    def _pay_refurbishers(self, rows: Array, taken: Array, room: Array, cost: Array, able: Array) -> None:
+    def _pay_refurbishers(
+        self, rows: Array, taken: Array, room: Array, cost: Array, able: Array, markup: Array
+    ) -> None:
         """Dealers pay refurbishers, who pay the former owners and for work and parts."""
         model, firms, books = self.model, self.model.firms, self.model.books
         product, leaf = firms.product[rows], firms.leaf[rows]
@@ -135,8 +141,7 @@ class EndOfLife:
         units = share * taken[product, leaf]
         value = units * firms.price[rows]
         work = units * cost
-        # Refurbishers compete for goods: the former owner gets what is left after work and a usual markup.
-        to_owner = np.maximum(value / (1.0 + self.config.firms.markup) - work, 0.0)
+        to_owner = np.maximum(value / (1.0 + markup[product, leaf]) - work, 0.0)
         books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], value)
         books.pay("product_sales", firms.account[rows], model.accounts.households[leaf], to_owner)
         books.pay("labour", firms.account[rows], model.accounts.households[leaf], work)

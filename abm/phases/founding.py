@@ -202,7 +202,7 @@ def found_recyclers(model: Any) -> None:
     recyclers.feed[rows] = used
     content = used[:, None] * model.stream_content[stream]
     model.books.endow(recyclers.feed_place[rows], content)
-    recyclers.feed_end_of_life[rows] = 0.5 * content
+    # Until goods sold in numbers come back, plants live on scrap of makers.
     recyclers.other_feed[rows] = used * model.stream_other[stream]
     recyclers.monthly_cost[rows] = (
         each * (np.asarray(streams.processing_cost) + np.asarray(streams.transport_cost))[stream]

@@ -78,6 +78,12 @@ class ProductTrade:
         self.usual_used_price = np.asarray(products.used_price)
         self.highest_used = np.maximum(USED_AT_MOST / self.usual_used_price, 1.0)
         self.repair_cost = np.asarray(products.repair_cost)
+        # Cost of running a service, EUR per product at the usual wage, and what that was in a month by leaf.
+        self.start_fee = self.start_price[:, 2] - self.start_price[:, 1]
+        households = np.asarray(self.config.jurisdictions.households)[self.config.leaves]
+        self.leaf_weight = households / households.sum()
+        self.service_work = self.start_fee / (1.0 + self.config.firms.markup)
+        self.service_labour = np.zeros(len(self.config.leaves))
         self.exports_at_start = np.asarray(products.exports)
         # Price at the start (P, 1 + O) and usual share of home and of each origin in linear goods.
         self.origin_start = np.concatenate([self.list_price[:, None], self.import_start], axis=1)
@@ -131,7 +137,8 @@ class ProductTrade:
         self._note_extinct(np.asarray(weight[count:], dtype=np.float64))
         self._weigh_origins(home[LINEAR])
         self.price[:, 1] = np.where(home[CIRCULAR] > 0.0, home[CIRCULAR], self.price[:, 1])
-        self.price[:, 2] = self.price[:, 1] * (1.0 + self.config.firms.service_cost)
+        # Providers' fee follows what the work of running a service costs.
+        self.price[:, 2] = self.price[:, 1] + self.start_fee * float(self.model.labour.wage_factor @ self.leaf_weight)
         self.surcharge = self._mandate_cost()
         # Refurbishers and service providers price against new goods.
         rows = firms.of_kind(REFURBISHER, SERVICE)
@@ -325,7 +332,7 @@ class ProductTrade:
         self.used_sold = purchases.units_used
 
     def _pay_service_providers(self, purchases: Any) -> None:
-        """Providers earn the fee above the price of the product and spend most of it on running the service."""
+        """Providers earn the fee above the price of the product and pay for the work of running the service."""
         model, firms, books = self.model, self.model.firms, self.model.books
         rows = firms.of_kind(SERVICE)
         if not len(rows):
@@ -337,8 +344,9 @@ class ProductTrade:
         fee = units * (self.price[product, 2] - self.price[product, 1])
         leaf = firms.leaf[rows]
         books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], fee)
-        running = fee / (1.0 + self.config.firms.markup)
+        running = units * self.service_work[product] * model.labour.wage_factor[leaf]
         books.pay("labour", firms.account[rows], model.accounts.households[leaf], running)
+        self.service_labour = np.bincount(leaf, running, len(self.tax))
         firms.made[rows] = firms.sold[rows] = units
         firms.orders[rows] += (units - firms.orders[rows]) / self.config.firms.order_smoothing
 

@@ -79,9 +79,10 @@ class Renewal:
         model = self.model
         self.failures, self.entries, self.loss = [], [], 0.0
         self._serve_debt()
-        self._recyclers_invest()
-        self._firms_invest()
-        self._producers_invest()
+        cash = model.books.cash.copy()  # nobody's investment is paid from another's
+        self._recyclers_invest(cash)
+        self._firms_invest(cash)
+        self._producers_invest(cash)
         self._fail()
         if model.month % 3 == 0:
             self._recyclers_enter()
@@ -120,7 +121,7 @@ class Renewal:
         return np.concatenate([spent, np.zeros(count - len(spent))])
 
     # ------------------------------------------------------------------ investment
-    def _recyclers_invest(self) -> None:
+    def _recyclers_invest(self, cash: Array) -> None:
         model, recyclers = self.model, self.model.recyclers
         rules = model.rules
         belief = rules.belief[recyclers.leaf]
@@ -129,17 +130,18 @@ class Renewal:
         promise = (per_kg * promised[recyclers.leaf]).sum(axis=1) * belief * (recyclers.processed > 1e-9)
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
         speed = model.labour.build_speed[recyclers.leaf]
-        self.recycler_spending = recyclers.expand(model.credit, promise, support, model.accounts.domestic, speed)
+        self.recycler_spending = recyclers.expand(cash, model.credit, promise, support, model.accounts.domestic, speed)
 
-    def _firms_invest(self) -> None:
+    def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
-        firms.invest(model.credit, model.accounts.domestic, model.labour.build_speed[firms.leaf])
+        firms.invest(cash, model.credit, model.accounts.domestic, model.labour.build_speed[firms.leaf])
 
-    def _producers_invest(self) -> None:
+    def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
         producers.invest(
             model.month,
             model.materials.log_price,
+            cash,
             model.books,
             model.credit,
             model.accounts.suppliers,
@@ -258,6 +260,8 @@ class Renewal:
     def _recycler_cause(self, row: int, parts: dict[str, float]) -> str:
         """The largest part of the fall in the result; a fall in price is dumping when a bloc floods its metals."""
         worst = min(parts, key=lambda name: parts[name])
+        if self.model.recyclers.best[-1, row] <= 0.0:
+            return "feedstock"  # it never had anything to process
         if worst == "price":
             return "dumping" if self._flooded(self.model.recyclers.recovery[row]) else "low price"
         return {

@@ -38,6 +38,7 @@ class Settlement:
         for g in self.config.governments:
             below = self.household_share * [g in self.config.ancestors[leaf] for leaf in leaves]
             self.burden[int(g)] = below / below.sum()
+        self.lender_capital: float | None = None  # net worth of lenders after the first month, EUR
         accounts = model.accounts
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
         self.clearing, self.public = np.array([accounts.secondary]), np.array([accounts.public])
@@ -122,6 +123,7 @@ class Settlement:
         self._balance(model.dealers.accounts, accounts.domestic, "dividends")
         self._balance(model.materials.accounts, accounts.abroad, "dividends")
         self._balance(self.licences, accounts.abroad, "rents")
+        self._pay_out_lenders()
         self._balance(self.clearing, accounts.domestic, "dividends")
         for government in model.governments.members:
             self._lump_sum(government.account, self.burden[government.jurisdiction])
@@ -142,6 +144,18 @@ class Settlement:
             books.pay(kind, accounts, sponsors, surplus)
         self.balances[accounts] = 0.0
         self.balances[sponsors] += cash if isinstance(sponsors, np.ndarray) else np.add.reduce(cash)
+
+    def _pay_out_lenders(self) -> None:
+        """Lenders pay out what they earned, once earlier losses are made good."""
+        books, accounts = self.model.books, self.model.accounts
+        equity = float(self.balances[accounts.lender] + np.add.reduce(books.debt))
+        if self.lender_capital is None:
+            self.lender_capital = equity
+        gain = equity - self.lender_capital
+        if gain > 0.0:
+            books.pay("dividends", accounts.lender, accounts.domestic, gain)
+            self.balances[accounts.lender] -= gain
+            self.balances[accounts.domestic] += gain
 
     def _lump_sum(self, account: int, share: Array) -> None:
         """Levy a government's deficit on households, or pay out its surplus, by share (L,)."""
