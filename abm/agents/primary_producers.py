@@ -247,7 +247,7 @@ class PrimaryProducers(Organisations):
     def throughput_wanted(self) -> Array:
         """Concentrate that refineries plan to process (sides, M), kg."""
         planned = np.bincount(self.cell, self.running.take(self.refineries), self.sides * self.count)
-        return planned.reshape(self.sides, self.count)
+        return planned.astype(np.float64).reshape(self.sides, self.count)
 
     def refine(self, concentrate: Array, planned: Array) -> Array:
         """Share out the concentrate bought (sides, M) over refineries by planned throughput; (sides, M) kg."""

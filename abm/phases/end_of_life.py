@@ -148,7 +148,7 @@ class EndOfLife:
         firms.made[rows] = firms.sold[rows] = units
         firms.orders[rows] += (share * model.product_trade.used_wanted[product, leaf] - firms.orders[rows]) / 6.0
         self.refurbisher_rows, self.refurbisher_result = rows, (value, work + to_owner)
-        self.refurbish_labour = np.bincount(leaf, work, len(self.config.leaves))
+        self.refurbish_labour = np.bincount(leaf, work, len(self.config.leaves)).astype(np.float64)
 
     def _to_scrap(self, content: Array, units: Array, binned: Array) -> None:
         """Split products handed in (owners, P, L, M) into streams of end-of-life scrap.

@@ -50,7 +50,7 @@ class ProductTrade:
         self.stock_path = np.stack([structure.stock_path(month) for month in range(model.months + 1)])
         self.growth = self._world_path(structure)  # the same in all leaves together (months + 1, P)
         self.usual_use: Array | None = None  # material in products sold, smoothed over a year (M,), kg a month
-        self.used_wanted: Array | None = None  # used goods that households want, smoothed (P, L) a month
+        self.used_wanted = np.full(self.surcharge.shape, np.nan)  # used goods that households want, smoothed (P, L) a month
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
         self.shares = self.start_shares  # the same without labels that nobody makes any more
@@ -346,7 +346,7 @@ class ProductTrade:
         books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], fee)
         running = units * self.service_work[product] * model.labour.wage_factor[leaf]
         books.pay("labour", firms.account[rows], model.accounts.households[leaf], running)
-        self.service_labour = np.bincount(leaf, running, len(self.tax))
+        self.service_labour = np.bincount(leaf, running, len(self.tax)).astype(np.float64)
         firms.made[rows] = firms.sold[rows] = units
         firms.orders[rows] += (units - firms.orders[rows]) / self.config.firms.order_smoothing
 
@@ -358,7 +358,7 @@ class ProductTrade:
         first = 1.0 - again / np.where(total > 0.0, total, np.inf)
         self.model.dealers.learn(new * first[..., None] + business[0] + business[1])
         asked = choices.expected[..., goods.USED]
-        known = asked if self.used_wanted is None else self.used_wanted
+        known = np.where(np.isnan(self.used_wanted), asked, self.used_wanted)
         self.used_wanted = known + (asked - known) / self.config.firms.order_smoothing
         self._set_used_price()
 

@@ -85,7 +85,7 @@ class Production:
         wage, power = model.labour.wage_factor[firms.leaf], model.energy[firms.leaf]
         accounts = model.accounts
         paid = firms.pay_for_production(accounts.households[firms.leaf], accounts.domestic, labour, energy, power, wage)
-        return np.bincount(firms.leaf, paid, len(config.leaves))
+        return np.bincount(firms.leaf, paid, len(config.leaves)).astype(np.float64)
 
     def price(self) -> None:
         """Firms set prices for next month from this month's input prices."""
