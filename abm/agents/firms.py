@@ -138,7 +138,7 @@ class Firms(Organisations):
             component >= 0, by_content, self.terms.capital_per_revenue * 12.0 * price / self.terms.capacity_slack
         )
 
-    def niche_of(self, kind: Array, product: Array, component: Array, leaf: Array) -> Array:
+    def niche_of(self, kind: Rows, product: Rows, component: Rows, leaf: Rows) -> Rows:
         """Number of the niche: kind × what is made × leaf."""
         what = np.where(np.asarray(component) >= 0, 500 + np.asarray(component), np.asarray(product))
         return self.first_niche + (np.asarray(kind) * 1000 + what) * 100 + np.asarray(leaf)

@@ -50,7 +50,9 @@ class ProductTrade:
         self.stock_path = np.stack([structure.stock_path(month) for month in range(model.months + 1)])
         self.growth = self._world_path(structure)  # the same in all leaves together (months + 1, P)
         self.usual_use: Array | None = None  # material in products sold, smoothed over a year (M,), kg a month
-        self.used_wanted = np.full(self.surcharge.shape, np.nan)  # used goods that households want, smoothed (P, L) a month
+        self.used_wanted = np.full(
+            (len(products), len(self.config.leaves)), np.nan
+        )  # used goods that households want, smoothed (P, L) a month
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
         self.shares = self.start_shares  # the same without labels that nobody makes any more
