@@ -13,6 +13,7 @@ from abm.books import block
 Array = NDArray[np.float64]
 
 KEEP, REPAIR, USED, LINEAR, CIRCULAR, SERVICE = range(6)
+USED_COVER = 2.0  # usual stock of used goods in months of sales
 LABELS = 3  # new products: linear, circular, as a service
 BUSINESS, PUBLIC = 0, 1
 COHORT_MONTHS = 540  # longest life that is followed
@@ -37,7 +38,7 @@ class Dealers:
         self.demand = demand.copy()  # smoothed expected sales (P, L, labels)
         self.waiting = np.zeros(self.shape)  # products for which households were turned away last month
         self.units = config.firms.dealer_cover * demand.sum(axis=2)
-        self.used_units = 0.5 * demand.sum(axis=2) * np.asarray(products.used_share)[:, None]
+        self.used_units = USED_COVER * demand.sum(axis=2) * np.asarray(products.used_share)[:, None]
         books.endow(
             self.new_place.ravel(), (self.units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1])
         )

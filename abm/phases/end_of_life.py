@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents.firms import REFURBISHER
 from abm.books import block
-from abm.markets.products import CIRCULAR
+from abm.markets.products import CIRCULAR, USED_COVER
 from abm.markets.scrap import END_OF_LIFE, RIVALRY, Bidders
 
 Array = NDArray[np.float64]
@@ -117,7 +117,7 @@ class EndOfLife:
         cost = linear * self.refurbish_cost[product] * model.labour.wage_factor[leaf]
         able = np.where(firms.price[rows] > cost, firms.capacity[rows], 0.0)
         room: Array = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape).astype(float)
-        wanted = np.maximum(4.0 * model.product_trade.used_wanted - dealers.used_units, 0.0)
+        wanted = np.maximum(USED_COVER * model.product_trade.used_wanted - dealers.used_units, 0.0)
         taken = np.minimum(np.minimum(units, room), wanted)
         share = (taken / np.where(units > 0.0, units, np.inf)).reshape(-1, 1)
         kilograms = model.books.stock[self.trade_in] * share
@@ -127,14 +127,18 @@ class EndOfLife:
         # The scarcer goods are against capacity, the more of the gain goes to former owners.
         both = room**RIVALRY + units**RIVALRY
         rivalry = room**RIVALRY / np.where(both > 0.0, both, 1.0)
-        self._pay_refurbishers(rows, taken, room, cost, able, 2.0 * self.config.firms.markup * (1.0 - rivalry))
+        markup = 2.0 * self.config.firms.markup * (1.0 - rivalry)
+        self._pay_refurbishers(rows, taken, room, cost, able, markup, np.minimum(wanted, units))
         self.refurbished = taken
         self.refurbished_content = np.add.reduce(kilograms)
 
     def _pay_refurbishers(
-        self, rows: Array, taken: Array, room: Array, cost: Array, able: Array, markup: Array
+        self, rows: Array, taken: Array, room: Array, cost: Array, able: Array, markup: Array, asked: Array
     ) -> None:
-        """Dealers pay refurbishers, who pay the former owners and for work and parts."""
+        """Dealers pay refurbishers, who pay the former owners and for work and parts.
+
+        `asked` (P, L) is what they would take with enough capacity, to which they adapt it.
+        """
         model, firms, books = self.model, self.model.firms, self.model.books
         product, leaf = firms.product[rows], firms.leaf[rows]
         share = able / np.maximum(room[product, leaf], 1e-300)
@@ -146,7 +150,7 @@ class EndOfLife:
         books.pay("product_sales", firms.account[rows], model.accounts.households[leaf], to_owner)
         books.pay("labour", firms.account[rows], model.accounts.households[leaf], work)
         firms.made[rows] = firms.sold[rows] = units
-        firms.orders[rows] += (share * model.product_trade.used_wanted[product, leaf] - firms.orders[rows]) / 6.0
+        firms.orders[rows] += (share * asked[product, leaf] - firms.orders[rows]) / 6.0
         self.refurbisher_rows, self.refurbisher_result = rows, (value, work + to_owner)
         self.refurbish_labour = np.bincount(leaf, work, len(self.config.leaves)).astype(np.float64)
 

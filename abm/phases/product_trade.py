@@ -185,12 +185,12 @@ class ProductTrade:
         return self.price[:, 0] * self.usual_used_price * self.used_level
 
     def _set_used_price(self) -> None:
-        """The price of used goods rises while more are wanted than there are, and falls while they pile up."""
-        wanted = np.add.reduce(self.used_wanted, axis=1)
-        held = np.add.reduce(self.model.dealers.used_units, axis=1)
+        """The price of used goods rises while they are scarce, and falls back to where traders rather export them."""
+        wanted = goods.USED_COVER * np.add.reduce(self.used_wanted, axis=1)
+        held = np.add.reduce(self.model.dealers.used_units + self.model.end_of_life.traded_in, axis=1)
         both = wanted + held
         gap = (wanted - held) / np.where(both > 0.0, both, np.inf)
-        self.used_level = np.minimum(np.maximum(self.used_level * np.exp(0.1 * gap), 0.3), self.highest_used)
+        self.used_level = np.minimum(np.maximum(self.used_level * np.exp(0.1 * gap), 1.0), self.highest_used)
 
     def offers(self) -> Offers:
         """What households can choose from (P, L, 6), taxes included."""
