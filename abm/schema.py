@@ -373,6 +373,7 @@ class Public(Declaration, section="public"):
     credibility = quantity("Belief in announced policy at the start", "1", 0, 1)
     credibility_gain = quantity("Rise of belief per year of kept promises", "1/yr", 0, 1)
     credibility_loss = quantity("Fall of belief when a promise is broken", "1", 0, 1)
+    scrap_cover = quantity("Usual stock of collectors in months of what comes in", "month", 0, 12)
     collection_cost = quantity("Cost of collecting a kg of discarded products", "EUR/kg", 0, 10)
 
 

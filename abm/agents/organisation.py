@@ -45,6 +45,7 @@ class Organisations(Population):
         super().__init__(model, widths)
         # Smoothed books of each member, the same of its best year, and the result of that year.
         self.ledger, self.best, self.best_result = np.zeros((6, 0)), np.zeros((6, 0)), np.zeros(0)
+        self.plans: dict[int, Array] = {}  # what newcomers count on in a month, as a column of the ledger
 
     def insolvent(self, books: Any, credit: Any) -> Rows:
         """Rows whose overdraft is beyond what lenders tolerate."""
@@ -87,11 +88,14 @@ class Organisations(Population):
         self.best[:, better] = ledger[:, better]
 
     def _grow_ledger(self, now: Array) -> None:
-        """Newcomers start with their first month as both the last and the best year."""
-        fresh = now[:, self.ledger.shape[1] :]
+        """Newcomers start with their first month as last year, and as the best year too unless they had a plan."""
+        known = self.ledger.shape[1]
+        fresh = now[:, known:]
         self.ledger = np.concatenate([self.ledger, fresh], axis=1)
-        self.best = np.concatenate([self.best, fresh], axis=1)
-        self.best_result = np.concatenate([self.best_result, RESULT @ fresh])
+        planned = [self.plans.pop(row, now[:, row]) for row in range(known, now.shape[1])]
+        best = np.stack(planned, axis=1) if planned else fresh
+        self.best = np.concatenate([self.best, best], axis=1)
+        self.best_result = np.concatenate([self.best_result, RESULT @ best])
 
     def decomposition(self, row: int) -> dict[str, float]:
         """Change of the yearly result against the best year by cause, EUR per month; sums to the change.

@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 END_OF_LIFE, MANUFACTURING = 0, 1
+SELL_OFF = 6.0  # months over which collectors sell what they hold beyond their usual stock
 RIVALRY = 3.0  # how sharply the price of scrap moves to the bids when recyclers want more than there is
 ORIGINS = ("end-of-life", "manufacturing")
 
@@ -54,6 +55,9 @@ class ScrapMarkets:
             *[f"{o} scrap, {s} in {config.jurisdictions.ids[j]}" for o in ORIGINS for s in streams.ids for j in leaves]
         ).reshape(self.shape)
         self.gross = np.zeros(self.shape)
+        self.arrived = np.zeros(self.shape)  # this month, kg
+        self.usual = np.full(self.shape, np.nan)  # the same smoothed over a year
+        self.offered = np.zeros(self.shape)  # what collectors put on the market this month, kg
         self.other = np.zeros(self.shape)
         self.ease = np.zeros(self.shape)  # gross mass × gain in recovery from circular design, kg
         self.collectors = books.account(*[f"collectors {config.jurisdictions.ids[j]}" for j in leaves])
@@ -76,6 +80,7 @@ class ScrapMarkets:
     def collect(self, origin: int, gross: Array, other: Array, ease: Array | float = 0.0) -> None:
         """Enter gross mass, other recoverables and ease of dismantling (S, L) of material moved to the pools."""
         self.gross[origin] += gross
+        self.arrived[origin] += gross
         self.other[origin] += other
         self.ease[origin] += ease
 
@@ -93,7 +98,7 @@ class ScrapMarkets:
         return self.books.stock[block(self.places)].reshape(*self.shape, -1).copy()
 
     def clear(self, bidders: Bidders, export_bid: Array, response: float) -> ScrapSales:
-        """Sell this month's pools.
+        """Sell what collectors offer from their pools this month.
 
         Sellers prefer higher bids, in proportion to what bidders want; scrap for which nobody pays more
         than landfill costs goes there. Bidders pay between the seller's next best use and their bid,
@@ -101,13 +106,22 @@ class ScrapMarkets:
 
         `export_bid` (2, S, L) EUR/kg is what foreign recyclers offer.
         """
+        self._offer()
         fallback = np.maximum(export_bid, self.landfill)
         member = (self.numbers == bidders.stream).astype(np.float64)  # (S, n)
         bought, sold = self._allocate(bidders, fallback, member, response)
         price = self._prices(bidders, bought, fallback, member, sold)
-        rest = np.maximum(self.gross - sold, 0.0)
+        rest = np.maximum(self.offered - sold, 0.0)
         exported = np.where(export_bid > self.landfill, rest, 0.0)
         return ScrapSales(bought, price, exported, rest - exported, member)
+
+    def _offer(self) -> None:
+        """Collectors sell what usually comes in, and what they hold above their usual stock by and by."""
+        known = np.where(np.isnan(self.usual), self.arrived, self.usual)
+        self.usual = known + (self.arrived - known) / 12.0
+        self.arrived = np.zeros(self.shape)
+        extra = (self.gross - self.config.public.scrap_cover * self.usual) / SELL_OFF
+        self.offered = np.minimum(np.maximum(self.usual + extra, 0.0), self.gross)
 
     def _allocate(self, bidders: Bidders, fallback: Array, member: Array, response: float) -> tuple[Array, Array]:
         """Share pools over bidders by bid, within what they want and what may cross a border; two rounds.
@@ -118,8 +132,8 @@ class ScrapMarkets:
         above = np.maximum(bid - fallback[:, stream], 0.0)
         weight = np.exp(np.minimum(response * above / np.maximum(np.abs(bid), 0.05), 6.0)) * (above > 0.0)
         limit = np.where(self.border[bidders.leaf], self.border_limit[stream][:, None], 1.0)
-        left = self.gross[:, stream] * limit  # what a bidder may still take from a pool
-        bought, sold, room, remaining = np.zeros(bid.shape), np.zeros(self.shape), bidders.wanted, self.gross
+        left = self.offered[:, stream] * limit  # what a bidder may still take from a pool
+        bought, sold, room, remaining = np.zeros(bid.shape), np.zeros(self.shape), bidders.wanted, self.offered
         for _ in range(2):
             claim = weight * room[:, None] * (left > 0.0)
             total = np.matmul(member, claim)
@@ -131,12 +145,12 @@ class ScrapMarkets:
             left = np.maximum(left - got, 0.0)
             sold = np.matmul(member, bought)
             room = np.maximum(bidders.wanted - np.add.reduce(bought, axis=(0, 2)), 0.0)
-            remaining = np.maximum(self.gross - sold, 0.0)
+            remaining = np.maximum(self.offered - sold, 0.0)
         return bought, sold
 
     def _prices(self, bidders: Bidders, bought: Array, fallback: Array, member: Array, sold: Array) -> Array:
         """Price per kg that each bidder pays (2, n, L), EUR; remembers the mean per pool."""
-        wanted, offered = (member @ bidders.wanted) ** RIVALRY, np.add.reduce(self.gross, axis=(0, 2)) ** RIVALRY
+        wanted, offered = (member @ bidders.wanted) ** RIVALRY, np.add.reduce(self.offered, axis=(0, 2)) ** RIVALRY
         both = wanted + offered
         strength = wanted / np.where(both > 0.0, both, np.inf)
         floor = fallback[:, bidders.stream]

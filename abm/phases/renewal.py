@@ -260,8 +260,8 @@ class Renewal:
     def _recycler_cause(self, row: int, parts: dict[str, float]) -> str:
         """The largest part of the fall in the result; a fall in price is dumping when a bloc floods its metals."""
         worst = min(parts, key=lambda name: parts[name])
-        if self.model.recyclers.best[-1, row] <= 0.0:
-            return "feedstock"  # it never had anything to process
+        if -parts[worst] <= 0.01 * self.model.recyclers.ledger[3, row]:
+            return "feedstock"  # nothing fell: it never had enough to process to cover its fixed cost
         if worst == "price":
             return "dumping" if self._flooded(self.model.recyclers.recovery[row]) else "low price"
         return {
@@ -295,17 +295,20 @@ class Renewal:
         sales = model.end_of_life
         left = sales.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
-        returns, capacity = self._expected_return()
+        returns, capacity, plan = self._expected_return()
         hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
         cells = np.arange(returns.size)
         chance = model.streams.uniform("entry of recyclers", cells, model.month).reshape(returns.shape)
         enters = (returns > hurdle) & (chance < self.config.recyclers.entry_hazard / 4.0)
         enters &= capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None]
         for stream, leaf in np.argwhere(enters):
-            self._found_recycler(int(stream), int(leaf), float(capacity[stream, leaf]))
+            self._found_recycler(int(stream), int(leaf), float(capacity[stream, leaf]), plan[:, stream, leaf])
 
-    def _expected_return(self) -> tuple[Array, Array]:
-        """Expected yearly return on a new plant (S, L) and its capacity in kg/month."""
+    def _expected_return(self) -> tuple[Array, Array, Array]:
+        """Expected yearly return on a new plant (S, L), its capacity in kg/month, and what it counts on.
+
+        The last (4, S, L) are receipts, support, price of feed and cost of operation, EUR per kg of scrap.
+        """
         model, streams, rules = self.model, self.config.streams, self.model.rules
         content, other = model.end_of_life.composition
         anchor = model.materials.reference[1] * np.exp(model.materials.anchor[1, 0])
@@ -316,20 +319,23 @@ class Renewal:
         floor = np.maximum(rules.outlook["price_floor"], rules.outlook["contract_strike"]) * belief
         lifted = np.maximum(price[None, :], floor)  # (L, M)
         premium = at_home[:, None, None] * model.materials_trade.home_premium
-        worth = (
-            lifted[None] * (payable[:, None, None] + premium) + rules.outlook["recovery_subsidy"] * belief
-        )  # (S, L, M)
+        paid = payable[:, None, None] + premium
+        worth = lifted[None] * paid + rules.outlook["recovery_subsidy"] * belief  # (S, L, M)
         worth = worth + at_home[:, None, None] * model.settlement.certificate_value
-        value = (content[0] * np.asarray(streams.recovery)[:, None, :] * worth).sum(axis=2) + other[0]
+        recovered = content[0] * np.asarray(streams.recovery)[:, None, :]
+        value = (recovered * worth).sum(axis=2) + other[0]
+        receipts = (recovered * price * paid).sum(axis=2) + other[0]
         cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None]
-        margin = value - cost - np.maximum(model.scrap.price[0], -np.asarray(streams.landfill_cost)[:, None])
+        feed = np.maximum(model.scrap.price[0], -np.asarray(streams.landfill_cost)[:, None])
+        margin = value - cost - feed
         support = rules.recycling_investment_support.T
         capital = np.asarray(streams.capital_cost)[:, None] * (1.0 - support)
         available = self.idle_scrap.sum(axis=1, keepdims=True) * np.asarray(streams.cross_border_limit)[:, None]
         available = np.maximum(available, self.idle_scrap)
         scale = np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0
         capacity = np.minimum(available, 2.0 * scale)
-        return margin / np.maximum(capital, 1e-9), capacity
+        plan = np.stack([receipts, value - receipts, feed, np.broadcast_to(cost, feed.shape)])
+        return margin / np.maximum(capital, 1e-9), capacity, plan
 
     def _going_cost(self) -> Array:
         """Processing cost per kg of the best plants at work (S,); the configured one where there is none."""
@@ -342,7 +348,8 @@ class Renewal:
                 cost[stream] = min(cost[stream], recyclers.processing_cost[chosen].min())
         return cost
 
-    def _found_recycler(self, stream: int, leaf: int, capacity: float) -> None:
+    def _found_recycler(self, stream: int, leaf: int, capacity: float, plan: Array) -> None:
+        """Found a plant; `plan` (4,) is what it counts on per kg, by which its failure would be judged."""
         model, streams, recyclers = self.model, self.config.streams, self.model.recyclers
         cost = capacity * 12.0 * float(streams.capital_cost[stream])
         peers = recyclers.cumulative[recyclers.stream == stream]
@@ -360,6 +367,8 @@ class Renewal:
         )
         recyclers.start_cumulative[rows] = starts.mean() if len(starts) else capacity
         equity = self.config.credit.equity * cost
+        interest = (cost - equity) * model.credit.rate / 12.0
+        recyclers.plans[int(rows[0])] = np.concatenate([plan * capacity, [interest, capacity]])
         account, accounts = recyclers.account[rows], model.accounts
         model.books.pay("equity", accounts.domestic, account, equity)
         model.books.lend(account, cost - equity)
@@ -412,6 +421,7 @@ class Renewal:
             model.materials.log_price[1, 0],
         )
         firms.thrift[rows], firms.start_price[rows] = firms.thrift[pick], firms.start_price[pick]
+        firms.plans[int(rows[0])] = 0.2 * firms.ledger[:, like]  # it counts on doing as well
         firms.orders[rows] = 0.3 * capacity
         cost = firms.capital[rows]
         model.start_sales = np.append(model.start_sales, 0.2 * model.start_sales[like])
