@@ -123,6 +123,7 @@ class HouseholdSample(Population):
         saturation = np.maximum(np.asarray(products.stock_multiple)[self.products][:, leaves], 1.0)
         self.bundle = np.maximum(1.0, stock * saturation / np.maximum(households, 1e-9))  # (G, L)
         self.units = _summable((self.bundle * self.represented).reshape(-1))
+        self.products_per_item = self._by_product(self.units)  # real products for which a sampled one stands (P, L)
         self._group = np.repeat(np.arange(groups), count)
         self._leaf = np.tile(np.arange(count), groups)
         self._origin = self._group * number  # place of the first household in a flat item column

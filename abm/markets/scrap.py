@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 END_OF_LIFE, MANUFACTURING = 0, 1
-SELL_OFF = 6.0  # months over which collectors sell what they hold beyond their usual stock
+SELL_OFF = 12.0  # months over which collectors sell what they hold beyond their usual stock
 RIVALRY = 3.0  # how sharply the price of scrap moves to the bids when recyclers want more than there is
 ORIGINS = ("end-of-life", "manufacturing")
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents.firms import REFURBISHER
 from abm.books import block
-from abm.markets.products import CIRCULAR, USED_COVER
+from abm.markets.products import CIRCULAR
 from abm.markets.scrap import END_OF_LIFE, RIVALRY, Bidders
 
 Array = NDArray[np.float64]
@@ -101,8 +101,10 @@ class EndOfLife:
 
     def _export_unwanted(self) -> Array:
         """Working goods that nobody here refurbishes are exported in time, not scrapped; returns content (M,), kg."""
-        books, share = self.model.books, min(1.0 / self.config.firms.trade_in_time, 1.0)
-        kilograms = books.stock[self.trade_in] * share
+        books, months = self.model.books, max(self.config.firms.trade_in_time, 1.0)
+        extra = np.maximum(self.traded_in - months * self.model.product_trade.used_wanted, 0.0) / months
+        share = extra / np.where(self.traded_in > 0.0, self.traded_in, np.inf)
+        kilograms = books.stock[self.trade_in] * share.reshape(-1, 1)
         books.move("export", self.trade_in, self.model.places.abroad, kilograms)
         self.unwanted = self.traded_in * share
         self.traded_in = self.traded_in - self.unwanted
@@ -117,7 +119,7 @@ class EndOfLife:
         cost = linear * self.refurbish_cost[product] * model.labour.wage_factor[leaf]
         able = np.where(firms.price[rows] > cost, firms.capacity[rows], 0.0)
         room: Array = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape).astype(float)
-        wanted = np.maximum(USED_COVER * model.product_trade.used_wanted - dealers.used_units, 0.0)
+        wanted = np.maximum(model.product_trade.usual_used_stock() - dealers.used_units, 0.0)
         taken = np.minimum(np.minimum(units, room), wanted)
         share = (taken / np.where(units > 0.0, units, np.inf)).reshape(-1, 1)
         kilograms = model.books.stock[self.trade_in] * share

@@ -184,9 +184,13 @@ class ProductTrade:
         """Price of used goods (P,), EUR without tax: the usual part of the new price, moved by scarcity."""
         return self.price[:, 0] * self.usual_used_price * self.used_level
 
+    def usual_used_stock(self) -> Array:
+        """Used goods that dealers like to hold (P, L): some months' sales, and at least what one household buys."""
+        return np.asarray(goods.USED_COVER * self.used_wanted + self.model.households.products_per_item)
+
     def _set_used_price(self) -> None:
         """The price of used goods rises while they are scarce, and falls back to where traders rather export them."""
-        wanted = goods.USED_COVER * np.add.reduce(self.used_wanted, axis=1)
+        wanted = np.add.reduce(self.usual_used_stock(), axis=1)
         held = np.add.reduce(self.model.dealers.used_units + self.model.end_of_life.traded_in, axis=1)
         both = wanted + held
         gap = (wanted - held) / np.where(both > 0.0, both, np.inf)
