@@ -342,7 +342,8 @@ class CircularTransition(PopulationModel):
 
     def _plan(self) -> None:
         energy = self.conditions.energy
-        self.producers.plan(self.month, self.materials.price, energy, self.materials_trade.pushed())
+        market, pushed = self.materials, self.materials_trade.pushed()
+        self.producers.plan(self.month, market.price, market.concentrate_at_par(), energy, pushed)
         self.firms.plan_output()
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)

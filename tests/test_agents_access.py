@@ -86,7 +86,7 @@ def test_every_field_of_every_agent_is_its_row_of_the_column(model: CircularTran
         (Household, "attitude"),
         (Household, "income"),
         (Firm, "capacity"),
-        (Recycler, "feed"),
+        (Recycler, "processed"),
         (PrimaryProducer, "capacity"),
     ],
 )

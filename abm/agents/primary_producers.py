@@ -172,14 +172,15 @@ class PrimaryProducers(Organisations):
         own -= self.refines * concentrate.take(self.concentrate_price)
         return own / self.usual_revenue
 
-    def plan(self, month: int, price: Array, energy: Array, pushed: Array) -> None:
+    def plan(self, month: int, price: Array, concentrate: Array, energy: Array, pushed: Array) -> None:
         """Choose utilisation; open what is due; mothball or restart.
 
-        `energy` (J,) multiplies energy cost; `pushed` (2, sides, M) extra output that a flooding state
+        `concentrate` (sides, M) is its price at the refined price of the same month, to which refineries' contracts
+        refer. `energy` (J,) multiplies energy cost; `pushed` (2, sides, M) extra output that a flooding state
         orders and pays for, as a share of normal.
         """
         self._open_capacity(month)
-        margin = self.margins(price, price[EXTRACTION])
+        margin = self.margins(price, concentrate)
         burden = 1.0 + self.energy_share * (energy.take(self.jurisdiction) - 1.0)
         self._mothball_or_restart(margin / (self.shut * burden))
         terms = self.terms

@@ -175,11 +175,12 @@ class StateBackedBloc(mesa.Agent):
             own_depth = self.flood_discount * np.arange(STAGES)[:, None]
             self.floods, self.dump_depth = True, flooding * np.where(self.scripted, self.dumping, own_depth)
 
-    def trade_rules(self, stage: int, view: View, available: Array, output: Array) -> Any:
+    def trade_rules(self, stage: int, view: View, available: Array, output: Array, cover: Array) -> Any:
         """Limits on export, and price and quantity of dumping, for one stage (each (M,)).
 
         It can dump its normal exports, the extra `output` of plants that it orders to run, and part of
-        the stocks `available` (kg) at home.
+        the stocks `available` (kg) at home, but nothing that its own users need: it keeps this month's use, which
+        `output` is too, and half of the usual stock of `cover` months.
         """
         if self.calm:
             return self._no_quota, None, None
@@ -189,7 +190,8 @@ class StateBackedBloc(mesa.Agent):
         if self.dump_depth is None or self.spent_this_year >= self.purse_limit:
             return quota, None, None
         price = self.dump_depth[stage] * view.rival_cost[stage]
-        return quota, price, normal + self.flood_capacity * output + 0.05 * available
+        spare = np.maximum(available - (1.0 + 0.5 * cover) * output, 0.0)
+        return quota, price, np.minimum(normal + self.flood_capacity * output + 0.05 * available, spare)
 
     def withholding(self, stage: int) -> Array:
         """Normal exports that it keeps back under the present regime (M,), kg/month."""

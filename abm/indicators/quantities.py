@@ -42,6 +42,11 @@ def across(values: Array) -> Array:
     return np.add.reduce(values, axis=-1)
 
 
+def in_turn(values: Array) -> Array:
+    """Sum over the last axis one after the other, so that plants founded later do not change its rounding."""
+    return np.add.accumulate(values, axis=-1)[..., -1]
+
+
 def down(values: Array) -> Array:
     """Sum over the last axis but one."""
     return np.add.reduce(values, axis=-2)
@@ -572,7 +577,7 @@ class Months(Quantities):
         found = np.empty((self._count, len(WINDOWS), 2, 2))
         for place, months in enumerate(WINDOWS):
             then = there[:, longest - months : longest - months + self._count]
-            found[:, place, :, 0], found[:, place, :, 1] = across(then * now).T, across(then).T
+            found[:, place, :, 0], found[:, place, :, 1] = in_turn(then * now).T, in_turn(then).T
         return found
 
 

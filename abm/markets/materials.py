@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 EXTRACTION, REFINING = 0, 1
 OUTSIDE = 0
 CHARGE_EXPONENT = 1.5  # rise of the treatment charge with the cover of concentrate
+LINKED = 0.05  # net trade in concentrate over what is processed, from which one price rules on both sides
 LEAST_CONCENTRATE = 0.2  # least share of the refined price that concentrate fetches
 
 
@@ -74,6 +75,8 @@ class MaterialsMarkets:
         self.news = np.zeros(self.count)  # this month's news to expected log prices
         self.withheld = np.zeros((sides, self.count))  # share of supply that blocs keep back now
         self.alarm = np.zeros((sides, self.count))  # the same as remembered by those who hold stocks
+        # How far blocs buy concentrate outside, or sell it there without limit (B, M), 0 to 1.
+        self.buys_concentrate, self.sells_concentrate = np.zeros((2, sides - 1, self.count))
         self.treatment = np.ones((sides, self.count))  # treatment charge over its long-run level
         # Concentrate processed and refined material used, (2, sides, M) kg/month, smoothed.
         self.throughput = np.stack([base_use if processing is None else processing, base_use])
@@ -164,6 +167,7 @@ class MaterialsMarkets:
         exports = self._concentrate_exports(available, wanted, trade)
         within = self._after_trade(available, exports)
         use = np.minimum(planned, 0.9 * within)
+        self._link(exports, planned, trade)
         price = self._charge_for_treatment(within, planned, wanted)
         self.throughput[EXTRACTION] += (use - self.throughput[EXTRACTION]) / 24.0
         asked = planned > 0.0
@@ -192,14 +196,37 @@ class MaterialsMarkets:
         within[1:] -= exports
         return within
 
+    def concentrate_at_par(self) -> Array:
+        """Price of concentrate (sides, M), EUR/kg, at the present refined prices and charge for treatment.
+
+        Where a bloc buys concentrate outside, mines there get what its refineries can pay, and where it sells freely,
+        its own mines what those outside can pay: the price is that of the marginal buyer.
+        """
+        refined = self.price[REFINING]
+        cost = self.reference[REFINING] - self.reference[EXTRACTION]
+        price = np.maximum(refined - self.treatment * cost, LEAST_CONCENTRATE * refined)
+        outside = price[OUTSIDE].copy()
+        for bloc in range(self.sides - 1):
+            inside = price[1 + bloc].copy()
+            price[OUTSIDE] += self.buys_concentrate[bloc] * (inside - price[OUTSIDE])
+            price[1 + bloc] += self.sells_concentrate[bloc] * (outside - inside)
+        return price
+
+    def _link(self, exports: Array, planned: Array, trade: list[Trade]) -> None:
+        """Note how far each bloc is a buyer or a free seller of concentrate (B, M), from 0 to 1."""
+        flow = exports / np.maximum(LINKED * np.add.reduce(planned), 1e-12)
+        free = self.withheld[1:] <= 0.0  # who keeps refined material back does not let out what it is made of
+        for bloc, rules in enumerate(trade):
+            free[bloc] &= np.isinf(rules.limit)
+        self.buys_concentrate = np.minimum(np.maximum(-flow, 0.0), 1.0)
+        self.sells_concentrate = np.minimum(np.maximum(flow, 0.0), 1.0) * free
+
     def _charge_for_treatment(self, within: Array, planned: Array, wanted: Array) -> Array:
         """Move the treatment charge towards what the cover of concentrate warrants; returns the price (sides, M)."""
         cover = np.where(planned > 0.0, within / np.where(wanted > 0.0, wanted, 1.0), 1.0)
         charge = np.minimum(np.maximum(cover, 0.1), 4.0) ** CHARGE_EXPONENT
         self.treatment += (charge - self.treatment) / 3.0
-        refined = self.price[REFINING]
-        cost = self.reference[REFINING] - self.reference[EXTRACTION]
-        price = np.maximum(refined - self.treatment * cost, LEAST_CONCENTRATE * refined)
+        price = self.concentrate_at_par()
         self.log_price[EXTRACTION] = np.log(price / self.reference[EXTRACTION])
         self._price = None
         return price
@@ -299,7 +326,8 @@ class MaterialsMarkets:
             target = np.log(np.where(dumps, trade.dump_price, 1.0) / self.reference[stage])
             absorbed = on_grid(self.grid, excess[OUTSIDE], np.where(dumps, target, log_price[OUTSIDE]))
             undercuts = dumps & (target < log_price[OUTSIDE])
-            allowed = np.where(undercuts, np.minimum(np.maximum(absorbed, 0.0), trade.dump_limit), allowed)
+            dumped = np.minimum(np.maximum(absorbed, 0.0), trade.dump_limit)
+            allowed = np.where(undercuts, np.maximum(dumped, allowed), allowed)  # never less than in free trade
         most_in = available[OUTSIDE] * (0.95 / (self.sides - 1))
         return np.minimum(np.maximum(allowed, -most_in), 0.95 * available[1 + bloc])
 

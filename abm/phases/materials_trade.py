@@ -157,7 +157,7 @@ class MaterialsTrade:
         for bloc, view in zip(self.model.blocs, self.model.bloc_views, strict=True):
             side = 1 + bloc.number
             held, output = stock[self.markets.places[stage, side]], self.markets.throughput[stage, side]
-            quota, price, limit = bloc.trade_rules(stage, view, held, output)
+            quota, price, limit = bloc.trade_rules(stage, view, held, output, self.markets.usual_cover)
             rules.append(Trade(quota, taxes[bloc.number, stage], price, limit))
         return rules
 
@@ -320,14 +320,12 @@ class MaterialsTrade:
 
     def _release(self, trades: list[tuple[Any, Any]]) -> None:
         model, markets = self.model, self.markets
-        self.released: dict[int, float] = {}
+        self.released: dict[int, Array] = {}
         for instrument, trade in trades:
             place = model.stockpile_place(instrument)
             release = np.minimum(trade.release, model.books.stock[place])
             model.books.move("release", place, int(markets.places[REFINING, OUTSIDE]), release)
-            value = float((release * markets.price[REFINING, OUTSIDE]).sum())
-            model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], instrument.account, value)
-            self.released[instrument.index] = value
+            self.released[instrument.index] = release
 
     def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array, bids: Array) -> None:
         model, markets = self.model, self.markets
@@ -338,9 +336,10 @@ class MaterialsTrade:
             bought = np.where(price <= trade.limit_price, share * cleared.home, 0.0)
             place = model.stockpile_place(instrument)
             model.books.move("stockpiling", int(markets.places[REFINING, OUTSIDE]), place, bought)
-            value = float((bought * price).sum())
-            model.books.pay("stockpile_trade", instrument.account, markets.accounts[OUTSIDE], value)
-            instrument.book_trade(value, self.released.get(instrument.index, 0.0))
+            paid, received = float(bought @ price), float(self.released[instrument.index] @ price)
+            model.books.pay("stockpile_trade", instrument.account, markets.accounts[OUTSIDE], paid)
+            model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], instrument.account, received)
+            instrument.book_trade(paid, received)
 
     def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array, bids: Array) -> None:
         model, markets, firms = self.model, self.markets, self.model.firms
