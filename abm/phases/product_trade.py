@@ -14,6 +14,7 @@ from abm.markets import products as goods
 from abm.markets.products import label_shares
 
 Array = NDArray[np.float64]
+TENDER = 20.0  # how sharply a tender with criteria turns on price: 10 % better wins seven times in eight
 USED_AT_MOST = 0.9  # price of used goods over that of new ones, at most
 
 
@@ -55,6 +56,7 @@ class ProductTrade:
         )  # used goods that households want, smoothed (P, L) a month
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
+        self.won = np.zeros(len(products))  # products a month that circular offers won in public tenders
         self.shares = self.start_shares  # the same without labels that nobody makes any more
         self.founded: NDArray[np.bool_] | None = None  # labels that had makers and providers at the start (P, 2)
         self.used_level = np.ones(len(products))  # price of used goods over its usual part of the new price
@@ -136,6 +138,7 @@ class ProductTrade:
         total = np.bincount(self.cell, firms.capacity[rows] * firms.price[rows], 2 * count)
         # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
         home = (total / np.where(weight > 0.0, weight, np.inf)).reshape(2, count)
+        self.circular_capacity = np.asarray(weight[count:], dtype=np.float64)
         self._note_extinct(np.asarray(weight[count:], dtype=np.float64))
         self._weigh_origins(home[LINEAR])
         self.price[:, 1] = np.where(home[CIRCULAR] > 0.0, home[CIRCULAR], self.price[:, 1])
@@ -231,7 +234,7 @@ class ProductTrade:
         """Business and government buy (2, P, L) by label; returns what they wanted (2, P, L, 3)."""
         model, dealers, buyers = self.model, self.model.dealers, self.model.business
         wanted = buyers.wanted(model.month, self.stock_path[model.month], self.stock_path[model.month + 1])
-        labels = self.business_labels = self._business_labels()
+        labels = self.business_labels = self._business_labels(wanted[goods.PUBLIC])
         asked = wanted[0] + wanted[1]
         consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
         room = np.maximum(dealers.units, 0.0) * asked / np.where(asked > 0.0, asked + consumers, 1.0)
@@ -252,20 +255,33 @@ class ProductTrade:
         self.business_bought = bought
         return wanted[..., None] * labels
 
-    def _business_labels(self) -> Array:
-        """Shares of labels (2, P, L, 3); public buyers weigh circular offers by procurement rules."""
+    def _business_labels(self, wanted: Array) -> Array:
+        """Shares of labels (2, P, L, 3); what public buyers want (P, L) is tendered by procurement rules."""
         rules, shape = self.model.rules, self.model.dealers.shape
         usual = label_shares(self.shares, self.price, self.start_price, self.elasticity[:, None])
         labels = np.empty((2, *shape, 3))
         labels[:] = usual[:, None, :]
         if rules.in_force("procurement_share"):
-            accepted = self.price[:, None, :].repeat(shape[1], axis=1)
-            accepted[..., 1:] /= 1.0 + rules.procurement_premium.T[..., None]
-            favoured = label_shares(
-                self.shares[:, None, :], accepted, self.start_price[:, None, :], self.elasticity[:, None, None]
-            )
-            labels[goods.PUBLIC] += rules.procurement_share.T[..., None] * (favoured - labels[goods.BUSINESS])
+            labels[goods.PUBLIC] += self._won(usual, wanted)
         return labels
+
+    def _won(self, usual: Array, wanted: Array) -> Array:
+        """What circular offers win in tenders with criteria: change of the shares of labels (P, L, 3).
+
+        They win where they cost no more than the premium above linear goods, as far as their makers have capacity;
+        `wanted` (P, L) are public purchases.
+        """
+        rules, circular = self.model.rules, usual[:, 1:]
+        edge = self.price[:, :1] * (1.0 + rules.procurement_premium.T) / self.price[:, 1:2]
+        wins = edge**TENDER / (1.0 + edge**TENDER)
+        shift = rules.procurement_share.T * wins * usual[:, :1] * (circular.sum(axis=1) > 0.0)[:, None]
+        asked = np.add.reduce(shift * wanted, axis=1)
+        others = self.model.dealers.demand[..., 1:].sum(axis=(1, 2)) - self.won
+        room = np.maximum(self.circular_capacity - np.maximum(others, 0.0), 0.0)
+        shift *= np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0))[:, None]
+        self.won = np.add.reduce(shift * wanted, axis=1)
+        mix = circular / np.where(circular.sum(axis=1) > 0.0, circular.sum(axis=1), 1.0)[:, None]
+        return np.concatenate([-shift[..., None], shift[..., None] * mix[:, None, :]], axis=2)
 
     def _pay_business(self, bought: Array, labels: Array) -> None:
         """Business pays from the domestic economy; government pays the linear price, the premium by its programme."""

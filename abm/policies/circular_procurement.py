@@ -32,14 +32,14 @@ class CircularProcurement(Instrument):
             "een beperkte meerprijs.",
         },
         "how": {
-            "en": "In that share of what public buyers purchase of a product, they judge circular goods and services "
-            "as if these cost less by the premium, and divide what they buy over the offers by price. Refurbished "
-            "goods are not bought in this way. The government with the highest share "
+            "en": "In that share of what public buyers purchase of a product, circular goods and services win where "
+            "they cost no more than the premium above linear ones, as far as their makers have capacity, which they "
+            "then extend. Refurbished goods are not bought in this way. The government with the highest share "
             "pays what is paid above the linear price. Only purchases of the products modelled count, never all "
             "public procurement.",
-            "nl": "In dat deel van wat overheden van een product kopen, beoordelen zij circulaire goederen en diensten "
-            "alsof die zoveel goedkoper waren als de meerprijs, en verdelen zij hun inkoop naar prijs over het aanbod. "
-            "Gereviseerde goederen worden zo niet gekocht. De overheid met het hoogste aandeel "
+            "nl": "In dat deel van wat overheden van een product kopen, winnen circulaire goederen en diensten als zij "
+            "niet meer dan de meerprijs duurder zijn dan lineaire, voor zover makers er capaciteit voor hebben; die "
+            "breiden zij dan uit. Gereviseerde goederen worden zo niet gekocht. De overheid met het hoogste aandeel "
             "betaalt wat boven de lineaire prijs wordt betaald. Alleen aankopen van de gemodelleerde producten "
             "tellen, nooit alle overheidsinkoop.",
         },
