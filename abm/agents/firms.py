@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
+from abm.agents.organisation import Array, Organisation, Organisations, Rows
 from abm.population import Column, InBooks
 
 LINEAR, CIRCULAR, COMPONENT, REFURBISHER, SERVICE = range(5)
@@ -85,19 +85,13 @@ class Firms(Organisations):
         price = unit_cost * (1.0 + markup)
         capital = self.capital_cost(component, price) * capacity
         niche = self.niche_of(kind, product, component, leaf)
-        seen: dict[int, int] = {}
-        slots = []
-        for number in niche:
-            ordinal = seen.get(int(number), 0)
-            slots.append(self.next_slot(int(number)) + ordinal if len(self) else int(number) * SLOT_STEP + ordinal)
-            seen[int(number)] = ordinal + 1
         rows = self.append(
             account=self.books.account(*names),
             inputs=self.books.place(*[f"{n}: inputs" for n in names]),
             finished=self.books.place(*[f"{n}: finished goods" for n in names]),
             leaf=leaf,
             niche=niche,
-            slot=np.array(slots, dtype=np.int64),
+            slot=self.new_slots(niche),
             active=np.ones(count, dtype=bool),
             born=np.full(count, month),
             died=np.full(count, -1),
@@ -316,7 +310,7 @@ class Firms(Organisations):
         return (grown > 0.02 * self.capacity).nonzero()[0]
 
     def fail(self, credit: Any, lender: int, scrap_place: int) -> tuple[Rows, Array]:
-        """Insolvent firms leave: debts are written off, stocks go to those who collect for recycling.
+        """Insolvent firms leave: debts are written off, stocks leave the home economy.
 
         Returns rows and lenders' losses (EUR).
         """

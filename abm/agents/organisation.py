@@ -114,9 +114,15 @@ class Organisations(Population):
         parts["debt"] = float(best[4] - now[4])
         return parts
 
-    def next_slot(self, niche: int) -> int:
-        """Permanent slot of a newcomer: its niche and its ordinal there, never reused."""
-        return niche * SLOT_STEP + int((self.niche == niche).sum())
+    def new_slots(self, niches: Rows) -> Rows:
+        """Permanent slots of newcomers (n,): their niches and their ordinals there, never reused."""
+        taken: dict[int, int] = {}
+        slots = []
+        for niche in niches.tolist():
+            ordinal = taken.get(niche, int((self.niche == niche).sum()))
+            taken[niche] = ordinal + 1
+            slots.append(niche * SLOT_STEP + ordinal)
+        return np.array(slots, dtype=np.int64)
 
 
 def serve_debt(

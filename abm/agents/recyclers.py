@@ -68,15 +68,15 @@ class Recyclers(Organisations):
         self.names: tuple[str, ...] = ()
 
     # ------------------------------------------------------------------ founding
-    def niche_of(self, stream: Array, leaf: Array) -> Array:
+    def niche_of(self, stream: Rows, leaf: Rows) -> Rows:
         """Number of the niche: stream × leaf."""
         return FIRST_NICHE + np.asarray(stream) * 100 + np.asarray(leaf)
 
     def found(
         self,
         month: int,
-        stream: Array,
-        leaf: Array,
+        stream: Rows,
+        leaf: Rows,
         capacity: Array,
         building: float,
         experience: Array,
@@ -85,14 +85,12 @@ class Recyclers(Organisations):
         """Set up plants (n,); `building` months pass before they run. Returns rows."""
         count, streams = len(stream), self.streams
         niche = self.niche_of(stream, leaf)
-        slots, names = [], []
-        seen: dict[int, int] = {}
-        for n, s, where in zip(niche, stream, leaf, strict=True):
-            ordinal = seen.get(int(n), 0)
-            seen[int(n)] = ordinal + 1
-            slots.append((self.next_slot(int(n)) if len(self) else int(n) * SLOT_STEP) + ordinal)
-            place = self.config.jurisdictions.ids[self.config.leaves[where]]
-            names.append(f"{streams.ids[s]} recycler {slots[-1] % SLOT_STEP + 1} in {place}")
+        slots = self.new_slots(niche)
+        places = [self.config.jurisdictions.ids[self.config.leaves[where]] for where in leaf]
+        names = [
+            f"{streams.ids[s]} recycler {slot % SLOT_STEP + 1} in {place}"
+            for s, slot, place in zip(stream, slots, places, strict=True)
+        ]
         unit = np.asarray(streams.processing_cost)[stream]
         zeros = np.zeros((count, len(self.config.materials)))
         rows = self.append(
@@ -101,7 +99,7 @@ class Recyclers(Organisations):
             output_place=self.books.place(*[f"{n}: recovered" for n in names]),
             leaf=np.asarray(leaf),
             niche=niche,
-            slot=np.array(slots, dtype=np.int64),
+            slot=slots,
             active=np.ones(count, dtype=bool),
             born=np.full(count, month),
             died=np.full(count, -1),
@@ -331,10 +329,6 @@ class Recyclers(Organisations):
         self.capacity += growth * share - worn * self.capacity
         self.capital += spent + upkeep - wear
         return spent
-
-    def upkeep_due(self) -> Array:
-        """Monthly spending that keeps the plant from wearing out (n,), EUR."""
-        return self.capital / (12.0 * self.terms.plant_life)
 
     def fail(self, credit: Any, lender: int, pools: Rows, dissolved: Any) -> tuple[Rows, Array]:
         """Insolvent recyclers leave; scrap goes back to collectors (`pools` (n,)), recovered material is sold off.

@@ -75,7 +75,7 @@ class EndOfLife:
         rest = handed_in * kept
         left = handed_in - rest
         left[0] += sold_on - stays
-        books.move("export", self.owned_places, places.abroad, np.maximum(left, 0.0).reshape(-1, count))
+        books.move("export", self.owned_places, places.abroad, left.reshape(-1, count))
         self._refurbish()
         exported = self._export_unwanted()
         units = np.concatenate([discarded.returned[None], business[0]]) * self.kept

@@ -35,11 +35,8 @@ class MaterialsTrade:
         self.pull = np.zeros((sides, count))  # smoothed content of goods that home imports, by side
         self.start_pull: Array | None = None
         self.secondary_share = np.zeros(count)  # of what home makers buy
-        self.certificate_price = np.zeros((len(self.config.leaves), count))
         self.home_rationed = np.zeros(count)
         self.last_use = self.base_use.copy()
-        long_run = np.asarray(materials.long_run_cost)
-        self.refining_cost = long_run * materials.refining_share
         self._prepare()
 
     def _prepare(self) -> None:

@@ -50,10 +50,8 @@ class ProductTrade:
         # Stocks in use over those at the start (months + 1, P, L).
         self.stock_path = np.stack([structure.stock_path(month) for month in range(model.months + 1)])
         self.growth = self._world_path(structure)  # the same in all leaves together (months + 1, P)
-        self.usual_use: Array | None = None  # material in products sold, smoothed over a year (M,), kg a month
-        self.used_wanted = np.full(
-            (len(products), len(self.config.leaves)), np.nan
-        )  # used goods that households want, smoothed (P, L) a month
+        # Used goods that households want, smoothed (P, L) a month.
+        self.used_wanted = np.full((len(products), len(self.config.leaves)), np.nan)
         self.surcharge = np.zeros((len(products), len(self.config.leaves)))
         self.start_shares = self._start_shares()
         self.won = np.zeros(len(products))  # products a month that circular offers won in public tenders
@@ -84,8 +82,6 @@ class ProductTrade:
         self.repair_cost = np.asarray(products.repair_cost)
         # Cost of running a service, EUR per product at the usual wage, and what that was in a month by leaf.
         self.start_fee = self.start_price[:, 2] - self.start_price[:, 1]
-        households = np.asarray(self.config.jurisdictions.households)[self.config.leaves]
-        self.leaf_weight = households / households.sum()
         self.service_work = self.start_fee / (1.0 + self.config.firms.markup)
         self.service_labour = np.zeros(len(self.config.leaves))
         self.exports_at_start = np.asarray(products.exports)
@@ -139,11 +135,12 @@ class ProductTrade:
         # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
         home = (total / np.where(weight > 0.0, weight, np.inf)).reshape(2, count)
         self.circular_capacity = np.asarray(weight[count:], dtype=np.float64)
-        self._note_extinct(np.asarray(weight[count:], dtype=np.float64))
+        self._note_extinct(self.circular_capacity)
         self._weigh_origins(home[LINEAR])
         self.price[:, 1] = np.where(home[CIRCULAR] > 0.0, home[CIRCULAR], self.price[:, 1])
         # Providers' fee follows what the work of running a service costs.
-        self.price[:, 2] = self.price[:, 1] + self.start_fee * float(self.model.labour.wage_factor @ self.leaf_weight)
+        wage = float(self.model.labour.wage_factor @ self.model.settlement.household_share)
+        self.price[:, 2] = self.price[:, 1] + self.start_fee * wage
         self.surcharge = self._mandate_cost()
         # Refurbishers and service providers price against new goods.
         rows = firms.of_kind(REFURBISHER, SERVICE)
@@ -319,8 +316,6 @@ class ProductTrade:
         self._pay_service_providers(purchases)
         self.units_sold = new + self.business_bought[0] + self.business_bought[1]
         self.content_sold = self.units_sold[..., None] * content
-        used = np.add.reduce(self.content_sold, axis=(0, 1))
-        self.usual_use = used if self.usual_use is None else self.usual_use + (used - self.usual_use) / 12.0
         return purchases
 
     def _serve(self, choices: Any) -> Any:

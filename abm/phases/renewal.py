@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER
-from abm.agents.organisation import serve_debt
+from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.recyclers import BUILDING
 from abm.books import MONEY_KINDS
 
@@ -401,7 +401,7 @@ class Renewal:
         model, firms = self.model, self.model.firms
         place = model.config.jurisdictions.ids[model.config.leaves[firms.leaf[like]]]
         product = model.config.products.ids[firms.product[like]]
-        ordinal = firms.next_slot(int(firms.niche[like])) % 1000 + 1
+        ordinal = int(firms.new_slots(firms.niche[[like]])[0]) % SLOT_STEP + 1
         name = f"{KINDS[firms.kind[like]]} of {product} {ordinal} in {place}"
         pick = np.array([like])
         capacity = 0.2 * firms.capacity[pick]
