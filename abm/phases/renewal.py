@@ -370,7 +370,11 @@ class Renewal:
         interest = (cost - equity) * model.credit.rate / 12.0
         recyclers.plans[int(rows[0])] = np.concatenate([plan * capacity, [interest, capacity]])
         account, accounts = recyclers.account[rows], model.accounts
-        model.books.pay("equity", accounts.domestic, account, equity)
+        # Founders also put in the debt service until the plant runs, and the cash with which it starts.
+        term = 12.0 * model.credit.term
+        waiting = (months + 1.0) * (interest + (cost - equity) / term)
+        first_cash = self.config.recyclers.liquidity * float(recyclers.monthly_cost[rows][0])
+        model.books.pay("equity", accounts.domestic, account, equity + waiting + first_cash)
         model.books.lend(account, cost - equity)
         model.books.pay("capital_spending", account, accounts.domestic, cost)
         self.recycler_spending = np.append(self.recycler_spending, cost)
