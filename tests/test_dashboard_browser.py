@@ -151,7 +151,7 @@ def test_the_page_renders_offline_in_the_browsers_language(opened: Callable[...,
     assert page.title() == say("title", language)
     assert page.locator("article.card").count() >= 14
     assert len(set(page.get_by_role("slider").evaluate_all("all => all.map(one => one.ariaLabel)"))) >= 8
-    assert page.evaluate("document.querySelector('.solara-echarts canvas').width") > 100
+    page.wait_for_function("(document.querySelector('.solara-echarts canvas') || {width: 0}).width > 100")
     page.get_by_role("tab", name=say("tab.watch", language)).click()
     page.get_by_role("button", name=say("watch.play", language)).wait_for()
 
