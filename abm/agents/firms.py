@@ -173,14 +173,15 @@ class Firms(Organisations):
     def thrift_on(self, log_price: Array, long_run: Array) -> None:
         """Save on materials that are dear against their long-run level or feel at risk (Sprecher et al. 2017).
 
-        Slow, bounded, and only partly undone when prices fall back.
+        Slow, bounded, and only partly undone when prices fall back. Designers of products save; a component is
+        counted by the material in it, so there is nothing to save on one.
         """
         terms = self.terms
         dear = np.maximum(log_price - long_run, 0.0) / np.log(2.0)
         pressure = np.minimum(dear + 0.5 * self.risk, 4.0)
         change = terms.thrift_speed / 12.0 * pressure * (terms.thrift_limit - self.thrift)
         change -= terms.thrift_return / 12.0 * self.thrift * (pressure < QUIET)
-        change *= self.need > 0.0
+        change *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
         self.thrift += change
 
     def plan_output(self) -> None:

@@ -171,7 +171,7 @@ def thrift(view: Quantities) -> Ratio:
 )
 def supply_risk(view: Quantities) -> Ratio:
     use = view.thrift_and_risk
-    return Ratio(use[..., 2, :], use[..., 0, :])
+    return Ratio(use[..., 3, :], use[..., 2, :])
 
 
 @indicator(

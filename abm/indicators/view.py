@@ -138,11 +138,13 @@ class View(Quantities):
 
     @Kept
     def thrift_and_risk(self) -> Array:
-        """Material that home makers would use without thrift, saved, and times felt supply risk (3, M), kg a month."""
-        firms, use = self.firms, np.empty((3, self.frame.materials))
+        """Material that makers of products would use without thrift and save, that all home makers use, and that
+        times felt supply risk (4, M), kg a month."""
+        firms, use = self.firms, np.empty((4, self.frame.materials))
         output = firms.orders * firms.active
-        use[0] = output @ firms.need
-        use[1], use[2] = output @ (firms.need * firms.thrift), output @ (firms.need * firms.risk)
+        designed = output * (firms.component < 0)
+        use[0], use[1] = designed @ firms.need, designed @ (firms.need * firms.thrift)
+        use[2], use[3] = output @ firms.need, output @ (firms.need * firms.risk)
         return use
 
     @Kept
