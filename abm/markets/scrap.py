@@ -66,6 +66,7 @@ class ScrapMarkets:
         self.numbers = np.arange(len(streams))[:, None]
         self.landfill = -np.asarray(streams.landfill_cost)[:, None]
         self.border_limit = np.asarray(streams.cross_border_limit)
+        self.fetched = np.zeros(self.shape[1:])  # from a place to other countries, share of a stream (S, L), smoothed
 
     def _borders(self) -> NDArray[np.bool_]:
         """Whether two leaves lie in different countries (L, L): no common national ancestor."""
@@ -110,10 +111,25 @@ class ScrapMarkets:
         fallback = np.maximum(export_bid, self.landfill)
         member = (self.numbers == bidders.stream).astype(np.float64)  # (S, n)
         bought, sold = self._allocate(bidders, fallback, member, response)
+        self._note_fetched(bidders, bought, member)
         price = self._prices(bidders, bought, fallback, member, sold)
         rest = np.maximum(self.offered - sold, 0.0)
         exported = np.where(export_bid > self.landfill, rest, 0.0)
         return ScrapSales(bought, price, exported, rest - exported, member)
+
+    def fetching_cost(self, drawn: Array) -> Array:
+        """Cost of a kg from another country when a share `drawn` (S, …) of the whole stream is fetched, EUR/kg.
+
+        Who wants more has to go further: the distance grows with the root of the area, hence of the share.
+        """
+        streams = self.config.streams
+        border, far = (np.asarray(v)[:, None] for v in (streams.cross_border_cost, streams.haulage))
+        return border + far * np.sqrt(np.minimum(drawn, 1.0))
+
+    def _note_fetched(self, bidders: Bidders, bought: Array, member: Array) -> None:
+        away = np.matmul(member, np.add.reduce(bought) * self.border[bidders.leaf])
+        whole = np.add.reduce(self.offered, axis=(0, 2))[:, None]
+        self.fetched += (away / np.where(whole > 0.0, whole, np.inf) - self.fetched) / 12.0
 
     def _offer(self) -> None:
         """Collectors sell what usually comes in, and what they hold above their usual stock by and by."""

@@ -206,9 +206,8 @@ class EndOfLife:
         value *= 1.0 + scrap.gain()[:, stream]
         value += other[:, stream]
         value *= 1.0 - self.config.recyclers.margin
-        value -= (
-            recyclers.variable_cost[:, None] + scrap.border[recyclers.leaf] * self.cross_border_cost[stream][:, None]
-        )
+        self.fetching = scrap.border[recyclers.leaf] * scrap.fetching_cost(scrap.fetched)[stream]  # (n, L) EUR/kg
+        value -= recyclers.variable_cost[:, None] + self.fetching
         carried = recyclers.plant.transport_cost[:, None]
         value[END_OF_LIFE] -= carried
         value[1 - END_OF_LIFE] -= SORTED_AT_SOURCE * carried
@@ -277,6 +276,7 @@ class EndOfLife:
         self.feed_cost = np.add.reduce(value, axis=1)
         carried = recyclers.plant.transport_cost
         self.transport = carried * (self.bought[0] + SORTED_AT_SOURCE * self.bought[1])
+        self.transport += np.add.reduce(np.add.reduce(sales.kilograms) * self.fetching, axis=1)
         books.pay("other_inputs", recyclers.account, accounts.domestic, self.transport)
         bought = self.bought[0] + self.bought[1]
         mean = np.divide(self.feed_cost, bought, out=recyclers.feed_price.copy(), where=bought > 1e-9)

@@ -292,17 +292,23 @@ class Renewal:
     def _recyclers_enter(self) -> None:
         """A plant of efficient scale is founded where scrap is left over and the expected return pays."""
         model, streams = self.model, self.config.streams
-        sales = model.end_of_life
-        left = sales.unsold
+        left = model.end_of_life.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
         returns, capacity, plan = self._expected_return()
         hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
-        cells = np.arange(returns.size)
-        chance = model.streams.uniform("entry of recyclers", cells, model.month).reshape(returns.shape)
-        enters = (returns > hurdle) & (chance < self.config.recyclers.entry_hazard / 4.0)
-        enters &= capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None]
-        for stream, leaf in np.argwhere(enters):
-            self._found_recycler(int(stream), int(leaf), float(capacity[stream, leaf]), plan[:, stream, leaf])
+        pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
+        chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
+        for stream in (pays.any(axis=1) & (chance < self.config.recyclers.entry_hazard / 4.0)).nonzero()[0].tolist():
+            leaf = self._choose_place(stream, returns[stream] - hurdle, pays[stream])
+            self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
+
+    def _choose_place(self, stream: int, gain: Array, pays: NDArray[np.bool_]) -> int:
+        """Where founders go: a logit of `gain` (L,) in yearly return (McFadden 1974), weighted by scrap at hand."""
+        best = float(gain[pays].max())
+        ease = np.exp(np.minimum(self.config.recyclers.location_response * (gain - best), 0.0))
+        chances = np.cumsum(pays * np.maximum(self.idle_scrap[stream], 1e-9) * ease)
+        draw = float(self.model.streams.uniform("place of recyclers", np.array([stream]), self.model.month)[0])
+        return int(np.searchsorted(chances, draw * chances[-1], side="right"))
 
     def _expected_return(self) -> tuple[Array, Array, Array]:
         """Expected yearly return on a new plant (S, L), its capacity in kg/month, and what it counts on.
@@ -325,17 +331,25 @@ class Renewal:
         recovered = content[0] * np.asarray(streams.recovery)[:, None, :]
         value = (recovered * worth).sum(axis=2) + other[0]
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
-        cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None]
+        capacity, fetching = self._feed_within_reach()
+        cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
         feed = np.maximum(model.scrap.price[0], -np.asarray(streams.landfill_cost)[:, None])
         margin = value - cost - feed
         support = rules.recycling_investment_support.T
         capital = np.asarray(streams.capital_cost)[:, None] * (1.0 - support)
+        plan = np.stack([receipts, value - receipts, feed, cost])
+        return margin / np.maximum(capital, 1e-9), capacity, plan
+
+    def _feed_within_reach(self) -> tuple[Array, Array]:
+        """Capacity (S, L) for which scrap is left over, kg/month, and the mean cost of fetching it, EUR/kg."""
+        scrap, streams = self.model.scrap, self.config.streams
         available = self.idle_scrap.sum(axis=1, keepdims=True) * np.asarray(streams.cross_border_limit)[:, None]
         available = np.maximum(available, self.idle_scrap)
-        scale = np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0
-        capacity = np.minimum(available, 2.0 * scale)
-        plan = np.stack([receipts, value - receipts, feed, np.broadcast_to(cost, feed.shape)])
-        return margin / np.maximum(capital, 1e-9), capacity, plan
+        capacity = np.minimum(available, 2.0 * np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0)
+        away = np.maximum(capacity - self.idle_scrap, 0.0)
+        whole = scrap.offered.sum(axis=(0, 2))[:, None]
+        drawn = scrap.fetched.sum(axis=1, keepdims=True) + away / np.where(whole > 0.0, whole, np.inf)
+        return capacity, scrap.fetching_cost(drawn) * away / np.where(capacity > 0.0, capacity, np.inf)
 
     def _going_cost(self) -> Array:
         """Processing cost per kg of the best plants at work (S,); the configured one where there is none."""
