@@ -44,6 +44,7 @@ class Firms(Organisations):
     made = Column("float64", "Output this month", "1/month")
     sold = Column("float64", "Delivered this month", "1/month")
     scrap_rate = Column("float64", "Share of input that ends as manufacturing scrap", "1")
+    relative_cost = Column("float64", "Own conversion cost over that of a mean firm of the trade", "1")
     conversion = Column("float64", "Cost beyond materials per unit of output", "EUR")
     markup = Column("float64", "Markup over unit cost", "1")
     unit_cost = Column("float64", "Cost per unit of output at this month's prices", "EUR")
@@ -80,18 +81,26 @@ class Firms(Organisations):
         markup: Array,
         log_price: Array,
     ) -> Rows:
-        """Set up firms with a plant half paid by debt; returns their rows. Arrays are (n,), need (n, M)."""
+        """Set up firms with a plant half paid by debt; returns their rows. Arrays are (n,), need (n, M).
+
+        `conversion` and `unit_cost` are those of a mean firm of the trade; each draws its own cost relative to it.
+        """
         count, terms = len(names), self.terms
+        niche = self.niche_of(kind, product, component, leaf)
+        slots = self.new_slots(niche)
+        relative = self.draw_relative_cost(slots, terms.cost_spread)
+        unit_cost = unit_cost + conversion * (relative - 1.0)
+        conversion = conversion * relative
         price = unit_cost * (1.0 + markup)
         capital = self.capital_cost(component, price) * capacity
-        niche = self.niche_of(kind, product, component, leaf)
         rows = self.append(
             account=self.books.account(*names),
             inputs=self.books.place(*[f"{n}: inputs" for n in names]),
             finished=self.books.place(*[f"{n}: finished goods" for n in names]),
             leaf=leaf,
             niche=niche,
-            slot=self.new_slots(niche),
+            slot=slots,
+            relative_cost=relative,
             active=np.ones(count, dtype=bool),
             born=np.full(count, month),
             died=np.full(count, -1),

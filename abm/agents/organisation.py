@@ -47,6 +47,11 @@ class Organisations(Population):
         self.ledger, self.best, self.best_result = np.zeros((6, 0)), np.zeros((6, 0)), np.zeros(0)
         self.plans: dict[int, Array] = {}  # what newcomers count on in a month, as a column of the ledger
 
+    def draw_relative_cost(self, slots: Rows, spread: float) -> Array:
+        """Cost of newcomers (n,) relative to their trade, with mean one: plants differ for good (Syverson 2011)."""
+        draws = self.model.streams.normal("relative cost of organisations", slots)
+        return np.asarray(np.exp(spread * draws - 0.5 * spread**2), dtype=np.float64)
+
     def insolvent(self, books: Any, credit: Any) -> Rows:
         """Rows whose overdraft is beyond what lenders tolerate."""
         overdraft = -books.cash[self.account]

@@ -38,6 +38,7 @@ class Recyclers(Organisations):
     feed_ease = Column("float64", "Scrap in stock times its gain in recovery from circular design", "kg")
     processed = Column("float64", "Scrap processed this month", "kg")
     cumulative = Column("float64", "Scrap ever processed, for learning", "kg")
+    relative_cost = Column("float64", "Own processing cost over that of a mean plant of the stream", "1")
     base_cost = Column("float64", "Processing cost per kg at efficient scale before learning", "EUR/kg")
     start_cumulative = Column("float64", "Cumulative output to which base cost refers", "kg")
     processing_cost = Column("float64", "Processing cost per kg this month, fixed and variable", "EUR/kg")
@@ -91,7 +92,8 @@ class Recyclers(Organisations):
             f"{streams.ids[s]} recycler {slot % SLOT_STEP + 1} in {place}"
             for s, slot, place in zip(stream, slots, places, strict=True)
         ]
-        unit = np.asarray(streams.processing_cost)[stream]
+        relative = self.draw_relative_cost(slots, self.terms.cost_spread)
+        unit = np.asarray(streams.processing_cost)[stream] * relative
         zeros = np.zeros((count, len(self.config.materials)))
         rows = self.append(
             account=self.books.account(*names),
@@ -116,6 +118,7 @@ class Recyclers(Organisations):
             feed_ease=np.zeros(count),
             processed=np.zeros(count),
             cumulative=experience.copy(),
+            relative_cost=relative,
             base_cost=unit,
             start_cumulative=np.maximum(experience, 1.0),
             processing_cost=unit.copy(),

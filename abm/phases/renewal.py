@@ -352,15 +352,13 @@ class Renewal:
         return capacity, scrap.fetching_cost(drawn) * away / np.where(capacity > 0.0, capacity, np.inf)
 
     def _going_cost(self) -> Array:
-        """Processing cost per kg of the best plants at work (S,); the configured one where there is none."""
+        """Mean processing cost per kg of the plants at work (S,); the configured one where that is lower or none is."""
         recyclers, streams = self.model.recyclers, self.config.streams
-        cost = np.asarray(streams.processing_cost).copy()
-        rows = recyclers.active & (recyclers.status != BUILDING)
-        for stream in range(len(cost)):
-            chosen = rows & (recyclers.stream == stream)
-            if chosen.any():
-                cost[stream] = min(cost[stream], recyclers.processing_cost[chosen].min())
-        return cost
+        cost = np.asarray(streams.processing_cost)
+        at_work = recyclers.active & (recyclers.status != BUILDING)
+        weight = np.bincount(recyclers.stream, recyclers.capacity * at_work, len(cost))
+        spent = np.bincount(recyclers.stream, recyclers.processing_cost * recyclers.capacity * at_work, len(cost))
+        return np.minimum(cost, np.divide(spent, weight, out=cost.copy(), where=weight > 0.0))
 
     def _found_recycler(self, stream: int, leaf: int, capacity: float, plan: Array) -> None:
         """Found a plant; `plan` (4,) is what it counts on per kg, by which its failure would be judged."""
@@ -423,6 +421,7 @@ class Renewal:
         name = f"{KINDS[firms.kind[like]]} of {product} {ordinal} in {place}"
         pick = np.array([like])
         capacity = 0.2 * firms.capacity[pick]
+        conversion = firms.conversion[pick] / firms.relative_cost[pick]
         rows = firms.found(
             model.month,
             [name],
@@ -433,8 +432,8 @@ class Renewal:
             firms.need[pick],
             firms.scrap_rate[pick],
             capacity,
-            firms.conversion[pick],
-            firms.unit_cost[pick],
+            conversion,
+            firms.unit_cost[pick] - firms.conversion[pick] + conversion,
             firms.markup[pick],
             model.materials.log_price[1, 0],
         )
