@@ -1,0 +1,101 @@
+"""Recyclers and makers: what scrap from afar costs, where newcomers settle, how plants differ, what saving counts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from abm.agents.firms import CIRCULAR, COMPONENT
+from abm.model import CircularTransition
+
+Build = Callable[..., CircularTransition]
+
+AFAR = {
+    f"streams.{stream}.{name}": 0.0
+    for stream in ("battery", "magnet", "electronics", "equipment", "pv")
+    for name in ("haulage", "cross_border_cost")
+}
+
+
+def test_scrap_from_afar_costs_the_border_and_the_root_of_the_share_drawn(make: Build) -> None:
+    scrap = make().scrap
+    streams = scrap.config.streams
+    border, far = np.asarray(streams.cross_border_cost), np.asarray(streams.haulage)
+    count = len(border)
+    assert scrap.fetching_cost(np.zeros((count, 1)))[:, 0] == pytest.approx(border)
+    assert scrap.fetching_cost(np.full((count, 1), 0.25))[:, 0] == pytest.approx(border + far / 2.0)
+    assert scrap.fetching_cost(np.full((count, 1), 4.0))[:, 0] == pytest.approx(border + far)
+
+
+def test_who_buys_across_a_border_pays_the_carrier(make: Build) -> None:
+    """What carriers get is collection of all scrap and fetching of what crossed a border, pool by pool."""
+    model = make(households=600, months=12)
+    sold: dict[str, Any] = {}
+    clear = model.scrap.clear
+
+    def watched(*args: Any) -> Any:
+        sold["sales"] = clear(*args)
+        return sold["sales"]
+
+    model.scrap.clear = watched
+    while model.running:
+        cost = model.scrap.fetching_cost(model.scrap.fetched.copy())
+        model.step()
+        plant, kilograms = model.recyclers, sold["sales"].kilograms
+        across = kilograms.sum(axis=0) * model.scrap.border[plant.leaf]
+        collected = plant.plant.transport_cost * (kilograms[0] + 0.1 * kilograms[1]).sum(axis=1)
+        assert model.end_of_life.transport == pytest.approx(collected + (across * cost[plant.stream]).sum(axis=1))
+    assert across.sum() > 0.0
+    assert (model.scrap.fetched >= 0.0).all() and (model.scrap.fetched.sum(axis=1) <= 1.0).all()
+
+
+def test_less_scrap_crosses_borders_when_that_costs_more(make: Build, run_out: Build) -> None:
+    fetched = [run_out(make(households=600, months=60, overrides=o)).scrap.fetched.sum() for o in ({}, AFAR)]
+    assert fetched[0] < 0.9 * fetched[1]
+
+
+def test_newcomers_settle_where_scrap_lies_and_where_it_pays(make: Build) -> None:
+    model = make()
+    renewal, gain, pays = model.renewal, np.array([0.1, 0.1, 0.1]), np.array([True, True, True])
+    renewal.idle_scrap[0] = (1.0, 3.0, 6.0)
+
+    def shares(gain: np.ndarray, pays: np.ndarray) -> np.ndarray:
+        places = []
+        for model.month in range(4000):
+            places.append(renewal._choose_place(0, gain, pays))
+        return np.bincount(places, minlength=3) / 4000.0
+
+    assert shares(gain, pays) == pytest.approx([0.1, 0.3, 0.6], abs=0.03)
+    response = model.config.recyclers.location_response
+    better = gain + np.array([np.log(10.0) / response, 0.0, 0.0])
+    assert shares(better, pays) == pytest.approx(np.array([10.0, 3.0, 6.0]) / 19.0, abs=0.03)
+    assert shares(gain, np.array([True, False, False])).tolist() == [1.0, 0.0, 0.0]
+
+
+def test_plants_of_a_trade_differ_in_cost_as_much_as_said(make: Build) -> None:
+    alike = make(overrides={"recyclers.cost_spread": 0.0, "firms.cost_spread": 0.0})
+    assert (alike.recyclers.relative_cost == 1.0).all() and (alike.firms.relative_cost == 1.0).all()
+    apart = make(overrides={"recyclers.cost_spread": 0.2, "firms.cost_spread": 0.15})
+    draws = apart.recyclers.draw_relative_cost(np.arange(50_000), 0.2)
+    assert draws.mean() == pytest.approx(1.0, abs=0.005)
+    assert np.log(draws).std() == pytest.approx(0.2, rel=0.02)
+    made = apart.firms.kind <= COMPONENT
+    assert np.log(apart.firms.relative_cost[made]).std() == pytest.approx(0.15, rel=0.3)
+    assert apart.firms.conversion == pytest.approx(alike.firms.conversion * apart.firms.relative_cost)
+
+
+def test_saving_by_design_never_counts_as_output_that_did_not_sell(make: Build) -> None:
+    """Component makers' output is counted by the material in it: what they make, they sell or hold."""
+    model = make(households=600, months=72, shocks="rare_earth_restriction_2027")
+    firms = model.firms
+    makers = firms.kind == COMPONENT
+    held, made, sold = firms.units[makers].copy(), 0.0, 0.0
+    while model.running:
+        model.step()
+        makers = (firms.kind == COMPONENT) & firms.active
+        made, sold = made + firms.made[makers], sold + firms.sold[makers]
+    assert makers.sum() == len(held)
+    assert made - sold == pytest.approx(firms.units[makers] - held, abs=1e-6 * made.max())
+    assert (firms.thrift[makers] == 0.0).all()
+    assert (firms.thrift[(firms.kind <= CIRCULAR) & firms.active].max(axis=0) > 0.0).any()
