@@ -81,9 +81,13 @@ def test_measures_are_complete_and_mean_what_they_say(rows: pd.DataFrame) -> Non
 
 
 def test_a_floor_lifts_the_cash_margin_and_investment_support_does_not(rows: pd.DataFrame) -> None:
-    margin = rows.pivot(index="seed", columns="instrument", values="margin")
-    assert (margin["price_floor"] > margin[NONE] + 0.3).all()  # EUR per kg of scrap
-    assert (margin["recycling_investment_support"] - margin[NONE] < 0.5).all()
+    """In euros on every seed; per kilogram on the mean, since a floor also brings dearer scrap within reach."""
+    cash = rows.pivot(index="seed", columns="instrument", values="cash")
+    assert (cash["price_floor"] > cash[NONE] + 0.3).all()  # million EUR a year
+    assert (cash["recycling_investment_support"] <= cash[NONE]).all()
+    margin = rows.pivot(index="seed", columns="instrument", values="margin").mean()
+    assert margin["price_floor"] > margin[NONE] + 0.3  # EUR per kg of scrap
+    assert margin["recycling_investment_support"] < margin[NONE] + 0.1
     cost = rows.pivot(index="seed", columns="instrument", values="public_cost")
     assert (cost["price_floor"] > 0.0).all()
 

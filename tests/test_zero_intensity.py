@@ -24,7 +24,7 @@ MIX = [
     {"use": "circular_procurement", "jurisdiction": "nl", "start": 0, "intensity": 0.5},
     {"use": "contract_for_difference", "jurisdiction": "nl", "start": 4, "intensity": 1.3, "term": 12.0},
     {"use": "primary_levy", "jurisdiction": "eu", "start": 5, "intensity": 0.2, "border": 1.0, "recycle": 0.5},
-    {"use": "price_floor", "jurisdiction": "eu", "start": 4, "intensity": 0.9},
+    {"use": "price_floor", "jurisdiction": "eu", "start": 4, "intensity": 1.2},
     {"use": "recycling_investment_support", "jurisdiction": "eu", "start": 0, "intensity": 0.3},
 ]
 SHOCKS = [
