@@ -404,7 +404,8 @@ class _Slips:
             self._several(kind, 1.0, payee, payer, amount)
         else:
             total = float(np.add.reduce(amount, axis=None)) if isinstance(amount, np.ndarray) else float(amount)
-            self.single += ((payer, -total, kind), (payee, total, kind))
+            if total:
+                self.single += ((payer, -total, kind), (payee, total, kind))
 
     def _several(self, kind: int, sign: float, rows: Rows, other: int, amount: Array | float) -> Array:
         amounts = np.empty(len(rows))

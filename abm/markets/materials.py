@@ -7,6 +7,7 @@ floods sells outside under its rivals' cash cost, at the state's expense.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,7 @@ class MaterialsMarkets:
         # Concentrate moves both ways at much the same price; freight on refined material sets the wedge.
         self.freight = np.stack([np.zeros(self.count), np.asarray(materials.freight)])
         self._log_freight = np.log1p(self.freight)
+        self.with_freight = 1.0 + self.freight
         self.response = self._tiers(config)
         self.home_response = self._home_tiers(config)
         self.usual_cover = np.asarray(materials.merchant_cover)
@@ -348,16 +350,16 @@ class MaterialsMarkets:
         served = np.minimum(within * (1.0 - 1e-12) / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
         self.throughput[stage] += (asked * served - self.throughput[stage]) / 24.0
         price = self.reference[stage] * np.exp(log_price)
-        inside_cost = price[1:] * (1.0 + self.freight[stage])
+        inside_cost = price[1:] * self.with_freight[stage]
         return Cleared(
             price, use * served, bought * served[OUTSIDE], exports, 1.0 - served, price[OUTSIDE] - inside_cost
         )
 
     def settle_trade(
-        self, stage: int, cleared: Cleared, purse: NDArray[np.int64], licence: NDArray[np.int64], abroad: int
-    ) -> Array:
+        self, stage: int, cleared: Cleared, purse: Sequence[int], licence: Sequence[int], abroad: int
+    ) -> list[float]:
         """Move and pay exports between sides; returns what each state paid or took in (B,), EUR."""
-        state = np.zeros(self.sides - 1)
+        state = [0.0] * (self.sides - 1)
         books, places, accounts = self.books, self.places[stage].tolist(), self.accounts.tolist()
         for bloc in range(self.sides - 1):
             flow, side = cleared.exports[bloc], 1 + bloc
@@ -367,11 +369,12 @@ class MaterialsMarkets:
             books.move("trade", places[side], places[OUTSIDE], out)
             books.pay("material_sales", outside, inside, np.add.reduce(value))
             books.pay("freight", outside, abroad, value @ self.freight[stage])
-            if back.any():
+            if np.logical_or.reduce(back):
                 books.move("trade", places[OUTSIDE], places[side], back)
                 books.pay("material_sales", inside, outside, cleared.price[OUTSIDE] @ back)
-            self.rents[stage, bloc] = out @ np.maximum(rent, 0.0)
-            state[bloc] = out @ np.maximum(-rent, 0.0)
-            books.pay("rents", outside, licence[bloc], self.rents[stage, bloc])
+            earned = out @ np.maximum(rent, 0.0)
+            self.rents[stage, bloc] = earned
+            state[bloc] = float(out @ np.maximum(-rent, 0.0))
+            books.pay("rents", outside, licence[bloc], earned)
             books.pay("state_support", purse[bloc], outside, state[bloc])
         return state
