@@ -391,7 +391,7 @@ class CircularTransition(PopulationModel):
         trade, shape = self.materials_trade, self.materials_trade.pull.shape
         components = np.add.reduce(trade.component_imports_by_origin / self.components.used)
         imported = np.concatenate([components, self.product_trade.imported_by_origin])
-        content = np.bincount(self._import_cells, imported.reshape(-1), shape[0] * shape[1])
+        content = np.bincount(self._import_cells, imported.reshape(-1), shape[0] * shape[1]).astype(np.float64)
         trade.remember_imports(content.reshape(shape))
         secondary = np.add.reduce(trade.to_maker)
         bought = np.add.reduce(trade.primary_bought) + secondary

@@ -55,6 +55,7 @@ class MaterialsTrade:
         self.by_component = self.part[:, :-1].copy()
         self.products = np.arange(len(self.part) - 1)[:, None]
         self.component_rows = np.arange(len(config.components))[:, None]
+        self.no_levy = np.zeros(self.markets.count)
         self.nothing_withheld = np.zeros((self.markets.sides, self.markets.count))
         self.sold_at_home, self.home_premium = np.zeros(self.markets.count), np.zeros(self.markets.count)
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
@@ -390,7 +391,7 @@ class MaterialsTrade:
     def _levied(self, price: Array) -> Array:
         """Prices of components with the levy on imports, which steers the choice of origin."""
         levies = self.levies()
-        if not levies[1].any():
+        if not np.count_nonzero(levies[1]):
             return price
         return self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
 
@@ -399,8 +400,10 @@ class MaterialsTrade:
         rules, share = self.model.rules, self.model.settlement.household_share
         if rules is not self._levied_under:
             self._levied_under = rules
-            imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
-            self._levies = share @ rules.primary_levy, imports
+            self._levies = self.no_levy, self.no_levy
+            if rules.in_force("primary_levy") or rules.in_force("import_levy"):
+                imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
+                self._levies = share @ rules.primary_levy, imports
         return self._levies
 
     def _home_conversion(self) -> tuple[Array, Array]:
