@@ -78,11 +78,12 @@ MASS_KINDS: tuple[str, ...] = (
 
 TOLERANCE = 1e-9
 _SEVERAL = (slice, np.ndarray)  # ways to name several places
+_REMEMBERED = 128  # lists of places of which the cells are remembered
 
 
 def block(places: Rows) -> slice:
     """The rows of places that were opened together, as a slice."""
-    return slice(int(places.flat[0]), int(places.flat[-1]) + 1)
+    return slice(places.item(0), places.item(-1) + 1)
 
 
 class BooksError(RuntimeError):
@@ -113,6 +114,7 @@ class Books:
         self.inflow: Array = np.zeros((0, width))
         self.outflow: Array = np.zeros((0, width))
         self._moves: list[tuple[int, Array]] = []
+        self._known_cells: dict[bytes, Rows] = {}
         self._money_kind = {name: number for number, name in enumerate(MONEY_KINDS)}
         self._mass_kind = {name: number for number, name in enumerate(MASS_KINDS)}
         self._lender = -1
@@ -151,6 +153,7 @@ class Books:
         self.stock = np.concatenate([self.stock, empty])
         self.inflow = np.concatenate([self.inflow, empty])
         self.outflow = np.concatenate([self.outflow, empty])
+        self._known_cells.clear()
         self._opening_stock = np.concatenate([self._opening_stock, empty])
         return np.arange(first, first + count)
 
@@ -244,10 +247,32 @@ class Books:
             if one_source or one_target:
                 total = np.add.reduce(kilograms)
                 out, into = total if one_source else kilograms, total if one_target else kilograms
-        self.stock[source] -= out
-        self.outflow[source] += out
-        self.stock[target] += into
-        self.inflow[target] += into
+        if isinstance(source, np.ndarray):
+            cells = self._cells_at(source)
+            _change(self.stock, cells, np.subtract, out)
+            _change(self.outflow, cells, np.add, out)
+        else:
+            self.stock[source] -= out
+            self.outflow[source] += out
+        if isinstance(target, np.ndarray):
+            cells = self._cells_at(target)
+            _change(self.stock, cells, np.add, into)
+            _change(self.inflow, cells, np.add, into)
+        else:
+            self.stock[target] += into
+            self.inflow[target] += into
+
+    def _cells_at(self, places: Rows) -> Rows:
+        """Cells (n, M) of a table of places and materials that belong to places (n,)."""
+        key = places.tobytes()  # the same places are named month after month
+        cells = self._known_cells.get(key)
+        if cells is None:
+            rows, width = np.arange(len(self.stock))[places], len(self.materials)
+            cells = rows[:, None] * width + np.arange(width)
+            if len(self._known_cells) >= _REMEMBERED:
+                self._known_cells.clear()
+            self._known_cells[key] = cells
+        return cells
 
     # ------------------------------------------------------------------ closing
     def start(self) -> None:
@@ -288,7 +313,7 @@ class Books:
 
     def _close_money(self, month: int) -> None:
         gross = self.turnover + np.abs(self.cash) + np.abs(self.debt) + 1.0
-        residual = self.cash - self._opening_cash - self.flow.sum(axis=0)
+        residual = self.cash - self._opening_cash - np.add.reduce(self.flow)
         self._check(residual / gross, residual, self.account_names, month, "EUR of cash")
         residual = self.debt - self._opening_debt - self._borrowed
         self._check(residual / gross, residual, self.account_names, month, "EUR of debt")
@@ -299,23 +324,27 @@ class Books:
             )
 
     def _close_mass(self, month: int) -> None:
-        gross = self.inflow + self.outflow + np.abs(self.stock) + 1.0  # a microgram is not missed
-        residual = self.stock - self._opening_stock - self.inflow + self.outflow
-        self._check((residual / gross).ravel(), residual.ravel(), self._cells, month, "kg of stock")
+        gross = self.inflow + self.outflow
+        gross += np.abs(self.stock)
+        gross += 1.0  # a microgram is not missed
+        residual = self.stock - self._opening_stock
+        residual -= self.inflow
+        residual += self.outflow
+        self._check((residual / gross).reshape(-1), residual.reshape(-1), self._cells, month, "kg of stock")
         # Rounding in a busy month may stay in a place that is quiet later: measure against its busiest month.
         if self._busiest.shape != gross.shape:
             self._busiest = np.concatenate([self._busiest, np.zeros((len(gross) - len(self._busiest), gross.shape[1]))])
         np.maximum(self._busiest, gross, out=self._busiest)
         lowest = self.stock / self._busiest
-        if not lowest.min() >= -TOLERANCE:
+        if not np.minimum.reduce(lowest, axis=None) >= -TOLERANCE:
             cell = int(np.argmin(lowest))
             raise BooksError(f"month {month}: {self._cells[cell]} holds {self.stock.ravel()[cell]:.6g} kg")
-        drift = self.stock.sum(axis=0) - self._mass_total
-        relative = drift / self._mass_total.clip(1e-9)
+        drift = np.add.reduce(self.stock) - self._mass_total
+        relative = drift / np.maximum(self._mass_total, 1e-9)
         self._check(relative, drift, self.materials, month, "kg in all places together")
 
     def _check(self, relative: Array, residual: Array, names: object, month: int, what: str) -> None:
-        worst = float(np.abs(relative).max(initial=0.0))
+        worst = float(np.maximum.reduce(np.abs(relative), initial=0.0))
         if worst <= TOLERANCE:
             self.worst_residual = max(self.worst_residual, worst)
             return
@@ -338,6 +367,13 @@ class Books:
             kilograms.reshape(-1, len(self.materials)).sum(axis=0) for k, kilograms in self._moves if k == number
         ]
         return np.sum(amounts, axis=0) if amounts else np.zeros(len(self.materials))
+
+
+def _change(table: Array, cells: Rows, change: np.ufunc, kilograms: Array) -> None:
+    """Add `kilograms` (n, M) to the cells (n, M) of a table, or subtract them; quicker than by its rows."""
+    flat = table.reshape(-1)
+    held = flat.take(cells)
+    flat[cells] = change(held, kilograms, held)
 
 
 class _Slips:
@@ -368,7 +404,8 @@ class _Slips:
             self._several(kind, 1.0, payee, payer, amount)
         else:
             total = float(np.add.reduce(amount, axis=None)) if isinstance(amount, np.ndarray) else float(amount)
-            self.single += ((payer, -total, kind), (payee, total, kind))
+            if total:
+                self.single += ((payer, -total, kind), (payee, total, kind))
 
     def _several(self, kind: int, sign: float, rows: Rows, other: int, amount: Array | float) -> Array:
         amounts = np.empty(len(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -65,6 +66,16 @@ _DECLARED = (
 CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _DECLARED}
 
 
+@cache
+def _calm(lengths: tuple[tuple[str, int], ...]) -> dict[str, Array]:
+    """Each condition as it is while no shock strikes, for axes of these lengths."""
+    sizes = dict(lengths)
+    return {
+        name: unchanged(tuple(sizes[axis] for axis in condition.axes), condition.neutral)
+        for name, condition in CONDITIONS.items()
+    }
+
+
 def _lowest(current: Array, written: Array) -> Array:
     """The smaller of two where both are positive, else the positive one."""
     both = (current > 0.0) & (written > 0.0)
@@ -84,20 +95,19 @@ class Conditions:
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
-        self._values: dict[str, Array] = {}
+        self._values = _calm(tuple(sizes.items())).copy()
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of a condition's array."""
-        return tuple(self.sizes[axis] for axis in CONDITIONS[name].axes)
+        return self._values[name].shape
 
     def __getitem__(self, name: str) -> Array:
         """The composed values, read-only; neutral where no shock wrote."""
-        value = self._values.get(name)
-        return unchanged(self.shape(name), CONDITIONS[name].neutral) if value is None else value
+        return self._values[name]
 
     def __getattr__(self, name: str) -> Array:
         if name in CONDITIONS:
-            return self[name]
+            return self._values[name]
         raise AttributeError(f"there is no condition '{name}'")
 
     def write(self, name: str, array: Array) -> None:

@@ -169,6 +169,7 @@ class CircularTransition(PopulationModel):
         self.energy_path = self._energy_path()
         self.secondary_content = np.zeros((len(config.products), len(config.leaves), len(materials)))
         self._stream_contents()
+        self.at_grade = 1.0 - np.asarray(materials.quality_discount)  # share of the price that secondary material gets
 
     def _first_processing(self, use: Array) -> Array:
         """Concentrate processed by side (sides, M) at the start, kg a month: world use by capacity of refineries."""
@@ -256,6 +257,15 @@ class CircularTransition(PopulationModel):
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
         self.chronicle = Chronicle(self)
+        self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
+        self._prepare_imports()
+
+    def _prepare_imports(self) -> None:
+        """Where imports stand in a table by side and material, and what of products is always of one origin."""
+        side, count = np.append(self.components.side, self.product_trade.side), len(self.config.materials)
+        self._import_cells = (side[:, None] * count + np.arange(count)).reshape(-1)
+        self._home_share = np.asarray(self.config.products.home_share)[:, None]
+        self._made_abroad = (1.0 - self._home_share) * np.asarray(self.config.materials.recycled_abroad)
 
     def _endow_households(self) -> None:
         """Material content of what households own at the start, all of today's composition."""
@@ -327,18 +337,20 @@ class CircularTransition(PopulationModel):
             self.recent_flood = np.where(bloc.regime == 2, 1.0, self.recent_flood)
 
     def _quote_terms(self) -> None:
+        belief = self.rules.belief
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
-        self.credit.quote(float(self.conditions.interest_add), float(self.rules.belief.mean()))
+        self.credit.quote(float(self.conditions.interest_add), float(np.add.reduce(belief) / len(belief)))
 
     def _form_expectations(self) -> None:
-        restricted = np.zeros(len(self.config.materials))
-        for bloc in self.blocs:
-            normal = np.maximum(bloc.normal_exports[1], 1e-9)
-            restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         outside = self.materials.log_price[1, 0]
-        rationed = np.maximum(self.materials_trade.home_rationed, self.components.rationed.max(axis=0))
+        nothing = restricted = np.zeros(len(outside))
+        for bloc in self.blocs:
+            if not bloc.calm:
+                normal = np.maximum(bloc.normal_exports[1], 1e-9)
+                restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
+        rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
         self.firms.form_expectations(outside, rationed, restricted)
-        self.firms.thrift_on(outside, np.zeros_like(outside))
+        self.firms.thrift_on(outside, nothing)
 
     def _plan(self) -> None:
         energy = self.conditions.energy
@@ -347,7 +359,7 @@ class CircularTransition(PopulationModel):
         self.firms.plan_output()
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
-        market = self.materials.price[1, 0] * (1.0 - np.asarray(self.config.materials.quality_discount))
+        market = self.materials.price[1, 0] * self.at_grade
         plant = recyclers.plant
         market = market * (plant.payable[:, None] + plant.at_home[:, None] * self.materials_trade.home_premium)
         recyclers.sign_contracts(self.month, market, self.rules)
@@ -363,33 +375,29 @@ class CircularTransition(PopulationModel):
         labour = self.end_of_life.run_recyclers() + self.production.pay()
         labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
         self.labour.close_month(labour)
-        purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self.producers.settle(
             self.books,
             self.materials.price,
             self.materials.accounts,
             self.accounts.suppliers,
             self.materials_trade.pushed(),
-            purses,
+            self.purses,
         )
         self.production.price()
         self._remember_imports()
 
     def _remember_imports(self) -> None:
         """Content of imports by side of origin, and the share of secondary material in what home makers make."""
-        trade, sales, config = self.materials_trade, self.product_trade, self.config
-        content = np.zeros((self.structure.sides, len(config.materials)))
-        loss = 1.0 - np.asarray(config.components.scrap_rate)
-        gross = trade.component_imports_by_origin / loss[:, None, None]
-        np.add.at(content, self.components.side, gross.sum(axis=0))
-        np.add.at(content, sales.side, sales.imported_by_origin)
-        trade.remember_imports(content)
-        bought = trade.primary_bought.sum(axis=0) + trade.to_maker.sum(axis=0)
-        share = np.divide(trade.to_maker.sum(axis=0), bought, out=np.zeros_like(bought), where=bought > 0.0)
+        trade, shape = self.materials_trade, self.materials_trade.pull.shape
+        components = np.add.reduce(trade.component_imports_by_origin / self.components.used)
+        imported = np.concatenate([components, self.product_trade.imported_by_origin])
+        content = np.bincount(self._import_cells, imported.reshape(-1), shape[0] * shape[1]).astype(np.float64)
+        trade.remember_imports(content.reshape(shape))
+        secondary = np.add.reduce(trade.to_maker)
+        bought = np.add.reduce(trade.primary_bought) + secondary
+        share = secondary / np.where(bought > 0.0, bought, np.inf)
         trade.secondary_share += (share - trade.secondary_share) / 12.0
-        abroad = np.asarray(config.materials.recycled_abroad)
-        home = np.asarray(config.products.home_share)[:, None]
-        mixed = home * trade.secondary_share + (1.0 - home) * abroad
+        mixed = self._home_share * trade.secondary_share + self._made_abroad
         self.secondary_content[:] = mixed[:, None, :]
 
 

@@ -91,6 +91,13 @@ _DECLARED = (
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 
 
+@cache
+def _unwritten(lengths: tuple[tuple[str, int], ...]) -> dict[str, Array]:
+    """Each lever as it is while nobody writes it, for axes of these lengths."""
+    sizes = dict(lengths)
+    return {name: unchanged(tuple(sizes[axis] for axis in lever.axes), 0.0) for name, lever in LEVERS.items()}
+
+
 class Composed(NamedTuple):
     """What became of an instrument's contribution: `part` of `array` was left for it, and `value` came of it."""
 
@@ -128,6 +135,7 @@ class Levers:
 
     def __init__(self, sizes: Sizes, memory: Memory | None = None) -> None:
         self.sizes = sizes
+        self._unwritten = _unwritten(tuple(sizes.items()))
         self._memory = Memory() if memory is None else memory
         self.contributions: dict[str, list[tuple[int, Array]]] = {}
         self._values: dict[str, Array] = {}
@@ -135,12 +143,12 @@ class Levers:
 
     def shape(self, lever: str) -> tuple[int, ...]:
         """Shape of a lever's array."""
-        return tuple(self.sizes[axis] for axis in LEVERS[lever].axes)
+        return self._unwritten[lever].shape
 
     def __getitem__(self, lever: str) -> Array:
         """What agents face: a read-only array over the lever's axes, zero where nobody wrote."""
         value = self._values.get(lever)
-        return unchanged(self.shape(lever), 0.0) if value is None else value
+        return self._unwritten[lever] if value is None else value
 
     def in_force(self, lever: str) -> bool:
         """Whether any instrument writes it."""
@@ -213,7 +221,7 @@ class Levers:
         for writer, part in self.contributions.get(lever, ()):
             if writer == instrument:
                 return part if LEVERS[lever].composition == "add" else self._where_binding(lever, instrument, part)
-        return unchanged(self.shape(lever), 0.0)
+        return self._unwritten[lever]
 
     def _where_binding(self, lever: str, instrument: int, part: Array) -> Array:
         binding = self.binding(lever)

@@ -63,14 +63,18 @@ class Government(mesa.Agent):
         """
         if month % 12 == 0:
             self.spent_this_year = self.received_this_year = 0.0
-        self.spent_this_year += sum(instrument.paid for instrument in self.instruments)
-        self.received_this_year += sum(instrument.received for instrument in self.instruments)
-        if any(instrument.broken for instrument in self.instruments):
+        paid, received, broken = 0.0, 0.0, False
+        for instrument in self.instruments:
+            paid += instrument.paid
+            received += instrument.received
+            broken |= instrument.broken
+            instrument.broken = False
+        self.spent_this_year += paid
+        self.received_this_year += received
+        if broken:
             self.credibility *= 1.0 - self._loss
         elif self.promises:
             self.credibility += self._gain * (1.0 - self.credibility)
-        for instrument in self.instruments:
-            instrument.broken = False
 
 
 class Governments:
@@ -106,6 +110,7 @@ class Governments:
         self._initial_belief = float(config.public.credibility)
         self.paid, self.received = np.zeros(len(self.instruments)), np.zeros(len(self.instruments))
         self._memory = Memory()
+        self._weights: dict[tuple[bool, ...], tuple[Array, Array]] = {}
         self.outlook = Levers(self.sizes)
         self.belief = self._believed()
 
@@ -178,13 +183,21 @@ class Governments:
         """Mean credibility by leaf (L,) of the governments above it that promise something, or else of all."""
         if not self.members:
             return np.full(self._above.shape[1], self._initial_belief)
+        promises = tuple([government.promises for government in self.members])
+        if promises not in self._weights:
+            self._weights[promises] = self._weigh(promises)
+        weights, total = self._weights[promises]
         credibility = np.array([government.credibility for government in self.members])
-        promising = self._above * np.array([[government.promises] for government in self.members], dtype=np.float64)
-        weights = np.where(promising.any(axis=0), promising, self._above)
-        total = weights.sum(axis=0)
-        mean = np.divide(credibility @ weights, total, out=np.full(len(total), self._initial_belief), where=total > 0.0)
+        mean = np.where(total > 0.0, credibility @ weights / total, self._initial_belief)
         mean.flags.writeable = False
         return mean
+
+    def _weigh(self, promises: tuple[bool, ...]) -> tuple[Array, Array]:
+        """Weight of each government in the belief of each leaf (K, L), and their sum (L,), −1 where there is none."""
+        promising = self._above * np.array(promises, dtype=np.float64)[:, None]
+        weights = np.where(promising.any(axis=0), promising, self._above)
+        total = weights.sum(axis=0)
+        return weights, np.where(total > 0.0, total, -1.0)
 
 
 def _in_order(instruments: Sequence[Any], config: Any) -> list[Any]:

@@ -54,7 +54,7 @@ class Organisations(Population):
 
     def insolvent(self, books: Any, credit: Any) -> Rows:
         """Rows whose overdraft is beyond what lenders tolerate."""
-        overdraft = -books.cash[self.account]
+        overdraft = -books.cash.take(self.account)
         limit = credit.overdraft * self.monthly_cost + 1.0
         return (self.active & (overdraft > limit)).nonzero()[0]
 
@@ -143,19 +143,20 @@ def serve_debt(
         np.concatenate([getattr(group, name) for group in groups])
         for name in ("account", "active", "capital", "monthly_cost")
     )
-    debt = books.debt[account] * active
+    debt = books.debt.take(account) * active
     interest = debt * (credit.rate / 12.0)
-    cash = books.cash[account] - interest
+    cash = books.cash.take(account) - interest
     repayment = np.minimum(debt / (12.0 * credit.term), np.maximum(cash, 0.0))
     cash -= repayment
     # Lenders cover a shortage of cash up to the leverage limit on the plant.
     room = np.maximum(credit.leverage_limit * capital - (debt - repayment), 0.0)
     loan = np.minimum(np.maximum(-cash, 0.0), room) * active
     # Owners get a part of the cash above a buffer; retained profit is for investment.
-    surplus = np.maximum(cash - np.repeat(2.0 * liquidity, lengths) * monthly_cost, 0.0)
+    surplus = np.maximum(cash - (2.0 * liquidity).repeat(lengths) * monthly_cost, 0.0)
     books.pay("interest", account, lender, interest)
     books.repay(account, repayment)
-    books.lend(account, loan)
-    books.pay("dividends", account, np.repeat(owners, lengths), 0.1 * surplus * active)
+    if np.count_nonzero(loan):
+        books.lend(account, loan)
+    books.pay("dividends", account, owners.repeat(lengths), 0.1 * surplus * active)
     ends = list(accumulate(lengths))
     return [interest[end - length : end] for end, length in zip(ends, lengths, strict=True)]

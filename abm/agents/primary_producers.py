@@ -120,6 +120,8 @@ class PrimaryProducers(Organisations):
         self.mainly[np.arange(len(self.mines)), main[self.mines]] = 1.0
         self.coproducts -= self.mainly
         self.unit_reference = self.reference[stage, main]
+        self.main_of_mine = main[self.mines]
+        self.price_of_host, self.reference_of_host = self.own_price[self.hosts], self.unit_reference[self.hosts]
         # Revenue per kg of main product at long-run prices, for a refinery net of its concentrate.
         gross = (self.recipe * self.reference[stage]).sum(axis=1) + self.other_revenue
         self.usual_revenue = np.where(stage == REFINING, self.stage_cost[1, main] + self.other_revenue, gross)
@@ -187,13 +189,14 @@ class PrimaryProducers(Organisations):
         wanted = terms.utilisation_usual * np.maximum(margin, 0.01) ** terms.utilisation_elasticity
         wanted = np.minimum(wanted, CEILING)
         wanted[self.hosts] = self._host_utilisation(price)
-        if pushed.any():
+        if np.count_nonzero(pushed):
             order = pushed.take(self.own_price)
             more = np.minimum(np.maximum(wanted, terms.utilisation_usual) * (1.0 + order), 1.0)
             wanted = np.where(order > 0.0, more, wanted)
-        self.utilisation += (wanted * self.active - self.utilisation) * terms.utilisation_speed
+        utilisation = self.utilisation
+        utilisation += (wanted * self.active - utilisation) * terms.utilisation_speed
         self.burden = burden
-        self.running = self.capacity * self.awake * self.utilisation  # output planned, kg of main product
+        self.running = self.capacity * self.awake * utilisation  # output planned, kg of main product
 
     def _mothball_or_restart(self, cover: Array) -> None:
         """Move the share of capacity at work towards what earns its avoidable cost.
@@ -206,23 +209,24 @@ class PrimaryProducers(Organisations):
         spread = np.minimum(np.maximum((1.0 - cover) / terms.utilisation_width, -50.0), 50.0)
         able = 1.0 / (1.0 + np.exp(spread))
         able[self.hosts] = 1.0
-        time = np.where(able < self.awake, max(terms.mothball_patience, 1.0), max(terms.restart_time, 1.0))
-        before = self.awake >= 0.5
-        self.awake += (able - self.awake) / time
-        after = self.awake >= 0.5
+        awake = self.awake
+        time = np.where(able < awake, max(terms.mothball_patience, 1.0), max(terms.restart_time, 1.0))
+        before = awake >= 0.5
+        awake += (able - awake) / time
+        after = awake >= 0.5
         self.mothballing, self.restarted = (before & ~after).nonzero()[0], (after & ~before).nonzero()[0]
 
     def _host_utilisation(self, price: Array) -> Array:
         """A by-product's recovered share follows its own price within a ceiling; the host sets the rest (hosts,)."""
         terms = self.terms
-        ratio = price.take(self.own_price[self.hosts]) / self.unit_reference[self.hosts]
+        ratio = price.take(self.price_of_host) / self.reference_of_host
         share = np.minimum(ratio**terms.byproduct_elasticity, terms.recovery_ceiling)
         return np.minimum(terms.utilisation_usual * share, CEILING)
 
     def _open_capacity(self, month: int) -> None:
-        opened = self.pipeline[month]
-        self.capacity += opened * self.active
-        self.capacity *= 1.0 - 1.0 / (12.0 * self.terms.capacity_life)
+        opened, capacity = self.pipeline[month], self.capacity
+        capacity += opened * self.active
+        capacity *= 1.0 - 1.0 / (12.0 * self.terms.capacity_life)
         self.opened = opened
 
     def mine(self, price: Array, luck: Array) -> Array:
@@ -243,7 +247,7 @@ class PrimaryProducers(Organisations):
     def scale_mined(self, rate: Array) -> None:
         """Multiply what mines bring up of each material by `rate` (M,)."""
         self.mined *= rate
-        self.output[self.mines] *= rate[self.main[self.mines]]
+        self.output[self.mines] *= rate.take(self.main_of_mine)
 
     def throughput_wanted(self) -> Array:
         """Concentrate that refineries plan to process (sides, M), kg."""
@@ -276,13 +280,12 @@ class PrimaryProducers(Organisations):
         books.pay("other_inputs", suppliers, self.account, other)
         result = sales + other - bought - cost
         self._support(books, result, pushed, purse)
-        self.monthly_cost += (cost + bought - self.monthly_cost) / 6.0
-        self.revenue += (sales + other - self.revenue) / 6.0
-        self.profit += (result - self.profit) / 6.0
+        for smoothed, now in ((self.monthly_cost, cost + bought), (self.revenue, sales + other), (self.profit, result)):
+            smoothed += (now - smoothed) / 6.0
 
     def _support(self, books: Any, result: Array, pushed: Array, purse: Rows) -> None:
         """A state-backed bloc makes good the losses of its own producers while it floods."""
-        if not pushed.any():
+        if not np.count_nonzero(pushed):
             return
         ordered = (pushed.take(self.own_price) > 0.0) & (self.side > 0)
         loss = np.where(ordered, np.maximum(-result, 0.0), 0.0)
@@ -301,9 +304,10 @@ class PrimaryProducers(Organisations):
         """
         terms = self.terms
         seen = log_price.take(self.own_price) - self.full_cost_ratio
-        self.expected += (seen - self.expected) / terms.expectation_time
+        expected = self.expected
+        expected += (seen - expected) / terms.expectation_time
         forecast = terms.forecast_weight * growth.take(self.main) * self.lead_years
-        outlook = np.minimum(np.maximum(forecast + terms.investment_response * self.expected, -1.0), 1.0)
+        outlook = np.minimum(np.maximum(forecast + terms.investment_response * expected, -1.0), 1.0)
         # What wears out over the lead time has to be replaced as well.
         wanted = self.capacity * (np.exp(outlook) + self.lead_years / terms.capacity_life)
         room = terms.growth_limit * self.capacity
@@ -318,13 +322,14 @@ class PrimaryProducers(Organisations):
     def _order(self, month: int, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows) -> Rows:
         terms = self.terms
         cost = order * 12.0 * self.capital_cost
-        room = np.maximum(credit.leverage_limit * (self.capital + cost) - books.debt[self.account], 0.0)
-        means = np.maximum(cash[self.account] - terms.liquidity * self.monthly_cost, 0.0) + room
+        capital, account = self.capital, self.account
+        room = np.maximum(credit.leverage_limit * (capital + cost) - books.debt.take(account), 0.0)
+        means = np.maximum(cash.take(account) - terms.liquidity * self.monthly_cost, 0.0) + room
         order = order * np.minimum(means / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
         cost = order * 12.0 * self.capital_cost
-        books.lend(self.account, np.minimum(cost * credit.leverage_limit, room))
-        books.pay("capital_spending", self.account, suppliers, cost)
-        self.capital += cost - self.capital / (12.0 * terms.capacity_life)
+        books.lend(account, np.minimum(cost * credit.leverage_limit, room))
+        books.pay("capital_spending", account, suppliers, cost)
+        capital += cost - capital / (12.0 * terms.capacity_life)
         self._schedule(month, order)
         return (order > 0.0).nonzero()[0]
 

@@ -68,8 +68,9 @@ class StateBackedBloc(mesa.Agent):
         self.rested = np.full(count, 1e3)
         self.normal_exports = np.zeros((STAGES, count))
         self.normal_known = False
+        self._smuggling_time = config.markets.smuggling_time
         self._free_trade, self._no_quota = np.ones((STAGES, count)), np.full(count, np.inf)
-        self.let_out = self._free_trade
+        self.let_out, self._no_orders = self._free_trade, np.zeros(count)
         self.calm, self.floods = True, False  # the regime is normal for every material; it floods any of them
         self.dump_depth: Array | None = None  # (2, M) of rivals' cash cost, 0 where it does not flood
         self.smugglers = np.zeros(count)
@@ -117,7 +118,7 @@ class StateBackedBloc(mesa.Agent):
         restricted = np.logical_or.reduce(self.share_allowed < 1.0)
         dumped = np.logical_or.reduce(self.dumping > 0.0)
         self.scripted = restricted | dumped
-        if not (self.scripted.any() or self.regime.any()):
+        if not (np.logical_or.reduce(self.scripted) or np.logical_or.reduce(self.regime)):
             return
         self.ends = np.where(self.scripted, -1, self.ends)  # an order replaces the bloc's own plan
         lifted = ~self.scripted & (self.ends < 0) & (self.regime != NORMAL)
@@ -195,6 +196,8 @@ class StateBackedBloc(mesa.Agent):
 
     def withholding(self, stage: int) -> Array:
         """Normal exports that it keeps back under the present regime (M,), kg/month."""
+        if self.calm:
+            return self._no_orders
         return np.maximum(self.normal_exports[stage], 0.0) * (1.0 - self.let_out[stage])
 
     def sells_from_stock(self, held: Array) -> Array:
@@ -216,13 +219,15 @@ class StateBackedBloc(mesa.Agent):
         order[:] = self.flood_capacity * (self.regime == FLOOD)
         return order
 
-    def learn_from_trade(self, stage: int, exports: Array, gap: Array, spent: float) -> None:
-        """Remember normal exports; smuggling grows with the price gap (M,) between outside and inside."""
+    def learn_from_trade(self, stage: int, exports: Array, spent: float) -> None:
+        """Remember normal exports, and what trade cost the state."""
         pace = 1.0 if not self.normal_known else 1.0 / 12.0
-        self.normal_exports[stage] += (exports - self.normal_exports[stage]) * (pace * (self.regime == NORMAL))
+        normal = self.normal_exports[stage]
+        normal += (exports - normal) * (pace * (self.regime == NORMAL))
+        self.normal_known |= stage == STAGES - 1
         self.spent_this_year += spent
-        if stage == 1:
-            self.normal_known = True
-            time = self.config.markets.smuggling_time
-            wanted = np.minimum(self.smuggling * np.maximum(gap, 0.0), 0.6)
-            self.smugglers += (wanted - self.smugglers) / time
+
+    def let_smuggle(self, gap: Array) -> None:
+        """Smuggling grows with the gap (M,) between the refined price outside and inside, as a share of the latter."""
+        wanted = np.minimum(self.smuggling * np.maximum(gap, 0.0), 0.6)
+        self.smugglers += (wanted - self.smugglers) / self._smuggling_time

@@ -75,12 +75,22 @@ def crossing(grid: Array, excess: Array) -> Array:
 
 def on_grid(grid: Array, values: Array, price: Array) -> Array:
     """Value (N,) of tabulated curves (N, G) at log prices (N,)."""
+    return interpolated(values, *located(grid, price))
+
+
+def located(grid: Array, price: Array) -> tuple[NDArray[np.int64], Array]:
+    """Cell of the grid in which each log price (N,) lies, and how far on in it, 0 to 1."""
     place = (price - grid[0]) / (grid[1] - grid[0])
     place = np.minimum(np.maximum(place, 0.0), len(grid) - 1.0)
     cell = np.minimum(place.astype(np.int64), len(grid) - 2)
-    start = np.arange(0, values.size, len(grid)) + cell
+    return cell, place - cell
+
+
+def interpolated(values: Array, cell: NDArray[np.int64], part: Array) -> Array:
+    """Value (N,) of tabulated curves (N, G) in cells of the grid (N,), so far on in each (N,)."""
+    start = np.arange(0, values.size, values.shape[-1]) + cell
     low = values.take(start)
-    return low + (values.take(start + 1) - low) * (place - cell)
+    return np.asarray(low + (values.take(start + 1) - low) * part)
 
 
 def shifted(grid: Array, curves: Array, offset: Array) -> Array:

@@ -114,7 +114,7 @@ class ComponentMarkets:
         share = self.share[:, 1:]
         share = share / np.maximum(np.add.reduce(share, axis=1, keepdims=True), 1e-12)
         asked = share[:, :, None] * wanted[:, None, :]
-        if np.isfinite(export_share).any():
+        if np.count_nonzero(np.isfinite(export_share)):
             return self._within_quotas(asked, wanted, export_share)
         self.rationed = np.zeros(wanted.shape)
         self._remember(asked)
@@ -140,6 +140,6 @@ class ComponentMarkets:
 
     def _remember(self, delivered: Array, free: NDArray[np.bool_] | bool = True) -> None:
         """Smooth imports; normal ones only where they are `free` of quotas."""
-        first = not self.normal_imports.any()
+        first = not np.count_nonzero(self.normal_imports)
         self.imports += (delivered - self.imports) * (1.0 if first else 1.0 / 6.0)
         self.normal_imports += (delivered - self.normal_imports) * ((1.0 if first else 1.0 / 12.0) * free)

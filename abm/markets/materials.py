@@ -7,6 +7,7 @@ floods sells outside under its rivals' cash cost, at the state's expense.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.books import block
-from abm.markets.clearing import crossing, log_price_grid, on_grid, shifted, tier_response, wanted_stock
+from abm.markets.clearing import (
+    crossing,
+    interpolated,
+    located,
+    log_price_grid,
+    on_grid,
+    shifted,
+    tier_response,
+    wanted_stock,
+)
 
 Array = NDArray[np.float64]
 
@@ -43,7 +53,6 @@ class Cleared:
     use: Array
     home: Array
     exports: Array
-    rationed: Array  # share of demand at the price that could not be served (sides, M)
     rent: Array  # EUR per kg exported beyond freight, negative when the state pays (B, M)
 
 
@@ -65,6 +74,7 @@ class MaterialsMarkets:
         self.grid = log_price_grid()
         long_run = np.asarray(materials.long_run_cost)
         self.reference = np.stack([long_run * (1.0 - materials.refining_share), long_run])
+        self._refining_cost = self.reference[REFINING] - self.reference[EXTRACTION]
         start = np.log(np.asarray(materials.price) / long_run)
         self.log_price = np.broadcast_to(start, (2, sides, self.count)).copy()
         self.log_price[REFINING, 1:] -= np.log1p(materials.freight)
@@ -84,9 +94,11 @@ class MaterialsMarkets:
         # Concentrate moves both ways at much the same price; freight on refined material sets the wedge.
         self.freight = np.stack([np.zeros(self.count), np.asarray(materials.freight)])
         self._log_freight = np.log1p(self.freight)
+        self.with_freight = 1.0 + self.freight
         self.response = self._tiers(config)
         self.home_response = self._home_tiers(config)
         self.usual_cover = np.asarray(materials.merchant_cover)
+        self._with_cover = 1.0 + self.usual_cover
         self.limit_cover = np.maximum(np.asarray(materials.merchant_limit), self.usual_cover)
         self.trend_following = np.asarray(materials.trend_following)
         self.places = np.stack(
@@ -163,17 +175,15 @@ class MaterialsMarkets:
         `planned` (sides, M) is what refineries would process, kg.
         """
         available = self.stock(EXTRACTION)
-        wanted = planned * (1.0 + self.usual_cover)
+        wanted = planned * self._with_cover
         exports = self._concentrate_exports(available, wanted, trade)
         within = self._after_trade(available, exports)
         use = np.minimum(planned, 0.9 * within)
         self._link(exports, planned, trade)
         price = self._charge_for_treatment(within, planned, wanted)
         self.throughput[EXTRACTION] += (use - self.throughput[EXTRACTION]) / 24.0
-        asked = planned > 0.0
-        shortfall = np.where(asked, 1.0 - use / np.where(asked, planned, 1.0), 0.0)
         rent = np.where(exports > 0.0, price[OUTSIDE] - price[1:], 0.0)
-        return Cleared(price, use, np.zeros(self.count), exports, shortfall, rent)
+        return Cleared(price, use, np.zeros(self.count), exports, rent)
 
     def _concentrate_exports(self, available: Array, wanted: Array, trade: list[Trade]) -> Array:
         """Net exports of blocs (B, M) that even out cover between sides, within quotas, kg."""
@@ -203,8 +213,7 @@ class MaterialsMarkets:
         its own mines what those outside can pay: the price is that of the marginal buyer.
         """
         refined = self.price[REFINING]
-        cost = self.reference[REFINING] - self.reference[EXTRACTION]
-        price = np.maximum(refined - self.treatment * cost, LEAST_CONCENTRATE * refined)
+        price = np.maximum(refined - self.treatment * self._refining_cost, LEAST_CONCENTRATE * refined)
         outside = price[OUTSIDE].copy()
         for bloc in range(self.sides - 1):
             inside = price[1 + bloc].copy()
@@ -339,25 +348,23 @@ class MaterialsMarkets:
     def _quantities(
         self, stage: int, log_price: Array, available: Array, demand: Array, home: Array, exports: Array
     ) -> Cleared:
-        flat = log_price.ravel()
-        use = on_grid(self.grid, demand.reshape(len(flat), -1), flat).reshape(self.sides, self.count)
-        bought = home * on_grid(self.grid, self.home_response, log_price[OUTSIDE])
+        cell, part = located(self.grid, log_price.reshape(-1))
+        use = interpolated(demand.reshape(len(cell), -1), cell, part).reshape(self.sides, self.count)
+        bought = home * interpolated(self.home_response, cell[: self.count], part[: self.count])
         within = self._after_trade(available, exports)
         asked = use.copy()
         asked[OUTSIDE] += bought
         served = np.minimum(within * (1.0 - 1e-12) / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
         self.throughput[stage] += (asked * served - self.throughput[stage]) / 24.0
         price = self.reference[stage] * np.exp(log_price)
-        inside_cost = price[1:] * (1.0 + self.freight[stage])
-        return Cleared(
-            price, use * served, bought * served[OUTSIDE], exports, 1.0 - served, price[OUTSIDE] - inside_cost
-        )
+        inside_cost = price[1:] * self.with_freight[stage]
+        return Cleared(price, use * served, bought * served[OUTSIDE], exports, price[OUTSIDE] - inside_cost)
 
     def settle_trade(
-        self, stage: int, cleared: Cleared, purse: NDArray[np.int64], licence: NDArray[np.int64], abroad: int
-    ) -> Array:
+        self, stage: int, cleared: Cleared, purse: Sequence[int], licence: Sequence[int], abroad: int
+    ) -> list[float]:
         """Move and pay exports between sides; returns what each state paid or took in (B,), EUR."""
-        state = np.zeros(self.sides - 1)
+        state = [0.0] * (self.sides - 1)
         books, places, accounts = self.books, self.places[stage].tolist(), self.accounts.tolist()
         for bloc in range(self.sides - 1):
             flow, side = cleared.exports[bloc], 1 + bloc
@@ -367,11 +374,12 @@ class MaterialsMarkets:
             books.move("trade", places[side], places[OUTSIDE], out)
             books.pay("material_sales", outside, inside, np.add.reduce(value))
             books.pay("freight", outside, abroad, value @ self.freight[stage])
-            if back.any():
+            if np.logical_or.reduce(back):
                 books.move("trade", places[OUTSIDE], places[side], back)
                 books.pay("material_sales", inside, outside, cleared.price[OUTSIDE] @ back)
-            self.rents[stage, bloc] = out @ np.maximum(rent, 0.0)
-            state[bloc] = out @ np.maximum(-rent, 0.0)
-            books.pay("rents", outside, licence[bloc], self.rents[stage, bloc])
+            earned = out @ np.maximum(rent, 0.0)
+            self.rents[stage, bloc] = earned
+            state[bloc] = float(out @ np.maximum(-rent, 0.0))
+            books.pay("rents", outside, licence[bloc], earned)
             books.pay("state_support", purse[bloc], outside, state[bloc])
         return state

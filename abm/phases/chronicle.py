@@ -32,9 +32,11 @@ class Chronicle:
 
     def _component_shortages(self) -> None:
         markets = self.model.components
-        imported = markets.normal_imports.sum(axis=1)
-        whole = imported.sum(axis=1)
-        short = (markets.rationed * imported).sum(axis=1) / np.maximum(whole, 1e-12)
+        short = np.zeros(len(markets.rationed))
+        if np.count_nonzero(markets.rationed):
+            imported = markets.normal_imports.sum(axis=1)
+            whole = imported.sum(axis=1)
+            short = (markets.rationed * imported).sum(axis=1) / np.maximum(whole, 1e-12)
         self.component_short = self._cross(self.component_short, short, self.model.config.components.ids)
 
     def _cross(self, before: Any, share: Any, names: tuple[str, ...]) -> Any:

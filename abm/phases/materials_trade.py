@@ -30,6 +30,7 @@ class MaterialsTrade:
         self.base_use = share * self.world_use
         self.growth = structure.demand_growth(model.months + 2)
         self.noise = self._noise(model)
+        self.luck = np.exp(self.noise[1])
         month = np.arange(model.months + 2)[:, None]
         self.news = model.streams.normal("news", month * 0 + np.arange(count), month) * np.asarray(materials.news)
         self.pull = np.zeros((sides, count))  # smoothed content of goods that home imports, by side
@@ -47,12 +48,19 @@ class MaterialsTrade:
         self.adapts = -(np.asarray(materials.elasticity_long) - np.asarray(materials.elasticity_short))
         self.adaptation_months = 12.0 * np.asarray(materials.adaptation_time)
         self.at_grade = 1.0 - np.asarray(materials.quality_discount)
-        self.processed_at_home = np.asarray(config.streams.processed_at_home)
         self.payable = np.asarray(config.streams.payable)
+        # What the world outside recycles at usual prices (T, sides, M), kg.
+        self.usually_recycled = (self.recycled_abroad * self.growth)[:, None] * self.base_use
+        self.direct = self.part[:, -1].copy()
+        self.by_component = self.part[:, :-1].copy()
+        self.products = np.arange(len(self.part) - 1)[:, None]
+        self.component_rows = np.arange(len(config.components))[:, None]
+        self.no_levy = np.zeros(self.markets.count)
+        self.nothing_withheld = np.zeros((self.markets.sides, self.markets.count))
         self.sold_at_home, self.home_premium = np.zeros(self.markets.count), np.zeros(self.markets.count)
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
-        self.purses = np.array([bloc.purse for bloc in model.blocs], dtype=np.int64)
-        self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
+        self.purses = [bloc.purse for bloc in model.blocs]
+        self.licences = [bloc.licence for bloc in model.blocs]
         self.no_orders = np.zeros((2, self.markets.sides, self.markets.count))  # of extra output, while no bloc floods
         self._levied_under: Any = None  # the rules to which the levies known belong
 
@@ -123,7 +131,9 @@ class MaterialsTrade:
 
     def _withheld(self) -> Array:
         """Share of supply outside that blocs keep back (sides, M); inside nothing is missing."""
-        withheld = np.zeros((self.markets.sides, self.markets.count))
+        if all(bloc.calm for bloc in self.model.blocs):
+            return self.nothing_withheld
+        withheld = np.zeros(self.nothing_withheld.shape)
         for bloc in self.model.blocs:
             withheld[OUTSIDE] += bloc.withholding(REFINING)
         return np.minimum(withheld / np.maximum(self.markets.throughput[REFINING], 1e-9), 1.0)
@@ -131,7 +141,7 @@ class MaterialsTrade:
     def _mine(self) -> None:
         model, markets, ground = self.model, self.markets, self.model.places.ground
         self.opening = markets.stock(REFINING)
-        mined = model.producers.mine(markets.price, np.exp(self.noise[1][model.month]))
+        mined = model.producers.mine(markets.price, self.luck[model.month])
         wanted, left = np.add.reduce(mined), model.books.stock[ground] * (1.0 - 1e-12)
         short = wanted > left
         if short.any():  # no more than is in the ground
@@ -163,9 +173,9 @@ class MaterialsTrade:
         spent = markets.settle_trade(stage, cleared, self.purses, self.licences, model.accounts.abroad)
         price = cleared.price
         for bloc in model.blocs:
-            side = 1 + bloc.number
-            gap = price[OUTSIDE] / (price[side] * (1.0 + markets.freight[stage])) - 1.0
-            bloc.learn_from_trade(stage, cleared.exports[bloc.number], gap, float(spent[bloc.number]))
+            bloc.learn_from_trade(stage, cleared.exports[bloc.number], spent[bloc.number])
+            if stage == REFINING:
+                bloc.let_smuggle(price[OUTSIDE] / (price[1 + bloc.number] * markets.with_freight[stage]) - 1.0)
 
     def _refine(self, cleared: Cleared, planned: Array) -> None:
         markets = self.markets
@@ -196,7 +206,7 @@ class MaterialsTrade:
         """Secondary material of the world outside: part of its use comes back, a little more when dear."""
         model, markets = self.model, self.markets
         dear = np.exp(0.2 * markets.log_price[REFINING])
-        amount = self.recycled_abroad * self.growth[model.month] * self.base_use * dear
+        amount = self.usually_recycled[model.month] * dear
         amount = np.minimum(amount, model.books.stock[model.places.abroad] * (0.01 / markets.sides))
         model.books.move("recovery", model.places.abroad, markets.blocks[REFINING], amount)
         value = np.add.reduce(amount * markets.price[REFINING], axis=1)
@@ -207,7 +217,7 @@ class MaterialsTrade:
         """Refined material that home makers ask (F, M), kg: component makers all, others what they buy direct."""
         firms = self.model.firms
         self.wanted_inputs = firms.wanted_inputs()
-        return self.wanted_inputs * self.part[:, -1].take(firms.product, axis=0)
+        return self.wanted_inputs * self.direct.take(firms.product, axis=0)
 
     def _sell_secondary(self, wanted: Array) -> Array:
         """Recyclers sell what they recovered last month: to home makers first, the rest abroad; returns (F, M).
@@ -217,22 +227,25 @@ class MaterialsTrade:
         model, recyclers = self.model, self.model.recyclers
         books, secondary, firms = model.books, model.places.secondary, model.firms
         stock = books.stock.take(recyclers.output_place, axis=0)
-        ready = stock * self.processed_at_home[recyclers.stream][:, None]
+        ready = stock * recyclers.plant.at_home[:, None]
         available, asked = np.add.reduce(ready), np.add.reduce(wanted)
         taken = np.minimum(available * (1.0 - 1e-12), asked)
-        from_recycler = ready * (taken / np.where(available > 0.0, available, np.inf))
+        self.sold_at_home = taken / np.where(available > 0.0, available, np.inf)
+        from_recycler = ready * self.sold_at_home
         to_maker = wanted * (taken / np.where(asked > 0.0, asked, np.inf))
         books.move("secondary_sale", recyclers.output_place, secondary, from_recycler)
         books.move("secondary_sale", secondary, firms.inputs, to_maker)
         rest = np.maximum(stock - from_recycler, 0.0)
         books.move("intermediate_export", recyclers.output_place, int(self.markets.places[REFINING, OUTSIDE]), rest)
-        self.sold_at_home = taken / np.where(available > 0.0, available, np.inf)
         self._pay_for_secondary(from_recycler, to_maker, rest, ready, self._levy_saved(to_maker, asked > available))
         return to_maker
 
     def _levy_saved(self, to_maker: Array, scarce: Array) -> Array:
         """Levy on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid."""
-        levy = self.model.rules.primary_levy[self.model.firms.leaf]
+        rules = self.model.rules
+        if not rules.in_force("primary_levy"):
+            return np.zeros(len(scarce))
+        levy = rules.primary_levy.take(self.model.firms.leaf, axis=0)
         bought = np.add.reduce(to_maker)
         return np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
 
@@ -246,7 +259,7 @@ class MaterialsTrade:
         home_price = discount * premium
         left = rest > 1e-9
         grade = np.minimum(np.maximum((ready - home) / np.where(left, rest, np.inf), 0.0), 1.0)
-        payable = self.payable[recyclers.stream][:, None]
+        payable = self.payable.take(recyclers.stream)[:, None]
         to_home, to_world = home * home_price, rest * (discount * (grade + (1.0 - grade) * payable))
         clearing, spent = model.accounts.secondary, to_maker @ home_price
         books.pay("material_sales", clearing, recyclers.account, np.add.reduce(to_home, axis=1))
@@ -254,7 +267,7 @@ class MaterialsTrade:
         books.pay("material_sales", self.markets.accounts[OUTSIDE], recyclers.account, np.add.reduce(to_world, axis=1))
         sold = home + rest
         recyclers.sold[:] = sold
-        blend = (1.0 - payable) * (1.0 - self.processed_at_home[recyclers.stream][:, None])
+        blend = (1.0 - payable) * (1.0 - recyclers.plant.at_home[:, None])
         sells = sold > 1e-9
         received = (to_home + to_world) / np.where(sells, sold, 1.0)
         recyclers.price_received[:] = np.where(sells, received, discount * (1.0 - blend))
@@ -367,8 +380,8 @@ class MaterialsTrade:
 
     def _component_orders(self) -> Array:
         """Material that home makers want in components (C, M), kg."""
-        makes = (np.arange(len(self.part) - 1)[:, None] == self.model.firms.product).astype(np.float64)
-        return np.add.reduce(self.part[:-1, :-1] * (makes @ self.wanted_inputs)[:, None])
+        makes = (self.products == self.model.firms.product).astype(np.float64)
+        return np.add.reduce(self.by_component[:-1] * (makes @ self.wanted_inputs)[:, None])
 
     def _component_prices(self) -> Array:
         """Price per kg of content (C, 1 + O, M), EUR; a levy on imports is paid in settlement, on top of it."""
@@ -378,7 +391,7 @@ class MaterialsTrade:
     def _levied(self, price: Array) -> Array:
         """Prices of components with the levy on imports, which steers the choice of origin."""
         levies = self.levies()
-        if not levies[1].any():
+        if not np.count_nonzero(levies[1]):
             return price
         return self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
 
@@ -387,8 +400,10 @@ class MaterialsTrade:
         rules, share = self.model.rules, self.model.settlement.household_share
         if rules is not self._levied_under:
             self._levied_under = rules
-            imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
-            self._levies = share @ rules.primary_levy, imports
+            self._levies = self.no_levy, self.no_levy
+            if rules.in_force("primary_levy") or rules.in_force("import_levy"):
+                imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
+                self._levies = share @ rules.primary_levy, imports
         return self._levies
 
     def _home_conversion(self) -> tuple[Array, Array]:
@@ -408,7 +423,7 @@ class MaterialsTrade:
         """What home makers deliver from stock, by component (C, M) and by maker (n, M), shared by stock, kg."""
         firms, books, rows = self.model.firms, self.model.books, self.component_makers
         stock, which = books.stock.take(firms.finished[rows], axis=0), firms.component[rows]
-        total = (np.arange(len(asked))[:, None] == which).astype(np.float64) @ stock
+        total = (self.component_rows == which).astype(np.float64) @ stock
         home = np.minimum(asked, (1.0 - 1e-12) * total)
         return home, stock * (home / np.where(total > 0.0, total, np.inf)).take(which, axis=0)
 
@@ -421,7 +436,7 @@ class MaterialsTrade:
         # Kilograms per kilogram ordered, from home and abroad, and what is paid for them (4, C, M).
         per_order = np.array([home, whole, home * price[:, 0], whole * abroad_price])
         per_order /= np.where(orders > 0.0, orders, np.inf)
-        by_product = np.add.reduce(self.part[:, :-1] * per_order[:, None], axis=2)  # (4, P + 1, M)
+        by_product = np.add.reduce(self.by_component * per_order[:, None], axis=2)  # (4, P + 1, M)
         from_home, from_abroad, to_home, to_abroad = by_product.take(firms.product, axis=1) * self.wanted_inputs
         books.move("delivery", firms.finished[rows], model.places.components, delivered)
         books.move("delivery", model.places.components, firms.inputs, from_home)

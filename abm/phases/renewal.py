@@ -88,7 +88,7 @@ class Renewal:
             self._recyclers_enter()
             self._firms_enter()
             self._switch_design()
-        loans = float(model.books.debt.sum())
+        loans = float(np.add.reduce(model.books.debt))
         model.credit.remember(self.loss, loans)
 
     def _serve_debt(self) -> None:
@@ -124,13 +124,21 @@ class Renewal:
     def _recyclers_invest(self, cash: Array) -> None:
         model, recyclers = self.model, self.model.recyclers
         rules = model.rules
-        belief = rules.belief[recyclers.leaf]
-        promised = rules.outlook["recovery_subsidy"] - rules.recovery_subsidy
-        per_kg = recyclers.recovered / np.maximum(recyclers.processed, 1e-9)[:, None]
-        promise = (per_kg * promised[recyclers.leaf]).sum(axis=1) * belief * (recyclers.processed > 1e-9)
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
         speed = model.labour.build_speed[recyclers.leaf]
-        self.recycler_spending = recyclers.expand(cash, model.credit, promise, support, model.accounts.domestic, speed)
+        self.recycler_spending = recyclers.expand(
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed
+        )
+
+    def _promise(self) -> Array:
+        """What recyclers (n,) count on above the present subsidy per kg of scrap as far as they believe it, EUR."""
+        recyclers, rules = self.model.recyclers, self.model.rules
+        if not (rules.in_force("recovery_subsidy") or rules.outlook.in_force("recovery_subsidy")):
+            return np.zeros(len(recyclers))
+        promised = (rules.outlook["recovery_subsidy"] - rules.recovery_subsidy).take(recyclers.leaf, axis=0)
+        per_kg = recyclers.recovered / np.maximum(recyclers.processed, 1e-9)[:, None]
+        promise = np.add.reduce(per_kg * promised, axis=1)
+        return promise * rules.belief[recyclers.leaf] * (recyclers.processed > 1e-9)
 
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
@@ -255,7 +263,7 @@ class Renewal:
         if len(rows):
             organisations.died[rows] = model.month
             organisations.retire(rows)
-        self.loss += float(loss.sum())
+            self.loss += float(loss.sum())
 
     def _recycler_cause(self, row: int, parts: dict[str, float]) -> str:
         """The largest part of the fall in the result; a fall in price is dumping when a bloc floods its metals."""

@@ -51,7 +51,7 @@ class Settlement:
     def _activity(self, discarded: Any) -> Activity:
         model, sales = self.model, self.model.product_trade
         recyclers, firms, trade = model.recyclers, model.firms, model.materials_trade
-        obliged = np.einsum("lpm,plm->lm", model.rules.recycled_content_mandate, sales.content_sold)
+        obliged = self._obliged()
         # An intermediate that leaves for foreign refiners replaces nothing at home: it earns no certificate.
         certified = recyclers.sold * recyclers.plant.at_home[:, None]
         earned = np.add.reduce(certified)
@@ -94,6 +94,13 @@ class Settlement:
             price_outside=model.materials.price[1, 0],
         )
 
+    def _obliged(self) -> Array:
+        """Content of products sold that must be secondary or covered by certificates (L, M), kg."""
+        rules, sold = self.model.rules, self.model.product_trade.content_sold
+        if not rules.in_force("recycled_content_mandate"):
+            return np.zeros(sold.shape[1:])
+        return np.einsum("lpm,plm->lm", rules.recycled_content_mandate, sold)
+
     def in_every_leaf(self, values: Array) -> Array:
         """Values by material (M,) for every leaf (L, M)."""
         table = np.empty((len(self.household_share), len(values)))
@@ -104,7 +111,8 @@ class Settlement:
         """Obliged sellers buy certificates that recyclers earn; the price nears the buy-out when they are scarce."""
         self.obligation += (np.add.reduce(obliged) - self.obligation) / 6.0
         self.supply += (earned - self.supply) / 6.0
-        ratio = np.divide(self.obligation, self.supply, out=np.full(earned.shape, 1e3), where=self.supply > 1e-9)
+        supplied = self.supply > 1e-9
+        ratio = np.where(supplied, self.obligation / np.where(supplied, self.supply, 1.0), 1e3)
         tight = np.minimum(ratio, 1e3) ** CERTIFICATE_STEEPNESS
         buyout = np.maximum.reduce(self.model.rules.mandate_buyout)
         self.certificate_price = buyout * tight / (1.0 + tight)
@@ -138,9 +146,9 @@ class Settlement:
         cash, books = self.balances[accounts], self.model.books
         surplus = np.maximum(cash, 0.0)
         deficit = surplus - cash
-        if deficit.any():
+        if np.count_nonzero(deficit):
             books.pay(kind, sponsors, accounts, deficit)
-        if surplus.any():
+        if np.count_nonzero(surplus):
             books.pay(kind, accounts, sponsors, surplus)
         self.balances[accounts] = 0.0
         self.balances[sponsors] += cash if isinstance(sponsors, np.ndarray) else np.add.reduce(cash)

@@ -70,5 +70,5 @@ class CircularProcurement(Instrument):
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay dealers what public buyers owe above the linear price."""
         binding = self.rules.binding("procurement_share") == self.index
-        claims = (activity.public_premium.T * binding).sum(axis=1)
+        claims = np.add.reduce(activity.public_premium.T * binding, axis=1)
         self.pay(books, "procurement_premium", activity.dealer_account, claims)

@@ -286,13 +286,13 @@ class Instrument:
 
     def pay(self, books: Any, kind: str, payee: Rows, claims: Array) -> None:
         """Pay claims (n,) in EUR, pro rata where the cap leaves less; at the cap nothing more until January."""
-        total, room = float(claims.sum()), self.room
+        total, room = float(np.add.reduce(claims)), self.room
         if total == 0.0 or room == 0.0:
             return
         amounts = claims if total <= room else claims * (room / total)
         rows = amounts.nonzero()[0]
         books.pay(kind, self.account, payee[rows], amounts[rows])
-        self.book_spending(float(amounts.sum()))
+        self.book_spending(float(np.add.reduce(amounts)))
         if total >= room:
             self.exhaust()
 
@@ -314,7 +314,7 @@ class Instrument:
         if len(rows) == 0:
             return
         books.pay(kind, payer[rows], self.account, amounts[rows])
-        self.book_revenue(float(amounts.sum()))
+        self.book_revenue(float(np.add.reduce(amounts)))
 
     def book_revenue(self, amount: float) -> None:
         """Count EUR as received through this instrument."""

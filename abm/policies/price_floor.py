@@ -57,7 +57,8 @@ class PriceFloor(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay what the market price fell short of the floor."""
-        gap = np.maximum(self.own("price_floor")[activity.recycler_leaf] - activity.price_received, 0.0)
+        floor = self.own("price_floor").take(activity.recycler_leaf, axis=0)
+        gap = np.maximum(floor - activity.price_received, 0.0)
         uncovered = activity.contract_instrument == NO_INSTRUMENT
-        claims = (gap * activity.sold * uncovered).sum(axis=1)
+        claims = np.add.reduce(gap * activity.sold * uncovered, axis=1)
         self.pay(books, "operating_support", activity.recycler_account, claims)

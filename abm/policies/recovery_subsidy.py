@@ -65,5 +65,6 @@ class RecoverySubsidy(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay recyclers for what they recovered."""
-        rate = self.own("recovery_subsidy")[activity.recycler_leaf]
-        self.pay(books, "operating_support", activity.recycler_account, (activity.recovered * rate).sum(axis=1))
+        rate = self.own("recovery_subsidy").take(activity.recycler_leaf, axis=0)
+        claims = np.add.reduce(activity.recovered * rate, axis=1)
+        self.pay(books, "operating_support", activity.recycler_account, claims)

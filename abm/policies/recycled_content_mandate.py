@@ -73,21 +73,24 @@ class RecycledContentMandate(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Let dealers pay recyclers for certificates and the government for what is short."""
+        if not self.rules.in_force("mandate_buyout"):
+            return
         buyout = self.own("mandate_buyout")
-        obliged = activity.certificate_obligation * (buyout > 0.0)
+        charged = buyout > 0.0
+        obliged = activity.certificate_obligation * charged
         if not obliged.any():
             return
-        earned = activity.certificate_earned * (buyout > 0.0)[activity.recycler_leaf]
-        total_obliged, total_earned = obliged.sum(axis=0), earned.sum(axis=0)
+        earned = activity.certificate_earned * charged.take(activity.recycler_leaf, axis=0)
+        total_obliged, total_earned = np.add.reduce(obliged), np.add.reduce(earned)
         bought = obliged * _share(np.minimum(total_obliged, total_earned), total_obliged)
         due = bought * activity.certificate_price
         _pay_recyclers(activity, books, due @ _share(earned, total_earned).T)
-        self.collect(books, "levies", activity.dealer_account, ((obliged - bought) * buyout).sum(axis=1))
+        self.collect(books, "levies", activity.dealer_account, np.add.reduce((obliged - bought) * buyout, axis=1))
 
 
 def _share(part: Array, whole: Array) -> Array:
     """Part over whole by material (M,), 0 where there is none."""
-    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0.0)
+    return part / np.where(whole > 0.0, whole, np.inf)
 
 
 def _pay_recyclers(activity: Activity, books: Any, amounts: Array) -> None:

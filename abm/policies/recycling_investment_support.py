@@ -59,5 +59,7 @@ class RecyclingInvestmentSupport(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay a share of the month's spending on capacity."""
+        if not self.rules.in_force("recycling_investment_support"):
+            return
         share = self.own("recycling_investment_support")[activity.recycler_leaf, activity.recycler_stream]
         self.pay(books, "investment_support", activity.recycler_account, activity.capacity_spending * share)
