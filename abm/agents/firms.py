@@ -142,7 +142,8 @@ class Firms(Organisations):
         chosen = self.kind == kinds[0]
         for kind in kinds[1:]:
             chosen |= self.kind == kind
-        return (chosen & self.active).nonzero()[0]
+        chosen &= self.active
+        return chosen.nonzero()[0]
 
     @property
     def need_now(self) -> Array:

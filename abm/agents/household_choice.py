@@ -75,6 +75,7 @@ class Deciders:
 class Tables:
     """Offers of one month by alternative and segment (A, R), in the units of utility."""
 
+    available: Flags
     fixed: Singles
     circularity: Singles
 
@@ -92,19 +93,20 @@ class Tables:
         def arranged(values: NDArray[Any]) -> NDArray[Any]:
             return values.take(products, axis=0).reshape(-1, ALTERNATIVES).T
 
-        self.behaviour, self._lasting = behaviour, (offers.life, offers.circularity, taste)
+        self.behaviour = behaviour
+        self._lasting = offers.available, offers.life, offers.circularity, taste
         self.price = arranged(offers.price / monthly_income[:, None]).astype(np.float32, order="C")
-        self.available = np.ascontiguousarray(arranged(offers.available))
         if earlier is not None and earlier.holds_for(self._lasting):
-            self.fixed, self.circularity = earlier.fixed, earlier.circularity
+            self.available, self.fixed, self.circularity = earlier.available, earlier.fixed, earlier.circularity
             return
+        self.available = np.ascontiguousarray(arranged(offers.available))
         fixed = taste + behaviour.durability_weight * arranged(offers.life)
         self.fixed = fixed.astype(np.float32, order="C")
         circularity = behaviour.circularity_weight * arranged(offers.circularity)
         self.circularity = circularity.astype(np.float32, order="C")
 
-    def holds_for(self, lasting: tuple[Reals, ...]) -> bool:
-        """Return whether these were made of the same arrays of life, circularity and taste, which nobody can change."""
+    def holds_for(self, lasting: tuple[NDArray[Any], ...]) -> bool:
+        """Return whether these were made of the same arrays, which nobody can change."""
         return all(a is b and not a.flags.writeable for a, b in zip(self._lasting, lasting, strict=True))
 
     def utilities(self, counts: Rows, who: Deciders) -> Singles:

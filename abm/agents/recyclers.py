@@ -206,6 +206,19 @@ class Recyclers(Organisations):
         return (content * self.recovery * price).sum(axis=1) + other
 
     # ------------------------------------------------------------------ running
+    def take_in(self, mass: Array, end_of_life: Array, other: Array, ease: Array) -> None:
+        """Add scrap to the feed: its mass (n,) kg, its material from end-of-life goods (n, M) kg, and what is its own.
+
+        That is the value of other recoverables (n,) EUR, and mass times gain in recovery from circular design (n,).
+        """
+        for held, arrived in (
+            (self.feed, mass),
+            (self.feed_end_of_life, end_of_life),
+            (self.other_feed, other),
+            (self.feed_ease, ease),
+        ):
+            held += arrived
+
     def plan(self, price: Array) -> None:
         """Value the feed at hand, and decide to run, shut or restart."""
         each = np.where(self.feed > 1e-9, self.feed, np.inf)
