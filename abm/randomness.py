@@ -17,14 +17,16 @@ Reals = NDArray[np.float64]
 _MASK = 2**64 - 1
 # The increment and multipliers of SplitMix64 (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number
 # generators", OOPSLA, with Stafford's variant 13 of the finaliser); months step by an independent odd constant.
-_SLOT_STEP = np.uint64(0x9E3779B97F4A7C15)
+# They are arrays without axes, with which NumPy calculates faster than with scalars.
+_SLOT_STEP = np.array(0x9E3779B97F4A7C15, dtype=np.uint64)
 _MONTH_STEP = 0xD1B54A32D192ED03
-_FIRST_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND_FACTOR = np.uint64(0x94D049BB133111EB)
-_FIRST_SHIFT, _SECOND_SHIFT, _THIRD_SHIFT = np.uint64(30), np.uint64(27), np.uint64(31)
-_TO_MANTISSA = np.uint64(12)
-_EXPONENT_OF_ONE = np.uint64(0x3FF0000000000000)
-_JUST_BELOW_ONE = 1.0 - 2.0**-53
+_MONTH_STEPS = np.array(_MONTH_STEP, dtype=np.uint64)
+_FIRST_FACTOR = np.array(0xBF58476D1CE4E5B9, dtype=np.uint64)
+_SECOND_FACTOR = np.array(0x94D049BB133111EB, dtype=np.uint64)
+_FIRST_SHIFT, _SECOND_SHIFT, _THIRD_SHIFT = (np.array(bits, dtype=np.uint64) for bits in (30, 27, 31))
+_TO_MANTISSA = np.array(12, dtype=np.uint64)
+_EXPONENT_OF_ONE = np.array(0x3FF0000000000000, dtype=np.uint64)
+_JUST_BELOW_ONE = np.array(1.0 - 2.0**-53)
 # Work in blocks that stay in the processor's cache: long arrays are then twice as fast.
 _BLOCK = 16384
 
@@ -47,10 +49,12 @@ class Streams:
         array that broadcasts to the shape of `slots`.
         """
         slots = np.asarray(slots)
-        by_slot = isinstance(month, np.ndarray)
-        key = np.uint64((self._key(name) + (0 if by_slot else int(month) * _MONTH_STEP)) & _MASK)
         flat = slots.reshape(-1)
-        months = np.broadcast_to(month, slots.shape).reshape(-1) if by_slot else None
+        months = None
+        if isinstance(month, np.ndarray):
+            months = (month if month.shape == slots.shape else np.broadcast_to(month, slots.shape)).reshape(-1)
+            month = 0
+        key = np.array(self._key_of_month(name, month), dtype=np.uint64)
         if flat.size <= _BLOCK:
             return _draw(flat, months, key).reshape(slots.shape)
         draws = np.empty(flat.size)
@@ -58,6 +62,13 @@ class Streams:
             block = slice(start, start + _BLOCK)
             draws[block] = _draw(flat[block], None if months is None else months[block], key)
         return draws.reshape(slots.shape)
+
+    def uniforms(self, names: tuple[str, ...], slots: Integers, month: int) -> Reals:
+        """Return the draws of several names for the same slots (n,) and month, (names, n): cheaper than one by one."""
+        if len(slots) > _BLOCK:
+            return np.stack([self.uniform(name, slots, month) for name in names])
+        keys = np.array([[self._key_of_month(name, month)] for name in names], dtype=np.uint64)
+        return _draw(slots, None, keys)
 
     def normal(self, name: str, slots: ArrayLike, month: int | Integers = 0) -> Reals:
         """Return standard normal draws, shaped as `slots`; increasing in `uniform` of the same key."""
@@ -71,6 +82,10 @@ class Streams:
     def generator(self, name: str) -> np.random.Generator:
         """Return a fresh NumPy generator of its own for the name; always the same for seed and name."""
         return np.random.Generator(np.random.PCG64DXSM([self.seed & _MASK, zlib.crc32(name.encode())]))
+
+    def _key_of_month(self, name: str, month: int) -> int:
+        """Return the key of a name in a month."""
+        return (self._key(name) + int(month) * _MONTH_STEP) & _MASK
 
     def _key(self, name: str) -> int:
         """Return the 64-bit key of seed and name, hashed so that near seeds give unrelated streams."""
@@ -117,16 +132,17 @@ def _tail_quantile(tail: Reals) -> Reals:
     return np.where(root <= 5.0, nearer, farther)
 
 
-def _draw(slots: Integers, months: Integers | None, key: np.uint64) -> Reals:
+def _draw(slots: Integers, months: Integers | None, key: NDArray[np.uint64]) -> Reals:
     """Hash one block: a distinct counter for each slot and month, then SplitMix64's finaliser.
 
-    The bits become the mantissa of a float in [1, 2), from which a little less than one is taken.
+    The bits become the mantissa of a float in [1, 2), from which a little less than one is taken. Several keys, as a
+    column, give a row of draws each.
     """
     bits = slots.astype(np.uint64)
     bits *= _SLOT_STEP
-    bits += key
+    bits = bits + key
     if months is not None:
-        bits += months.astype(np.uint64) * np.uint64(_MONTH_STEP)
+        bits += months.astype(np.uint64) * _MONTH_STEPS
     shifted = bits >> _FIRST_SHIFT
     bits ^= shifted
     bits *= _FIRST_FACTOR

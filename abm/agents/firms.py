@@ -151,7 +151,8 @@ class Firms(Organisations):
         chosen = self.kind == kinds[0]
         for kind in kinds[1:]:
             chosen |= self.kind == kind
-        return (chosen & self.active).nonzero()[0]
+        chosen &= self.active
+        return chosen.nonzero()[0]
 
     @property
     def need_now(self) -> Array:
@@ -170,14 +171,15 @@ class Firms(Organisations):
         A jump of price above the usual one, rationing, or an export restriction raises felt risk at
         once; it fades over `risk_memory`.
         """
-        terms = self.terms
-        jump = log_price - self.expected
-        alarm = np.minimum(np.maximum(np.maximum(rationed, 0.5 * restricted), jump), 1.0)
-        self.risk *= 1.0 - 1.0 / terms.risk_memory
-        np.maximum(self.risk, alarm, out=self.risk)
-        self.risk *= self.need > 0.0
+        terms, risk, expected = self.terms, self.risk, self.expected
+        jump = log_price - expected
+        alarm = np.maximum(np.maximum(rationed, 0.5 * restricted), jump)
+        np.minimum(alarm, 1.0, out=alarm)
+        risk *= 1.0 - 1.0 / terms.risk_memory
+        np.maximum(risk, alarm, out=risk)
+        risk *= self.need > 0.0
         jump /= terms.expectation_time
-        self.expected += jump
+        expected += jump
 
     def thrift_on(self, log_price: Array, long_run: Array) -> None:
         """Save on materials that are dear against their long-run level or feel at risk (Sprecher et al. 2017).
@@ -187,11 +189,14 @@ class Firms(Organisations):
         """
         terms = self.terms
         dear = np.maximum(log_price - long_run, 0.0) / np.log(2.0)
-        pressure = np.minimum(dear + 0.5 * self.risk, 4.0)
-        change = terms.thrift_speed / 12.0 * pressure * (terms.thrift_limit - self.thrift)
-        change -= terms.thrift_return / 12.0 * self.thrift * (pressure < QUIET)
+        pressure, thrift = np.minimum(dear + 0.5 * self.risk, 4.0), self.thrift
+        change = terms.thrift_speed / 12.0 * pressure
+        change *= terms.thrift_limit - thrift
+        back = terms.thrift_return / 12.0 * thrift
+        back *= pressure < QUIET
+        change -= back
         change *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
-        self.thrift += change
+        thrift += change
 
     def plan_output(self) -> None:
         """Plan output from smoothed orders and the gap in finished stock, within capacity."""
@@ -222,16 +227,17 @@ class Firms(Organisations):
         planned, inputs, scrap_rate = self.planned[rows], self.inputs[rows], self.scrap_rate[rows]
         need = self.need.take(rows, axis=0) * (1.0 - self.thrift.take(rows, axis=0))
         gross = need / (1.0 - scrap_rate)[:, None]
-        needed = gross > 0.0
-        cover = np.where(needed, books.stock.take(inputs, axis=0), np.inf) / np.where(needed, gross, 1.0)
+        cover = np.full(gross.shape, np.inf)
+        np.divide(books.stock.take(inputs, axis=0), gross, out=cover, where=gross > 0.0)
         made = np.minimum(planned, np.minimum.reduce(cover, axis=1) * (1.0 - 1e-12))
         self.made[:] = self.shortage[:] = 0.0
         self.made[rows] = made
         self.shortage[rows] = (planned > SMALLEST) * (1.0 - made / planned)
-        self.units += self.made
+        units = self.units
+        units += self.made
         books.move("manufacture", inputs, self.finished[rows], made[:, None] * need)
         lossy = ((scrap_rate > 0.0) & (made > 0.0)).nonzero()[0]
-        swarf = made[lossy, None] * (gross[lossy] - need[lossy])
+        swarf = made[lossy, None] * (gross.take(lossy, axis=0) - need.take(lossy, axis=0))
         books.move("swarf", inputs[lossy], swarf_place, swarf)
         return rows[lossy], swarf
 
@@ -267,7 +273,7 @@ class Firms(Organisations):
         makes = self.kind <= COMPONENT
         self.conversion_now = self.conversion * burden
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
-        self.unit_cost[:] = np.where(makes, cost, self.unit_cost)
+        np.copyto(self.unit_cost, cost, where=makes)
         made, able = self.made > SMALLEST, self.capacity > SMALLEST
         sold_out = made * (self.sold / np.where(made, self.made, 1.0) - 1.0)
         wanted = self.orders * terms.capacity_slack
@@ -275,16 +281,14 @@ class Firms(Organisations):
         pull = np.minimum(np.maximum(sold_out, -0.5), 0.5) + 0.5 * np.minimum(np.maximum(busy, -0.5), 0.5)
         drift = terms.markup_speed * (pull + 0.3 * (terms.markup - self.markup))
         self.markup[:] = np.maximum(self.markup + drift * makes, 0.0)
-        self.price[:] = np.where(makes, self.unit_cost * (1.0 + self.markup), self.price)
+        np.copyto(self.price, self.unit_cost * (1.0 + self.markup), where=makes)
 
     # ------------------------------------------------------------------ end of month
     def close_accounts(self, revenue: Array, material_cost: Array) -> None:
         """Update smoothed revenue, cost, profit and return on capital from this month's payments (n,), EUR."""
         cost = self.cost_now + material_cost
-        result = revenue - cost
-        self.revenue += (revenue - self.revenue) / 12.0
-        self.monthly_cost += (cost - self.monthly_cost) / 12.0
-        self.profit += (result - self.profit) / 12.0
+        for smoothed, now in ((self.revenue, revenue), (self.monthly_cost, cost), (self.profit, revenue - cost)):
+            smoothed += (now - smoothed) / 12.0
         earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
@@ -311,13 +315,14 @@ class Firms(Organisations):
         share = np.minimum((0.5 * means + loan) / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
         spent = cost * share
         grown = self.building * np.minimum(build_speed / max(terms.build_time, 1.0), 1.0)
-        self.building += growth * share - grown
         books.lend(self.account, loan * share)
         books.pay("capital_spending", self.account, suppliers, spent)
-        self.capacity += grown - wear * (1.0 - keeps * share) * self.capacity * self.active
-        self.capital += spent - wear * self.capital
+        building, capacity, capital = self.building, self.capacity, self.capital
+        building += growth * share - grown
+        capacity += grown - wear * (1.0 - keeps * share) * capacity * self.active
+        capital += spent - wear * capital
         self.spent = spent
-        return (grown > 0.02 * self.capacity).nonzero()[0]
+        return (grown > 0.02 * capacity).nonzero()[0]
 
     def fail(self, credit: Any, lender: int, scrap_place: int) -> tuple[Rows, Array]:
         """Insolvent firms leave: debts are written off, stocks leave the home economy.

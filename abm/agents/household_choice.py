@@ -75,18 +75,39 @@ class Deciders:
 class Tables:
     """Offers of one month by alternative and segment (A, R), in the units of utility."""
 
-    def __init__(self, offers: Offers, products: Rows, monthly_income: Reals, taste: Reals, behaviour: Any) -> None:
-        def arranged(values: NDArray[Any]) -> NDArray[Any]:
-            return values[products].reshape(-1, ALTERNATIVES).T
+    available: Flags
+    fixed: Singles
+    circularity: Singles
 
-        self.price = np.ascontiguousarray(arranged(offers.price / monthly_income[:, None]), dtype=np.float32)
-        fixed = taste + behaviour.durability_weight * arranged(offers.life)
-        self.fixed = np.ascontiguousarray(fixed, dtype=np.float32)
-        self.circularity = np.ascontiguousarray(
-            behaviour.circularity_weight * arranged(offers.circularity), dtype=np.float32
-        )
-        self.available = np.ascontiguousarray(arranged(offers.available))
+    def __init__(
+        self,
+        offers: Offers,
+        products: Rows,
+        monthly_income: Reals,
+        taste: Reals,
+        behaviour: Any,
+        earlier: "Tables | None" = None,
+    ) -> None:
+        """`earlier` tables, if any, lend what follows from arrays that have not changed since."""
+
+        def arranged(values: NDArray[Any]) -> NDArray[Any]:
+            return values.take(products, axis=0).reshape(-1, ALTERNATIVES).T
+
         self.behaviour = behaviour
+        self._lasting = offers.available, offers.life, offers.circularity, taste
+        self.price = arranged(offers.price / monthly_income[:, None]).astype(np.float32, order="C")
+        if earlier is not None and earlier.holds_for(self._lasting):
+            self.available, self.fixed, self.circularity = earlier.available, earlier.fixed, earlier.circularity
+            return
+        self.available = np.ascontiguousarray(arranged(offers.available))
+        fixed = taste + behaviour.durability_weight * arranged(offers.life)
+        self.fixed = fixed.astype(np.float32, order="C")
+        circularity = behaviour.circularity_weight * arranged(offers.circularity)
+        self.circularity = circularity.astype(np.float32, order="C")
+
+    def holds_for(self, lasting: tuple[NDArray[Any], ...]) -> bool:
+        """Return whether these were made of the same arrays, which nobody can change."""
+        return all(a is b and not a.flags.writeable for a, b in zip(self._lasting, lasting, strict=True))
 
     def utilities(self, counts: Rows, who: Deciders) -> Singles:
         """Return the utility (A, D) of each alternative to each decider; `counts` (R,) of them by segment.
@@ -94,13 +115,13 @@ class Tables:
         Price enters as log(1 + price / own monthly income): a part of monthly income for small sums, and for
         large ones, which are paid from savings or on credit, an own-price elasticity that does not exceed the weight.
         """
-        utility = np.repeat(self.price, counts, axis=1)
+        utility = self.price.repeat(counts, axis=1)
         utility *= who.sensitivity
         utility += np.float32(1.0)
         np.log(utility, out=utility)
         utility *= np.float32(-self.behaviour.price_weight)
-        utility += np.repeat(self.fixed, counts, axis=1)
-        liking = np.repeat(self.circularity, counts, axis=1)
+        utility += self.fixed.repeat(counts, axis=1)
+        liking = self.circularity.repeat(counts, axis=1)
         liking *= who.attitude
         utility += liking
         utility[CIRCULAR:] += np.float32(self.behaviour.peer_weight) * who.peers
@@ -109,7 +130,7 @@ class Tables:
 
     def open_to(self, counts: Rows, who: Deciders) -> Flags:
         """Return which alternatives (A, D) each decider has and knows."""
-        available = np.repeat(self.available, counts, axis=1)
+        available = self.available.repeat(counts, axis=1)
         available[KEEP] = ~who.failed
         available[REPAIR] &= who.failed & who.repairable
         available[CIRCULAR:] &= who.aware
@@ -166,11 +187,13 @@ def _total(chance: Singles) -> Singles:
 
 def sum_by_segment(values: NDArray[Any], counts: Rows) -> Reals:
     """Sum the last axis (…, D) within segments of `counts` (R,) entries each; returns (…, R)."""
+    starts = np.add.accumulate(counts) - counts
+    if counts.all():
+        return np.asarray(np.add.reduceat(values, starts, axis=-1, dtype=np.float64))
     sums = np.zeros((*values.shape[:-1], len(counts)))
     filled = counts.nonzero()[0]
     if len(filled):
-        starts = np.cumsum(counts)[filled] - counts[filled]
-        sums[..., filled] = np.add.reduceat(values, starts, axis=-1, dtype=np.float64)
+        sums[..., filled] = np.add.reduceat(values, starts[filled], axis=-1, dtype=np.float64)
     return sums
 
 

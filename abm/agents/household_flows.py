@@ -31,8 +31,8 @@ class Items:
     kind: Codes  # the alternative by which it was acquired
     bought: Months  # month index, negative before the start
 
-    def where(self, picked: Flags) -> "Items":
-        """Return the items picked (n,)."""
+    def where(self, picked: Rows) -> "Items":
+        """Return the items at these positions."""
         return Items(self.household[picked], self.segment[picked], self.kind[picked], self.bought[picked])
 
 

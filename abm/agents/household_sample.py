@@ -126,10 +126,12 @@ class HouseholdSample(Population):
         self.products_per_item = self._by_product(self.units)  # real products for which a sampled one stands (P, L)
         self._group = np.repeat(np.arange(groups), count)
         self._leaf = np.tile(np.arange(count), groups)
+        self._segment_numbers = np.arange(self.segments)
         self._origin = self._group * number  # place of the first household in a flat item column
         starts = self._origin.reshape(groups, count) + self._leaf_starts[:-1]
         self._bounds = np.append(starts.reshape(-1), groups * number)
         self._product = self.products[self._group]
+        self._cell = self._product * count + self._leaf  # place in a flat table by product and leaf
         shape = np.asarray(products.lifetime_shape, dtype=np.float64)
         life = 12.0 * np.asarray(products.lifetime)
         self._life = life[self._product]
@@ -193,6 +195,8 @@ class HouseholdSample(Population):
         self.peers[:] = (self.circular_items > 0)[self.neighbours].sum(axis=1)
         self._norm_at_start = float(self.peers.mean()) / self.degree
         self.taste = self._calibrated(offers, purchase_shares)
+        self.taste.flags.writeable = False
+        self._tables_known: Tables | None = None
         self._count_items()
 
     def _count_items(self) -> None:
@@ -332,7 +336,7 @@ class HouseholdSample(Population):
 
     def _by_segment(self, values: NDArray[Any]) -> NDArray[Any]:
         """Arrange values (P, L, …) by segment (R, …)."""
-        return values[self.products].reshape(self.segments, *values.shape[2:])
+        return values.take(self.products, axis=0).reshape(self.segments, *values.shape[2:])
 
 
 def in_line(column: NDArray[Any]) -> NDArray[Any]:

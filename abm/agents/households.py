@@ -79,23 +79,31 @@ class Households(HouseholdSample):
         if not (offers.price >= 0.0).all():
             raise ValueError(f"month {month}: the price of an offer to households is negative or not a number")
         flat = (in_line(self.due) == month).nonzero()[0]
-        counts = np.diff(np.searchsorted(flat, self._bounds))
-        segment = np.repeat(np.arange(self.segments), counts)
-        household = flat - np.repeat(self._origin, counts)
-        key = household * len(self.products) + np.repeat(self._group, counts)
+        ends = flat.searchsorted(self._bounds)
+        counts = ends[1:] - ends[:-1]
+        segment = self._segment_numbers.repeat(counts)
+        household = flat - self._origin.repeat(counts)
+        key = household * len(self.products) + self._group.repeat(counts)
         kind, fails = in_line(self.kind)[flat], in_line(self.fails)[flat]
         failed = fails <= month
         self._learn(household, key, month)
         who = self._deciders(household, failed, self._can_be_repaired(key, segment, fails, failed))
         if self._shrinks:
             who.leaving = in_line(self.until)[flat] <= month
-        tables = Tables(offers, self.products, self._median_income, self.taste, self.behaviour)
+        tables = self._tables(offers)
         chance = nested_logit(tables.utilities(counts, who), tables.open_to(counts, who), self.behaviour.nest_scale)
         chosen = draw(chance, self.streams.uniform("offer", key, month))
         if who.leaving is not None:
             chosen[(chosen == WAIT) & who.leaving] = GIVE_UP
         expected = self._by_product((sum_by_segment(chance, counts) * self.units).T)
         return Choices(month, offers, expected, counts, flat, segment, household, key, kind, failed, chance, chosen)
+
+    def _tables(self, offers: Offers) -> Tables:
+        """Return the offers of the month as tables, of which only prices and availability are new."""
+        known = self._tables_known
+        tables = Tables(offers, self.products, self._median_income, self.taste, self.behaviour, known)
+        self._tables_known = tables
+        return tables
 
     def _can_be_repaired(self, key: Rows, segment: Rows, fails: Months, failed: Flags) -> Flags:
         """Return whether a failure can be repaired (D,): drawn once for each failure, not again while it waits."""
@@ -107,11 +115,11 @@ class Households(HouseholdSample):
 
     def _learn(self, household: Rows, key: Rows, month: int) -> None:
         """Let deciders with circular neighbours hear of circular offers and move towards these neighbours' attitude."""
-        social = (self.peers[household] > 0).nonzero()[0]
-        household, key = household[social], key[social]
-        terms = self.behaviour
+        peers, terms = self.peers[household], self.behaviour
+        social = peers.nonzero()[0]
+        household, key, peers = household[social], key[social], peers[social]
         unaware = (~self.aware[household]).nonzero()[0]
-        chance = terms.awareness_by_peers / self.degree * self.peers[household[unaware]]
+        chance = terms.awareness_by_peers / self.degree * peers[unaware]
         hears = self.streams.uniform("awareness", key[unaware], month) < chance
         self.aware[household[unaware[hears]]] = True
         if terms.attitude_by_peers > 0.0:
@@ -119,7 +127,7 @@ class Households(HouseholdSample):
             shown = self.attitude.take(near)
             shown *= (self.circular_items > 0).take(near)
             own = self.attitude[household]
-            gap = np.einsum("dk->d", shown) / self.peers[household] - own
+            gap = np.einsum("dk->d", shown) / peers - own
             self.attitude[household] = own + np.float32(terms.attitude_by_peers) * gap
 
     def complete(self, choices: Choices, new_available: Reals, used_available: Reals) -> Purchases:
@@ -146,13 +154,13 @@ class Households(HouseholdSample):
         """
         first, last = pool
         served = _whole_items(self._by_segment(np.asarray(available)), self.units)
-        short = wanted[:, first : last + 1].sum(axis=1) > served
+        short = np.add.reduce(wanted[:, first : last + 1], axis=1) > served
         if not short.any():
             return
         buyers = ((taken >= first) & (taken <= last) & short[choices.segment]).nonzero()[0]
         segment = choices.segment[buyers]
         order = np.lexsort((self.streams.uniform("queue", choices.key[buyers], choices.month), segment))
-        place = np.arange(len(buyers)) - np.searchsorted(segment, segment)
+        place = np.arange(len(buyers)) - segment.searchsorted(segment)
         taken[buyers[order[place >= served[segment]]]] = WAIT
 
     def _outcomes(self, choices: Choices, taken: Codes) -> Reals:
@@ -160,7 +168,8 @@ class Households(HouseholdSample):
         cell = (choices.segment * OUTCOMES + taken) * QUINTILES + self.quintile[choices.household]
         counts = np.bincount(cell, minlength=self.segments * OUTCOMES * QUINTILES)
         counts = counts.reshape(self.segments, OUTCOMES, QUINTILES)
-        self._items_in_use[:, USED:] += counts[:, USED:ALTERNATIVES].sum(axis=2)
+        bought = self._items_in_use[:, USED:]
+        bought += np.add.reduce(counts[:, USED:ALTERNATIVES], axis=2)
         return self._by_product(counts * self.units[:, None, None])
 
     def _replaced(self, choices: Choices, taken: Codes) -> Items:
@@ -173,15 +182,17 @@ class Households(HouseholdSample):
             in_line(self.bought)[choices.flat[leaves]],
         )
         cell = items.segment * ALTERNATIVES + items.kind
-        gone = np.bincount(cell, minlength=self.segments * ALTERNATIVES)
-        self._items_in_use -= gone.reshape(self.segments, ALTERNATIVES)
+        in_use = self._items_in_use
+        in_use -= np.bincount(cell, minlength=in_use.size).reshape(in_use.shape)
         return items
 
     def _judge(self, choices: Choices, replaced: Items) -> None:
         """Let owners of used items gain trust if these lasted as long as promised, else lose it."""
         used = (replaced.kind == USED).nonzero()[0]
+        if not len(used):
+            return
         household, segment = replaced.household[used], replaced.segment[used]
-        promised = self._life[segment] * self._by_segment(choices.offers.life)[segment, USED]
+        promised = self._life[segment] * self._offered_life(choices.offers, segment, USED)
         works = in_line(self.fails)[household + self._origin[segment]] > choices.month
         lasted = works | (choices.month - replaced.bought[used] >= promised)
         change = np.where(lasted, self.behaviour.trust_by_experience, -self.behaviour.trust_by_experience)
@@ -191,21 +202,25 @@ class Households(HouseholdSample):
     def _hand_over(self, choices: Choices, taken: Codes) -> None:
         """Write the new items and when something falls due again."""
         month, flat = choices.month, choices.flat
-        due = np.full(len(taken), month + 1, dtype=np.int16)
+        due = np.empty(len(taken), dtype=np.int16)
+        due.fill(month + 1)
         keeps = (taken == KEEP).nonzero()[0]
         wait = 12.0 * self.behaviour.wait_time * self._hazard("wait", choices.key[keeps], month)
         due[keeps] = np.minimum(_after(month, wait), in_line(self.fails)[flat[keeps]])
-        gives_up = taken == GIVE_UP
-        due[gives_up] = NEVER
         changed = ((taken >= REPAIR) & (taken <= SERVICE)).nonzero()[0]
         due[changed] = self._renew(choices, taken, changed)
         in_line(self.due)[flat] = due
         bought = ((taken >= USED) & (taken <= SERVICE)).nonzero()[0]
-        in_line(self.kind)[flat[bought]] = taken[bought]
-        in_line(self.bought)[flat[bought]] = month
+        places = flat[bought]
+        in_line(self.kind)[places] = taken[bought]
+        in_line(self.bought)[places] = month
         if self._shrinks:
-            in_line(self.kind)[flat[gives_up]] = 0
-            in_line(self.fails)[flat[gives_up]] = NEVER
+            self._do_without(flat[taken == GIVE_UP])
+
+    def _do_without(self, places: Rows) -> None:
+        """Nothing falls due any more where an item is given up for good."""
+        in_line(self.kind)[places] = 0
+        in_line(self.fails)[places] = in_line(self.due)[places] = NEVER
 
     def _renew(self, choices: Choices, taken: Codes, changed: Rows) -> Months:
         """Schedule failure and wish of items bought or repaired; returns the month of the earlier of both.
@@ -214,10 +229,9 @@ class Households(HouseholdSample):
         """
         month, segment, key, flat = choices.month, choices.segment[changed], choices.key[changed], choices.flat[changed]
         power = self._inverse_shape[segment]
-        scale = (self._life_scale[:, None] * self._by_segment(choices.offers.life))[segment, taken[changed]]
-        life = scale * self._hazard("life", key, month) ** power
-        fails = _after(month, life)
-        hazard = self._hazard("upgrade", key, month)
+        scale = self._life_scale[segment] * self._offered_life(choices.offers, segment, taken[changed])
+        use, hazard = -np.log(self.streams.uniforms(("life", "upgrade"), key, month))
+        fails = _after(month, scale * use**power)
         upgrade = self._upgrade_scale[segment]
         repaired = (taken[changed] == REPAIR).nonzero()[0]
         age = np.zeros(len(changed))
@@ -227,6 +241,10 @@ class Households(HouseholdSample):
         in_line(self.fails)[flat] = fails
         return np.minimum(fails, _after(month, wish))
 
+    def _offered_life(self, offers: Offers, segment: Rows, alternative: Codes | int) -> Reals:
+        """Return the expected life over the mean life of products acquired (n,)."""
+        return offers.life.reshape(-1).take(self._cell[segment] * ALTERNATIVES + alternative)
+
     def _hazard(self, name: str, key: Rows, month: int) -> Reals:
         """Return standard exponential draws."""
         return -np.log(self.streams.uniform(name, key, month))
@@ -235,18 +253,16 @@ class Households(HouseholdSample):
         """Update how many neighbours use circular items, for the neighbours of those who begin or end to."""
         was_circular = choices.kind >= CIRCULAR
         is_circular = (taken == CIRCULAR) | (taken == SERVICE)
-        changed = (_replaces(taken) & (was_circular != is_circular)).nonzero()[0]
-        household = choices.household[changed]
-        change = np.where(was_circular[changed], -1, 1).astype(np.int8)
-        before = self.circular_items[household] > 0
-        np.add.at(self.circular_items, household, change)
-        after = self.circular_items[household] > 0
-        turned = (before != after).nonzero()[0]
+        changed = ((was_circular != is_circular) & _replaces(taken)).nonzero()[0]
+        household, items = choices.household[changed], self.circular_items
+        had = items[household] > 0
+        np.add.at(items, household, np.where(was_circular[changed], -1, 1).astype(np.int8))
+        turned = household[had != (items[household] > 0)].tolist()
         # A household that changes several items at once turns only once.
-        _, once = np.unique(household[turned], return_index=True)
-        turned = turned[once]
-        step = np.where(after[turned], 1, -1).astype(np.int16)
-        np.add.at(self.peers, self.neighbours[household[turned]], step[:, None])
+        once = np.array(list(dict.fromkeys(turned)), dtype=np.int64)
+        step = np.where(items[once] > 0, 1, -1).astype(np.int16)
+        near = self.neighbours.take(once, axis=0)
+        np.add.at(self.peers, near.reshape(-1), step.repeat(self.degree))
 
     # ------------------------------------------------------------------------------ use and discard
 
@@ -264,17 +280,19 @@ class Households(HouseholdSample):
         """
         month, replaced = purchases.month, purchases.replaced
         places = self._places(replaced)
-        overdue = (in_line(self.drawer_due) == month).nonzero()[0]
-        leaving = self._in_drawers(overdue)
+        drawer_due = in_line(self.drawer_due)
+        overdue = (drawer_due == month).nonzero()[0]
+        taken = (in_line(self.drawer_kind)[places] > 0) & (drawer_due[places] != month)
+        behind = taken.nonzero()[0]  # replaced items whose place in the drawer is taken
+        items = _joined(replaced, self._in_drawers(np.concatenate([overdue, places[behind]])))
         self._empty_drawers(overdue)
-        behind = in_line(self.drawer_kind)[places].nonzero()[0]  # replaced items whose place in the drawer is taken
-        items = _joined(replaced, leaving, self._in_drawers(places[behind]))
         gain = self._gain(items, refund, purchases.offers.price[:, :, LINEAR])
         fate = self._fate(items, len(places), month, gain)
         kept = fate[: len(places)] == DRAWER
-        moved = np.ones(len(fate), dtype=bool)
-        moved[len(fate) - len(behind) :] = kept[behind]
-        self._put_in_drawers(replaced.where(kept), month)
+        moves = np.ones(len(fate), dtype=bool)
+        moves[len(fate) - len(behind) :] = kept[behind]
+        self._put_in_drawers(replaced.where(kept.nonzero()[0]), month)
+        moved = moves.nonzero()[0]
         return self._discarded(items.where(moved), fate[moved], len(places), content_new, content_used)
 
     def _places(self, items: Items) -> Rows:
@@ -305,7 +323,8 @@ class Households(HouseholdSample):
     def _gain(self, items: Items, refund: Refund, price: Reals) -> Reals:
         """Return what handing in brings, over the price of a new product (n,)."""
         product, leaf = self._product[items.segment], self._leaf[items.segment]
-        return refund(product, leaf, items.bought.astype(np.int64)) / price[product, leaf]
+        back = refund(product, leaf, items.bought.astype(np.int64))
+        return back / self._by_segment(price)[items.segment]
 
     def _fate(self, items: Items, replaced: int, month: int, gain: Reals) -> Codes:
         """Draw the fate (n,) of items: logit around the shares at the start.
@@ -321,7 +340,7 @@ class Households(HouseholdSample):
         push[SOLD_ON] = intention
         chance = self._fate_share.take(items.segment, axis=1)
         chance[DRAWER, replaced:] = chance[SOLD_ON, replaced:] = 0.0
-        push[chance == 0.0] = -np.inf
+        np.putmask(push, chance == 0.0, -np.inf)
         push -= np.maximum(np.maximum.reduce(push), -_HUGE)
         chance *= np.exp(push)
         chance[RETURNED] += chance[DRAWER]
@@ -330,7 +349,7 @@ class Households(HouseholdSample):
         key = 2 * self._key(items)
         key[replaced:] += 1
         mark = self.streams.uniform("fate", key, month) * chance[BINNED]
-        fate: Codes = (mark > chance[:BINNED]).sum(axis=0, dtype=np.int8)
+        fate: Codes = np.add.reduce(mark > chance[:BINNED], dtype=np.int8)
         fate[chance[BINNED] == 0.0] = BINNED
         fate[items.kind == SERVICE] = RETURNED
         return fate
@@ -347,18 +366,19 @@ class Households(HouseholdSample):
         """Add up items by fate; those from `replaced` on come out of drawers."""
         product, leaf = self._product[gone.segment], self._leaf[gone.segment]
         weight = self.units[gone.segment]
-        content = _looked_up(content_new, content_used, product, leaf, gone) * weight[:, None]
-        rows = np.concatenate([np.arange(len(fate)), np.arange(replaced, len(fate))])
-        cell = gone.segment[rows] * FLOWS
-        cell[: len(fate)] += fate
-        cell[len(fate) :] += LEFT_DRAWER
+        content = _looked_up(content_new, content_used, self._cell[gone.segment], gone)
+        content *= weight[:, None]
+        first = gone.segment * FLOWS
+        cell = np.concatenate([first + fate, first[replaced:] + LEFT_DRAWER])
         counts = np.bincount(cell, minlength=FLOWS * self.segments).reshape(self.segments, FLOWS)
-        self._items_hoarded += counts[:, DRAWER] - counts[:, LEFT_DRAWER]
-        totals = _sum_rows(content[rows], cell, FLOWS * self.segments)
+        hoarded = self._items_hoarded
+        hoarded += counts[:, DRAWER] - counts[:, LEFT_DRAWER]
+        totals = _sum_rows(np.concatenate([content, content[replaced:]]), cell, FLOWS * self.segments)
+        totals = totals.reshape(self.segments, FLOWS, content.shape[1])
         handed_in = (fate == RETURNED).nonzero()[0]
         return Discarded(
-            units=np.moveaxis(self._by_product(counts * self.units[:, None]), 2, 0),
-            content=np.moveaxis(self._by_product(totals.reshape(self.segments, FLOWS, content.shape[1])), 2, 0),
+            units=self._by_product(counts * self.units[:, None]).transpose(2, 0, 1),
+            content=self._by_product(totals).transpose(2, 0, 1, 3),
             returned_product=product[handed_in],
             returned_leaf=leaf[handed_in],
             returned_bought=gone.bought[handed_in],
@@ -423,10 +443,10 @@ def _joined(*parts: Items) -> Items:
     )
 
 
-def _looked_up(content_new: Reals, content_used: Reals, product: Rows, leaf: Rows, items: Items) -> Reals:
-    """Return the content (n, W) of one real product of each item."""
-    _, leaves, length, width = content_new.shape
-    row = (product * leaves + leaf) * length + items.bought + HISTORY
+def _looked_up(content_new: Reals, content_used: Reals, cell: Rows, items: Items) -> Reals:
+    """Return the content (n, W) of one real product of each item; `cell` (n,) numbers its product and leaf."""
+    length, width = content_new.shape[2:]
+    row = cell * length + items.bought + HISTORY
     content: Reals = content_new.reshape(-1, width).take(row, axis=0)
     used = (items.kind == USED).nonzero()[0]
     content[used] = content_used.reshape(-1, width).take(row[used], axis=0)

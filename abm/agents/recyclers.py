@@ -157,6 +157,7 @@ class Recyclers(Organisations):
             "capital_cost": np.asarray(streams.capital_cost),
             "transport_cost": np.asarray(streams.transport_cost),
             "at_home": at_home,  # share of what is recovered that home processors bring to grade
+            "other_share": 1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share),
             "payable": at_home + (1.0 - at_home) * np.asarray(streams.payable),  # share of the metal price received
         }
         self.plant = SimpleNamespace(**{name: values[stream] for name, values in terms.items()})
@@ -171,15 +172,18 @@ class Recyclers(Organisations):
         """
         leaf = self.leaf
         held = self.contract_instrument >= 0
-        lifted = np.where(held, self.contract_strike, np.maximum(market, rules.price_floor[leaf]))
-        return np.asarray(lifted + rules.recovery_subsidy[leaf] + certificate[leaf] * self.plant.at_home[:, None])
+        lifted = np.maximum(market, rules.price_floor.take(leaf, axis=0))
+        np.copyto(lifted, self.contract_strike, where=held)
+        lifted += rules.recovery_subsidy.take(leaf, axis=0)
+        lifted += certificate.take(leaf, axis=0) * self.plant.at_home[:, None]
+        return lifted
 
     def sign_contracts(self, month: int, market: Array, rules: Any) -> Rows:
         """Take a contract for difference on offer where it beats the price expected; end those that expired."""
         expired = (self.contract_until >= 0) & (self.contract_until < month)
-        self.contract_instrument[expired] = -1
-        self.contract_until[expired] = -1
-        self.contract_strike[expired] = 0.0
+        if expired.any():
+            self.contract_instrument[expired] = self.contract_until[expired] = -1
+            self.contract_strike[expired] = 0.0
         if not rules.contributions.get("contract_strike"):
             return np.zeros(0, dtype=np.int64)
         strike = rules.contract_strike[self.leaf]
@@ -199,23 +203,36 @@ class Recyclers(Organisations):
         scale = np.minimum(self.capacity / plant.efficient, 1.0)
         small = np.maximum(scale, 1e-6) ** -self.terms.scale_exponent
         burden = 1.0 + plant.energy_share * (energy - 1.0)[self.leaf] + plant.labour_share * (wage - 1.0)[self.leaf]
-        self.processing_cost[:] = self.base_cost * learned * small * burden
+        np.multiply(self.base_cost * learned * small, burden, out=self.processing_cost)
         fixed = self.processing_cost * plant.fixed_share
-        self.variable_cost[:] = self.processing_cost - fixed
+        np.subtract(self.processing_cost, fixed, out=self.variable_cost)
         self.fixed_cost[:] = fixed * self.capacity * ((self.status != BUILDING) & self.active)
 
     def value_of(self, content: Array, other: Array, price: Array) -> Array:
         """Value of what a kg of scrap yields: content (n, M) kg/kg, other recoverables (n,) EUR/kg, EUR/kg."""
-        return (content * self.recovery * price).sum(axis=1) + other
+        return np.asarray(np.add.reduce(content * self.recovery * price, axis=1) + other)
 
     # ------------------------------------------------------------------ running
+    def take_in(self, mass: Array, end_of_life: Array, other: Array, ease: Array) -> None:
+        """Add scrap to the feed: its mass (n,) kg, its material from end-of-life goods (n, M) kg, and what is its own.
+
+        That is the value of other recoverables (n,) EUR, and mass times gain in recovery from circular design (n,).
+        """
+        for held, arrived in (
+            (self.feed, mass),
+            (self.feed_end_of_life, end_of_life),
+            (self.other_feed, other),
+            (self.feed_ease, ease),
+        ):
+            held += arrived
+
     def plan(self, price: Array) -> None:
         """Value the feed at hand, and decide to run, shut or restart."""
-        each = np.where(self.feed > 1e-9, self.feed, np.inf)
-        content = self.books.stock[self.feed_place] * ((1.0 + self.feed_ease / each) / each)[:, None]
-        value = self.value_of(content, self.other_feed / each, price)
         has = self.feed > 1e-9
-        self.feed_value[:] = np.where(has, value, self.feed_value)
+        each = np.where(has, self.feed, np.inf)
+        content = self.books.stock.take(self.feed_place, axis=0) * ((1.0 + self.feed_ease / each) / each)[:, None]
+        value = self.value_of(content, self.other_feed / each, price)
+        np.copyto(self.feed_value, value, where=has)
         self._change_status(has)
 
     def _change_status(self, has: NDArray[np.bool_]) -> None:
@@ -252,28 +269,32 @@ class Recyclers(Organisations):
         throughput = np.minimum(self.feed, self.capacity) * (self.active & (self.status == RUNNING))
         each = np.where(self.feed > 1e-9, self.feed, np.inf)
         share = throughput / each
-        stock = books.stock[self.feed_place] * share[:, None]
+        stock = books.stock.take(self.feed_place, axis=0) * share[:, None]
         rate = np.minimum(self.recovery * (1.0 + self.feed_ease / each)[:, None], self.best_rate)
         recovered = stock * rate
         books.move("recovery", self.feed_place, self.output_place, recovered)
         books.move("dissipation", self.feed_place, dissipated, stock - recovered)
-        end_of_life = self.feed_end_of_life * share[:, None]
-        self.feed_end_of_life -= end_of_life
-        self.processed_end_of_life = end_of_life
         self.processed_content = stock
-        self.recovered_end_of_life[:] = end_of_life * rate
-        self.other_sold = self.other_feed * share
-        self.other_feed -= self.other_sold
-        self.feed -= throughput
-        self.feed_ease *= 1.0 - share
-        self.processed[:] = throughput
-        self.recovered[:] = recovered
+        self.processed[:], self.recovered[:] = throughput, recovered
+        self._use_up(throughput, share)
+        np.multiply(self.processed_end_of_life, rate, out=self.recovered_end_of_life)
         self._learn(throughput)
+
+    def _use_up(self, throughput: Array, share: Array) -> None:
+        """Take what is processed out of the feed: `throughput` (n,) kg, a `share` (n,) of it."""
+        feed, end_of_life, other, ease = self.feed, self.feed_end_of_life, self.other_feed, self.feed_ease
+        self.processed_end_of_life = end_of_life * share[:, None]
+        end_of_life -= self.processed_end_of_life
+        self.other_sold = other * share
+        other -= self.other_sold
+        feed -= throughput
+        ease *= 1.0 - share
 
     def _learn(self, throughput: Array) -> None:
         by_stream = np.bincount(self.stream, throughput, len(self.streams))
         others = by_stream[self.stream] - throughput
-        self.cumulative += throughput + self.terms.spillover * others
+        cumulative = self.cumulative
+        cumulative += throughput + self.terms.spillover * others
 
     # ------------------------------------------------------------------ money
     def pay_for_processing(self, households: Rows, domestic: int, energy: Array, wage: Array) -> Array:
@@ -281,7 +302,7 @@ class Recyclers(Organisations):
         books, plant = self.books, self.plant
         power = plant.energy_share * energy[self.leaf]
         labour = plant.labour_share * wage[self.leaf]
-        rest = 1.0 - plant.energy_share - plant.labour_share
+        rest = plant.other_share
         processing = self.processed * self.variable_cost + self.fixed_cost
         per_part = processing / (power + labour + rest)
         wages = per_part * labour
@@ -296,14 +317,15 @@ class Recyclers(Organisations):
         """Update margins from this month's receipts and feed cost (n,), EUR."""
         result = receipts - self.cost_now - feed_cost
         self.margin[:] = result / np.where(self.processed > 1e-9, self.processed, np.inf)
-        self.monthly_cost += (self.cost_now + np.maximum(feed_cost, 0.0) - self.monthly_cost) / 12.0
-        self.revenue += (receipts - self.revenue) / 12.0
-        self.profit += (result - self.profit) / 12.0
-        time = self.terms.expectation_time
-        per_capacity = 1.0 / np.where(self.capacity > 1e-9, self.capacity, np.inf)
-        self.expected_margin += (result * per_capacity - self.expected_margin) / time
-        idle = np.where(self.capacity > 1e-9, 1.0 - self.processed * per_capacity, 0.0)
-        self.starved_months += (np.maximum(idle, 0.0) - self.starved_months) / 12.0
+        monthly_cost, revenue, profit = self.monthly_cost, self.revenue, self.profit
+        monthly_cost += (self.cost_now + np.maximum(feed_cost, 0.0) - monthly_cost) / 12.0
+        revenue += (receipts - revenue) / 12.0
+        profit += (result - profit) / 12.0
+        there, expected, starved = self.capacity > 1e-9, self.expected_margin, self.starved_months
+        per_capacity = 1.0 / np.where(there, self.capacity, np.inf)
+        expected += (result * per_capacity - expected) / self.terms.expectation_time
+        idle = (1.0 - self.processed * per_capacity) * there
+        starved += (np.maximum(idle, 0.0) - starved) / 12.0
 
     def expand(self, cash: Array, credit: Any, promise: Array, support: Array, suppliers: int, speed: Array) -> Array:
         """Extend plants that are full and pay; returns spending on new capacity (n,), EUR.
@@ -328,9 +350,9 @@ class Recyclers(Organisations):
         spent = cost * share
         self.books.lend(account, loan * share)
         self.books.pay("capital_spending", account, suppliers, spent + upkeep)
-        worn = ((upkeep <= 0.0) & (self.status != BUILDING)) / life
-        self.capacity += growth * share - worn * self.capacity
-        self.capital += spent + upkeep - wear
+        capacity, capital = self.capacity, self.capital
+        capacity += growth * share - ((upkeep <= 0.0) & (self.status != BUILDING)) / life * capacity
+        capital += spent + upkeep - wear
         return spent
 
     def fail(self, credit: Any, lender: int, pools: Rows, dissolved: Any) -> tuple[Rows, Array]:

@@ -505,23 +505,17 @@ class History:
         vars(view).update(zip(kept, values, strict=True))
         if not self.arrays:
             self._lay_out(dict(zip(kept, values, strict=True)))
-        row = self._table[12 + view.month]
-        parts = [value.reshape(-1) for value in values if isinstance(value, np.ndarray)]
-        np.concatenate(parts, out=row[: self._width])
-        row[self._width :] = [value for value in values if not isinstance(value, np.ndarray)]
+        np.concatenate(values, axis=None, out=self._table[12 + view.month])
 
     def _lay_out(self, values: dict[str, Any]) -> None:
-        """Make room for whole blocks of months, the last of which may end after the run; numbers stand behind."""
+        """Make room for whole blocks of months, the last of which may end after the run."""
         rows = 12 + -(-self.months // BLOCK) * BLOCK
-        arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
-        self._width = sum(value.size for value in arrays.values())
-        self._table = np.zeros((rows, self._width + len(values) - len(arrays)))
+        self._table = np.zeros((rows, sum(np.size(value) for value in values.values())))
         first = 0
-        for name, value in arrays.items():
-            self.arrays[name] = self._table[:, first : first + value.size].reshape(rows, *value.shape)
-            first += value.size
-        for place, name in enumerate(name for name in values if name not in arrays):
-            self.arrays[name] = self._table[:, self._width + place]
+        for name, value in values.items():
+            columns = slice(first, first + np.size(value))
+            self.arrays[name] = self._table[:, columns].reshape(rows, *np.shape(value))
+            first = columns.stop
         self.arrays["log_price"][:12] = self.frame.start_log_price
 
     def show(self, first: int, count: int) -> Months:

@@ -24,11 +24,6 @@ def total(values: Array) -> Array:
     return (_ONES[:count] if count <= len(_ONES) else np.ones(count)) @ values
 
 
-def sums(group: NDArray[np.int64], values: Array, count: int) -> Array:
-    """Sum of values (n,) by group (count,)."""
-    return np.asarray(np.bincount(group, values, count), dtype=np.float64)
-
-
 class Kept(Once):
     """A quantity of the month that is read from the model and kept."""
 
@@ -235,14 +230,12 @@ class View(Quantities):
     def streams(self) -> Array:
         """Recyclers by stream (S, 4 + 3 M + kinds): see `stream_capacity` and what follows it in `Quantities`."""
         recyclers, count, work, kinds = self.recyclers, self.frame.materials, self.at_work, len(MONEY_KINDS)
-        found = np.zeros((len(recyclers), 4 + 3 * count + kinds))
+        found = np.empty((len(recyclers), 4 + 3 * count + kinds))
         found[:, 0], found[:, 1], found[:, 2] = recyclers.capacity * work, recyclers.capital * work, recyclers.processed
         other = recyclers.other_sold  # of the recyclers at the beginning of the month
-        found[: len(other), 3] = other
-        found[:, 4 : 4 + count], found[:, 4 + count : 4 + 2 * count] = (
-            recyclers.recovered,
-            recyclers.recovered_end_of_life,
-        )
+        found[: len(other), 3], found[len(other) :, 3] = other, 0.0
+        found[:, 4 : 4 + count] = recyclers.recovered
+        found[:, 4 + count : 4 + 2 * count] = recyclers.recovered_end_of_life
         np.multiply(recyclers.recovered, recyclers.price_received, out=found[:, 4 + 2 * count : 4 + 3 * count])
         found[:, 4 + 3 * count :] = self.payments[:, len(self.firms) :].T
         return self.stream_member @ found
@@ -324,8 +317,9 @@ class View(Quantities):
         """
         firms, leaves = self.firms, self.frame.leaves
         cell = np.concatenate([firms.kind * leaves + firms.leaf, self.recyclers.leaf + FIRMS * leaves])
-        cells = (cell + self.frame.activity_rows).ravel()
-        return sums(cells, self.accounts.ravel(), 7 * (FIRMS + 1) * leaves).reshape(7, FIRMS + 1, leaves)
+        cells = (cell + self.frame.activity_rows).reshape(-1)
+        found = np.bincount(cells, self.accounts.reshape(-1), 7 * (FIRMS + 1) * leaves)
+        return np.asarray(found, dtype=np.float64).reshape(7, FIRMS + 1, leaves)
 
     @Kept
     def goods_bought(self) -> float:
@@ -488,16 +482,16 @@ class View(Quantities):
     @Kept
     def adopters(self) -> Array:
         """Real households that use a circular product, by leaf (L,)."""
-        return self._households_where(self.model.households.circular_items)
+        return self._households_where(self.model.households.circular_items > 0)
 
     @Kept
     def aware(self) -> Array:
         """Real households that know circular offers, by leaf (L,)."""
         return self._households_where(self.model.households.aware)
 
-    def _households_where(self, column: Any) -> Array:
-        """Real households for which a column (n,) is not zero, by leaf (L,)."""
-        return self.frame.represented * [np.count_nonzero(column[rows]) for rows in self.frame.leaf_rows]
+    def _households_where(self, there: NDArray[np.bool_]) -> Array:
+        """Real households for which something (n,) is so, by leaf (L,)."""
+        return self.frame.represented * [np.count_nonzero(there[rows]) for rows in self.frame.leaf_rows]
 
     @Kept
     def paid(self) -> Array:

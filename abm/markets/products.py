@@ -16,6 +16,7 @@ KEEP, REPAIR, USED, LINEAR, CIRCULAR, SERVICE = range(6)
 USED_COVER = 2.0  # usual stock of used goods in months of sales
 LABELS = 3  # new products: linear, circular, as a service
 BUSINESS, PUBLIC = 0, 1
+LEAST = 1e-200  # least whole of which shares are taken: a share of nothing is nothing
 COHORT_MONTHS = 540  # longest life that is followed
 
 
@@ -34,6 +35,7 @@ class Dealers:
         names = [f"{p} in {config.jurisdictions.ids[j]}" for p in products.ids for j in leaves]
         self.new_place = books.place(*[f"dealers' {n}" for n in names]).reshape(self.shape)
         self.used_place = books.place(*[f"used {n}" for n in names]).reshape(self.shape)
+        self.new_block, self.used_block = block(self.new_place), block(self.used_place)
         self.accounts = books.account(*[f"dealers {config.jurisdictions.ids[j]}" for j in leaves])
         self.demand = demand.copy()  # smoothed expected sales (P, L, labels)
         self.waiting = np.zeros(self.shape)  # products for which households were turned away last month
@@ -46,9 +48,9 @@ class Dealers:
             self.used_place.ravel(), (self.used_units[:, :, None] * content[:, None, :]).reshape(-1, content.shape[1])
         )
 
-    def content(self, places: NDArray[np.int64], units: Array) -> Array:
+    def content(self, places: slice, units: Array) -> Array:
         """Mean material content per product in pools (P, L, M), kg."""
-        stock = self.books.stock[block(places)].reshape(*self.shape, -1)
+        stock = self.books.stock[places].reshape(*self.shape, -1)
         return np.asarray(stock / np.where(units > 1e-9, units, np.inf)[:, :, None])
 
     def orders(self) -> Array:
@@ -56,11 +58,12 @@ class Dealers:
         cover = self.config.firms.dealer_cover
         total = np.add.reduce(self.demand, axis=2)
         wanted = np.maximum(total + (cover * total + self.waiting - self.units) / 4.0, 0.0)
-        return self.demand * (wanted / np.where(total > 0.0, total, np.inf))[:, :, None]
+        return self.demand * (wanted / np.maximum(total, LEAST))[:, :, None]
 
     def learn(self, expected: Array) -> None:
         """Smooth expected sales (P, L, labels)."""
-        self.demand += (expected - self.demand) / self.config.firms.order_smoothing
+        demand = self.demand
+        demand += (expected - demand) / self.config.firms.order_smoothing
 
 
 class BusinessBuyers:
@@ -82,16 +85,17 @@ class BusinessBuyers:
                 for j in leaves
             ]
         ).reshape(self.shape)
-        self.owned = (self.stock.ravel() > 0.0).nonzero()[0]  # cells of (2, P, L) that exist
-        self.product = np.unravel_index(self.owned, self.shape)[1]
+        # From here on all tables are by cell (n,), that is by owner, product and leaf in one line.
+        self.blocks = [block(places) for places in self.places]
+        self.product = np.tile(np.repeat(np.arange(len(products)), len(leaves)), 2)
         self.failure = self._failure_density()
         self.lag = self.failure[self.product].T.copy()  # share of a cohort that fails after 1, 2, … months (K, n)
-        # What is due of the initial stock, and what was bought in each month of the run.
-        self.due_units = np.zeros((COHORT_MONTHS + 1, len(self.owned)))
-        self.start_content = content[self.product]
-        self.bought = np.zeros((horizon + 1, len(self.owned)))
-        self.bought_content = np.zeros((horizon + 1, len(self.owned), content.shape[1]))
-        self._endow(content)
+        # What is due of the initial stock, and what was bought in each month of the run, in products and kg.
+        self.due_units = np.zeros((COHORT_MONTHS + 1, self.stock.size))
+        self.start_content = content[self.product].T.copy()  # (M, n)
+        self.bought = np.zeros((horizon + 1, self.stock.size))
+        self.bought_content = np.zeros((horizon + 1, *self.start_content.shape))
+        self._endow()
         self._known: tuple[int, tuple[Array, Array]] = (-1, (np.zeros(0), np.zeros(0)))
 
     def _failure_density(self) -> Array:
@@ -104,7 +108,7 @@ class BusinessBuyers:
         density = survival[:, :-1] - survival[:, 1:]
         return density / density.sum(axis=1, keepdims=True)
 
-    def _endow(self, content: Array) -> None:
+    def _endow(self) -> None:
         """Initial cohorts: past sales grew at `past_growth`; what survives fails later."""
         growth = np.asarray(self.config.products.past_growth)
         ages = np.arange(COHORT_MONTHS)
@@ -116,53 +120,46 @@ class BusinessBuyers:
             ahead = np.concatenate([ahead, [0.0]]) / max((cohort * survival).sum(), 1e-300)
             ahead *= 1.0 / max(ahead.sum(), 1e-300)
             cells = (self.product == product).nonzero()[0]
-            units = ahead[:, None] * self.stock.ravel()[self.owned[cells]]
-            self.due_units[:COHORT_MONTHS, cells] = units
-        total = self.due_units.sum(axis=0)[:, None] * self.start_content
-        self.books.endow(self.places.ravel()[self.owned], total)
-
-    def _spread(self, values: Array) -> Array:
-        """Values per owned cell (n, …) as a full (2, P, L, …) table."""
-        full = np.zeros((int(np.prod(self.shape)), *values.shape[1:]))
-        full[self.owned] = values
-        return full.reshape(*self.shape, *values.shape[1:])
+            self.due_units[:COHORT_MONTHS, cells] = ahead[:, None] * self.stock.ravel()[cells]
+        total = self.due_units.sum(axis=0) * self.start_content
+        self.books.endow(self.places.ravel(), total.T)
 
     def wanted(self, month: int, path: Array, next_path: Array) -> Array:
         """Purchases that business and government want (2, P, L): replacement, growth, and part of what is missing.
 
         `path` and `next_path` (P, L) are the stock wanted this month and next over that at the start.
         """
-        failing = self._spread(self._failing(month)[0])
+        failing = self._failing(month)[0]
         missing = self.start_stock * path - self.stock
         growth = self.start_stock * (next_path - path)
         return np.maximum(failing + growth + missing / 12.0, 0.0)
 
     def discard(self, month: int) -> tuple[Array, Array]:
         """Products that fail this month: units (2, P, L) and content (2, P, L, M); they leave use."""
-        units, content = (self._spread(values) for values in self._failing(month))
+        units, content = self._failing(month)
         self.stock -= units
         return units, content
 
     def _failing(self, month: int) -> tuple[Array, Array]:
-        """What fails this month of the initial stock and of each later cohort: units (n,), content (n, M)."""
+        """What fails this month of the initial stock and of each later cohort: see `discard`."""
         if self._known[0] == month:
             return self._known[1]
         first = self.due_units[min(month, COHORT_MONTHS)]
         cohorts = min(month, len(self.lag))
         share = self.lag[:cohorts][::-1]
         rows = slice(month - cohorts, month)
-        units = first + (share * self.bought[rows]).sum(axis=0)
-        content = first[:, None] * self.start_content
-        content += np.einsum("sn,snm->nm", share, self.bought_content[rows])
-        self._known = (month, (units, content))
-        return units, content
+        units = first + np.add.reduce(share * self.bought[rows])
+        content = first * self.start_content
+        # Cells come last in both tables, so that the longest axis is the one that runs through memory.
+        content += np.einsum("sn,smn->mn", share, self.bought_content[rows])
+        self._known = (month, (units.reshape(self.shape), content.T.reshape(*self.shape, -1)))
+        return self._known[1]
 
-    def receive(self, month: int, units: Array, content: Array) -> None:
-        """Enter purchases (2, P, L) with mean content (P, L, M); their failures follow from it."""
+    def receive(self, month: int, units: Array, kilograms: Array) -> None:
+        """Enter purchases (2, P, L) and what they contain (2, P, L, M); their failures follow from it."""
         self.stock += units
-        self.bought[month] = units.ravel()[self.owned]
-        inside = content.reshape(-1, content.shape[-1])
-        self.bought_content[month] = self.bought[month][:, None] * inside[self.owned % len(inside)]
+        self.bought[month] = units.reshape(-1)
+        self.bought_content[month] = kilograms.reshape(units.size, -1).T
 
 
 def label_shares(start: Array, price: Array, start_price: Array, elasticity: Array) -> Array:
@@ -170,4 +167,4 @@ def label_shares(start: Array, price: Array, start_price: Array, elasticity: Arr
     relative = np.divide(price, start_price, out=np.ones(price.shape), where=start_price > 0.0)
     weight = start * relative**-elasticity
     total = np.add.reduce(weight, axis=-1)
-    return np.asarray(weight / np.where(total > 0.0, total, np.inf)[..., None])
+    return np.asarray(weight / np.maximum(total, LEAST)[..., None])

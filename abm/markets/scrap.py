@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.books import block
+from abm.markets.products import LEAST
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -54,9 +55,11 @@ class ScrapMarkets:
         self.places = books.place(
             *[f"{o} scrap, {s} in {config.jurisdictions.ids[j]}" for o in ORIGINS for s in streams.ids for j in leaves]
         ).reshape(self.shape)
+        self.block, self.blocks = block(self.places), [block(places) for places in self.places]
         self.gross = np.zeros(self.shape)
         self.arrived = np.zeros(self.shape)  # this month, kg
         self.usual = np.full(self.shape, np.nan)  # the same smoothed over a year
+        self.fresh = True  # nothing has been sold yet
         self.offered = np.zeros(self.shape)  # what collectors put on the market this month, kg
         self.other = np.zeros(self.shape)
         self.ease = np.zeros(self.shape)  # gross mass × gain in recovery from circular design, kg
@@ -66,6 +69,8 @@ class ScrapMarkets:
         self.numbers = np.arange(len(streams))[:, None]
         self.landfill = -np.asarray(streams.landfill_cost)[:, None]
         self.border_limit = np.asarray(streams.cross_border_limit)
+        self.border_cost = np.asarray(streams.cross_border_cost)[:, None]
+        self.haulage = np.asarray(streams.haulage)[:, None]
         self.fetched = np.zeros(self.shape[1:])  # from a place to other countries, share of a stream (S, L), smoothed
 
     def _borders(self) -> NDArray[np.bool_]:
@@ -96,7 +101,7 @@ class ScrapMarkets:
 
     def stock(self) -> Array:
         """Material in each pool (2, S, L, M), kg."""
-        return self.books.stock[block(self.places)].reshape(*self.shape, -1).copy()
+        return self.books.stock[self.block].reshape(*self.shape, -1).copy()
 
     def clear(self, bidders: Bidders, export_bid: Array, response: float) -> ScrapSales:
         """Sell what collectors offer from their pools this month.
@@ -109,10 +114,13 @@ class ScrapMarkets:
         """
         self._offer()
         fallback = np.maximum(export_bid, self.landfill)
+        floor = fallback[:, bidders.stream]  # (2, n, L)
         member = (self.numbers == bidders.stream).astype(np.float64)  # (S, n)
-        bought, sold = self._allocate(bidders, fallback, member, response)
+        bought, sold = self._allocate(bidders, floor, member, response)
         self._note_fetched(bidders, bought, member)
-        price = self._prices(bidders, bought, fallback, member, sold)
+        price = self._prices(bidders, floor, member)
+        value = np.matmul(member, bought * price)
+        self.price = np.divide(value, sold, out=fallback, where=sold > 0.0)  # mean, else the next best use
         rest = np.maximum(self.offered - sold, 0.0)
         exported = np.where(export_bid > self.landfill, rest, 0.0)
         return ScrapSales(bought, price, exported, rest - exported, member)
@@ -122,58 +130,56 @@ class ScrapMarkets:
 
         Who wants more has to go further: the distance grows with the root of the area, hence of the share.
         """
-        streams = self.config.streams
-        border, far = (np.asarray(v)[:, None] for v in (streams.cross_border_cost, streams.haulage))
-        return border + far * np.sqrt(np.minimum(drawn, 1.0))
+        return np.asarray(self.border_cost + self.haulage * np.sqrt(np.minimum(drawn, 1.0)))
 
     def _note_fetched(self, bidders: Bidders, bought: Array, member: Array) -> None:
-        away = np.matmul(member, np.add.reduce(bought) * self.border[bidders.leaf])
+        away = np.matmul(member, np.add.reduce(bought) * self.border.take(bidders.leaf, axis=0))
         whole = np.add.reduce(self.offered, axis=(0, 2))[:, None]
         self.fetched += (away / np.where(whole > 0.0, whole, np.inf) - self.fetched) / 12.0
 
     def _offer(self) -> None:
         """Collectors sell what usually comes in, and what they hold above their usual stock by and by."""
-        known = np.where(np.isnan(self.usual), self.arrived, self.usual)
-        self.usual = known + (self.arrived - known) / 12.0
+        known = self.arrived if self.fresh else self.usual
+        self.usual, self.fresh = known + (self.arrived - known) / 12.0, False
         self.arrived = np.zeros(self.shape)
         extra = (self.gross - self.config.public.scrap_cover * self.usual) / SELL_OFF
         self.offered = np.minimum(np.maximum(self.usual + extra, 0.0), self.gross)
 
-    def _allocate(self, bidders: Bidders, fallback: Array, member: Array, response: float) -> tuple[Array, Array]:
+    def _allocate(self, bidders: Bidders, floor: Array, member: Array, response: float) -> tuple[Array, Array]:
         """Share pools over bidders by bid, within what they want and what may cross a border; two rounds.
 
         Returns what each bidder gets (2, n, L) and what each pool sells (2, S, L), kg.
         """
         stream, bid = bidders.stream, bidders.bid
-        above = np.maximum(bid - fallback[:, stream], 0.0)
+        above = np.maximum(bid - floor, 0.0)
         weight = np.exp(np.minimum(response * above / np.maximum(np.abs(bid), 0.05), 6.0)) * (above > 0.0)
-        limit = np.where(self.border[bidders.leaf], self.border_limit[stream][:, None], 1.0)
+        limit = np.where(self.border.take(bidders.leaf, axis=0), self.border_limit[stream][:, None], 1.0)
         left = self.offered[:, stream] * limit  # what a bidder may still take from a pool
-        bought, sold, room, remaining = np.zeros(bid.shape), np.zeros(self.shape), bidders.wanted, self.offered
-        for _ in range(2):
-            claim = weight * room[:, None] * (left > 0.0)
-            total = np.matmul(member, claim)
-            got = claim * (remaining / np.where(total > 0.0, total, np.inf))[:, stream]
-            got = np.minimum(got, left)
-            asked = np.add.reduce(got, axis=(0, 2))
-            got *= np.minimum(1.0, room / np.where(asked > 0.0, asked, np.inf) + (asked <= 0.0))[:, None]
-            bought += got
-            left = np.maximum(left - got, 0.0)
-            sold = np.matmul(member, bought)
-            room = np.maximum(bidders.wanted - np.add.reduce(bought, axis=(0, 2)), 0.0)
-            remaining = np.maximum(self.offered - sold, 0.0)
-        return bought, sold
+        first = self._round(weight, bidders.wanted, left, self.offered, stream, member)
+        bought = np.zeros(bid.shape) + first
+        room = np.maximum(bidders.wanted - np.add.reduce(bought, axis=(0, 2)), 0.0)
+        remaining = np.maximum(self.offered - np.matmul(member, bought), 0.0)
+        bought += self._round(weight, room, np.maximum(left - first, 0.0), remaining, stream, member)
+        return bought, np.matmul(member, bought)
 
-    def _prices(self, bidders: Bidders, bought: Array, fallback: Array, member: Array, sold: Array) -> Array:
-        """Price per kg that each bidder pays (2, n, L), EUR; remembers the mean per pool."""
+    def _round(self, weight: Array, room: Array, left: Array, offered: Array, stream: Rows, member: Array) -> Array:
+        """What each bidder gets (2, n, L) of what is `offered` (2, S, L), by `weight`.
+
+        He takes no more than he has `room` for (n,), and than is `left` to him of a pool (2, n, L).
+        """
+        claim = weight * room[:, None] * (left > 0.0)
+        total = np.matmul(member, claim)
+        got = claim * (offered / np.maximum(total, LEAST))[:, stream]
+        got = np.minimum(got, left)
+        asked = np.add.reduce(got, axis=(0, 2))
+        got *= np.minimum(1.0, room / np.maximum(asked, LEAST))[:, None]
+        return got
+
+    def _prices(self, bidders: Bidders, floor: Array, member: Array) -> Array:
+        """Price per kg that each bidder pays (2, n, L), EUR: above the seller's next best use by scarcity of scrap."""
         wanted, offered = (member @ bidders.wanted) ** RIVALRY, np.add.reduce(self.offered, axis=(0, 2)) ** RIVALRY
-        both = wanted + offered
-        strength = wanted / np.where(both > 0.0, both, np.inf)
-        floor = fallback[:, bidders.stream]
-        price = floor + strength[bidders.stream][:, None] * np.maximum(bidders.bid - floor, 0.0)
-        value = np.matmul(member, bought * price)
-        self.price = np.divide(value, sold, out=fallback, where=sold > 0.0)
-        return price
+        strength = wanted / np.maximum(wanted + offered, LEAST)
+        return np.asarray(floor + strength[bidders.stream][:, None] * np.maximum(bidders.bid - floor, 0.0))
 
     def remove(self, share: Array) -> None:
         """Take a share (2, S, L) of every pool's gross mass and other recoverables out."""

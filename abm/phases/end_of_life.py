@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import REFURBISHER
 from abm.books import block
-from abm.markets.products import CIRCULAR
+from abm.markets.products import CIRCULAR, LEAST
 from abm.markets.scrap import END_OF_LIFE, RIVALRY, Bidders
 
 Array = NDArray[np.float64]
@@ -103,7 +102,7 @@ class EndOfLife:
         """Working goods that nobody here refurbishes are exported in time, not scrapped; returns content (M,), kg."""
         books, months = self.model.books, max(self.config.firms.trade_in_time, 1.0)
         extra = np.maximum(self.traded_in - months * self.model.product_trade.used_wanted, 0.0) / months
-        share = extra / np.where(self.traded_in > 0.0, self.traded_in, np.inf)
+        share = extra / np.maximum(self.traded_in, LEAST)
         kilograms = books.stock[self.trade_in] * share.reshape(-1, 1)
         books.move("export", self.trade_in, self.model.places.abroad, kilograms)
         self.unwanted = self.traded_in * share
@@ -113,7 +112,7 @@ class EndOfLife:
     def _refurbish(self) -> None:
         """Refurbishers take from traders what they can sell on at a profit."""
         model, firms, dealers, units = self.model, self.model.firms, self.model.dealers, self.traded_in
-        rows = firms.of_kind(REFURBISHER)
+        rows = model.product_trade.refurbishers
         product, leaf = firms.product[rows], firms.leaf[rows]
         linear = model.product_trade.price[product, 0]
         cost = linear * self.refurbish_cost[product] * model.labour.wage_factor[leaf]
@@ -121,14 +120,14 @@ class EndOfLife:
         room: Array = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape).astype(float)
         wanted = np.maximum(model.product_trade.usual_used_stock() - dealers.used_units, 0.0)
         taken = np.minimum(np.minimum(units, room), wanted)
-        share = (taken / np.where(units > 0.0, units, np.inf)).reshape(-1, 1)
+        share = (taken / np.maximum(units, LEAST)).reshape(-1, 1)
         kilograms = model.books.stock[self.trade_in] * share
-        model.books.move("refurbishment", self.trade_in, block(dealers.used_place), kilograms)
+        model.books.move("refurbishment", self.trade_in, dealers.used_block, kilograms)
         self.traded_in = np.maximum(units - taken, 0.0)
         dealers.used_units += taken
         # The scarcer goods are against capacity, the more of the gain goes to former owners.
-        both = room**RIVALRY + units**RIVALRY
-        rivalry = room**RIVALRY / np.where(both > 0.0, both, 1.0)
+        able_to = room**RIVALRY
+        rivalry = able_to / np.maximum(able_to + units**RIVALRY, LEAST)
         markup = 2.0 * self.config.firms.markup * (1.0 - rivalry)
         self._pay_refurbishers(rows, taken, room, cost, able, markup, np.minimum(wanted, units))
         self.refurbished = taken
@@ -165,7 +164,7 @@ class EndOfLife:
         model, books, places, count = self.model, self.model.books, self.model.places, content.shape[-1]
         by_stream = np.einsum("oplm,opms->slm", content, self.route_apart)
         books.move("discard", self.owned_places, places.sorting, (content * self.share_apart).reshape(-1, count))
-        books.move("discard", places.sorting, block(model.scrap.places[END_OF_LIFE]), by_stream.reshape(-1, count))
+        books.move("discard", places.sorting, model.scrap.blocks[END_OF_LIFE], by_stream.reshape(-1, count))
         mixed = content * self.share_mixed
         mixed[0] += binned * self.treated
         books.move("dissipation", self.owned_places, places.dissipated, mixed.reshape(-1, count))
@@ -177,10 +176,10 @@ class EndOfLife:
     def _enter_pools(self, units: Array) -> None:
         """Enter mass, other recoverables and ease of dismantling of products handed in (owners, P, L)."""
         streams = len(self.config.streams)
-        flat = units.reshape(-1, units.shape[-1]).T  # (L, owners · P)
-        entered = (flat @ self.per_product).T  # (2 · S, L)
-        easier = np.tile(self.design * self.circular_yield, OWNERS)
-        easy = ((flat * easier) @ self.per_product[:, :streams]).T
+        leaves = units.shape[-1]
+        entered = (units.reshape(-1, leaves).T @ self.per_product).T  # (2 · S, L)
+        easier = units * (self.design * self.circular_yield)[:, None]
+        easy = (easier.reshape(-1, leaves).T @ self.per_product[:, :streams]).T
         self.model.scrap.collect(END_OF_LIFE, entered[:streams], entered[streams:], easy)
 
     # ------------------------------------------------------------------ from collectors to recyclers
@@ -203,10 +202,11 @@ class EndOfLife:
         stream = recyclers.stream
         yields = recyclers.recovery * price  # (n, M) EUR per kg contained
         value = np.einsum("onlm,nm->onl", content[:, stream], yields)
-        value *= 1.0 + scrap.gain()[:, stream]
+        value *= (1.0 + scrap.gain())[:, stream]
         value += other[:, stream]
         value *= 1.0 - self.config.recyclers.margin
-        self.fetching = scrap.border[recyclers.leaf] * scrap.fetching_cost(scrap.fetched)[stream]  # (n, L) EUR/kg
+        across = scrap.border.take(recyclers.leaf, axis=0)
+        self.fetching = across * scrap.fetching_cost(scrap.fetched)[stream]  # (n, L) EUR/kg
         value -= recyclers.variable_cost[:, None] + self.fetching
         carried = recyclers.plant.transport_cost[:, None]
         value[END_OF_LIFE] -= carried
@@ -222,24 +222,25 @@ class EndOfLife:
     def _move_scrap(self, sales: Any, bidders: Bidders) -> None:
         model, books, recyclers = self.model, self.model.books, self.model.recyclers
         gross, member = model.scrap.gross, bidders.stream
-        some = gross > 1e-9
-        each = np.where(some, gross, np.inf)
+        each = np.where(gross > 1e-9, gross, np.inf)
         share = sales.kilograms / each[:, member]
         stock = model.scrap.stock()  # (2, S, L, M)
         self.feed_by_origin = np.einsum("onl,onlm->onm", share, stock[:, member])
         sold_share = np.matmul(sales.member, share) * (1.0 - 1e-13)
         out = stock * sold_share[..., None]
-        sorting, pools, count = model.places.sorting, block(model.scrap.places), stock.shape[-1]
+        sorting, pools, count = model.places.sorting, model.scrap.block, stock.shape[-1]
         books.move("scrap_purchase", pools, sorting, out.reshape(-1, count))
         got = self.feed_by_origin[0] + self.feed_by_origin[1]
         total = np.add.reduce(got)
         scale = np.add.reduce(out, axis=(0, 1, 2)) / np.where(total > 0.0, total, 1.0)
         books.move("scrap_purchase", sorting, recyclers.feed_place, got * scale)
-        recyclers.feed_end_of_life += self.feed_by_origin[END_OF_LIFE] * scale
         self.bought = np.add.reduce(sales.kilograms, axis=2)  # (2, n) kg
-        recyclers.feed += self.bought[0] + self.bought[1]
-        recyclers.feed_ease += np.einsum("onl,onl->n", share, model.scrap.ease[:, member])
-        recyclers.other_feed += np.einsum("onl,onl->n", share, model.scrap.other[:, member])
+        recyclers.take_in(
+            self.bought[0] + self.bought[1],
+            self.feed_by_origin[END_OF_LIFE] * scale,
+            np.einsum("onl,onl->n", share, model.scrap.other[:, member]),
+            np.einsum("onl,onl->n", share, model.scrap.ease[:, member]),
+        )
         self._dispose(sales, stock, each, sold_share)
 
     def _dispose(self, sales: Any, stock: Array, each: Array, sold: Array) -> None:
@@ -247,8 +248,7 @@ class EndOfLife:
         model, books, places = self.model, self.model.books, self.model.places
         room = np.maximum(1.0 - 1e-13 - sold, 0.0)
         exported, dumped = np.minimum(sales.exported / each, room), np.minimum(sales.landfilled / each, room)
-        flat = block(model.scrap.places)
-        count = stock.shape[-1]
+        flat, count = model.scrap.block, stock.shape[-1]
         sent = stock * exported[..., None]
         books.move("scrap_export", flat, places.scrap_abroad, sent.reshape(-1, count))
         self.scrap_exported = np.add.reduce(sent, axis=(1, 2))
@@ -300,10 +300,10 @@ class EndOfLife:
         """Recyclers process their feed and pay for it; returns labour cost by leaf (L,), EUR."""
         model, recyclers = self.model, self.model.recyclers
         recyclers.recover(model.places.dissipated)
-        self.usual_end_of_life += (
-            recyclers.recovered_end_of_life.sum(axis=0) - self.usual_end_of_life
-        ) / self._memory()
-        self.usual_recovered += (recyclers.recovered.sum(axis=0) - self.usual_recovered) / self._memory()
+        memory = self._memory()
+        end_of_life, recovered = np.add.reduce(recyclers.recovered_end_of_life), np.add.reduce(recyclers.recovered)
+        self.usual_end_of_life += (end_of_life - self.usual_end_of_life) / memory
+        self.usual_recovered += (recovered - self.usual_recovered) / memory
         paid = recyclers.pay_for_processing(
             model.accounts.households[recyclers.leaf], model.accounts.domestic, model.energy, model.labour.wage_factor
         )

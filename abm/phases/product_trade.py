@@ -11,7 +11,7 @@ from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE
 from abm.agents.households import Offers
 from abm.books import block
 from abm.markets import products as goods
-from abm.markets.products import label_shares
+from abm.markets.products import LEAST, label_shares
 
 Array = NDArray[np.float64]
 TENDER = 20.0  # how sharply a tender with criteria turns on price: 10 % better wins seven times in eight
@@ -56,7 +56,9 @@ class ProductTrade:
         self.start_shares = self._start_shares()
         self.won = np.zeros(len(products))  # products a month that circular offers won in public tenders
         self.shares = self.start_shares  # the same without labels that nobody makes any more
-        self.founded: NDArray[np.bool_] | None = None  # labels that had makers and providers at the start (P, 2)
+        # Labels that had makers and providers at the start (P, 2), and those that have them now.
+        self.founded: NDArray[np.bool_] | None = None
+        self.there: NDArray[np.bool_] | None = None
         self.used_level = np.ones(len(products))  # price of used goods over its usual part of the new price
         self._remember_constants()
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
@@ -85,6 +87,8 @@ class ProductTrade:
         self.service_work = self.start_fee / (1.0 + self.config.firms.markup)
         self.service_labour = np.zeros(len(self.config.leaves))
         self.exports_at_start = np.asarray(products.exports)
+        self.taxed = 1.0 + self.tax
+        self.in_use = block(self.model.places.in_use)
         # Price at the start (P, 1 + O) and usual share of home and of each origin in linear goods.
         self.origin_start = np.concatenate([self.list_price[:, None], self.import_start], axis=1)
         abroad = (1.0 - self.home_share)[:, None] * self.import_share
@@ -97,8 +101,8 @@ class ProductTrade:
         available[..., goods.USED] = (np.asarray(products.used_share) > 0.0)[:, None]
         for table in (life, circularity):
             table.flags.writeable = False
-        self.offered = {"life": life, "circularity": circularity}
-        self.available = available
+        self.offered = {"life": life, "circularity": circularity, "available": available}
+        self._offer_labels()
 
     def _label_start(self) -> Array:
         products, firms = self.config.products, self.config.firms
@@ -129,37 +133,52 @@ class ProductTrade:
         self.import_levy = self.model.structure.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
         self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
         self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
+        self.providers, self.refurbishers = firms.of_kind(SERVICE), firms.of_kind(REFURBISHER)
         self.cell = firms.kind[rows] * count + firms.product[rows]
-        weight = np.bincount(self.cell, firms.capacity[rows], 2 * count)
-        total = np.bincount(self.cell, firms.capacity[rows] * firms.price[rows], 2 * count)
+        capacity = firms.capacity[rows]
+        weight = np.bincount(self.cell, capacity, 2 * count)
+        total = np.bincount(self.cell, capacity * firms.price[rows], 2 * count)
         # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
-        home = (total / np.where(weight > 0.0, weight, np.inf)).reshape(2, count)
+        home = (total / np.maximum(weight, LEAST)).reshape(2, count)
         self.circular_capacity = np.asarray(weight[count:], dtype=np.float64)
         self._note_extinct(self.circular_capacity)
         self._weigh_origins(home[LINEAR])
-        self.price[:, 1] = np.where(home[CIRCULAR] > 0.0, home[CIRCULAR], self.price[:, 1])
+        np.copyto(self.price[:, 1], home[CIRCULAR], where=home[CIRCULAR] > 0.0)
         # Providers' fee follows what the work of running a service costs.
         wage = float(self.model.labour.wage_factor @ self.model.settlement.household_share)
         self.price[:, 2] = self.price[:, 1] + self.start_fee * wage
         self.surcharge = self._mandate_cost()
-        # Refurbishers and service providers price against new goods.
-        rows = firms.of_kind(REFURBISHER, SERVICE)
-        product = firms.product[rows]
-        fee = self.price[:, 2] - self.price[:, 1]
-        firms.price[rows] = np.where(firms.kind[rows] == REFURBISHER, self.used_price()[product], fee[product])
+        self._price_services()
+
+    def _price_services(self) -> None:
+        """Refurbishers and service providers price against new goods."""
+        price, product = self.model.firms.price, self.model.firms.product
+        self.fee = self.price[:, 2] - self.price[:, 1]
+        price[self.providers] = self.fee[product[self.providers]]
+        price[self.refurbishers] = self.used_price()[product[self.refurbishers]]
 
     def _note_extinct(self, circular: Array) -> None:
         """A label that home makers, or service providers, once brought to the market ends with the last of them."""
-        firms = self.model.firms
-        rows = firms.of_kind(SERVICE)
-        providers = np.bincount(firms.product[rows], firms.capacity[rows], len(circular))
-        there = np.stack([circular, providers], axis=1) > 0.0  # (P, 2)
+        firms, rows = self.model.firms, self.providers
+        there = np.empty((len(circular), 2), dtype=bool)
+        there[:, 0] = circular > 0.0
+        there[:, 1] = np.bincount(firms.product[rows], firms.capacity[rows], len(circular)) > 0.0
         if self.founded is None:
             self.founded = there
-        gone = self.founded & ~there
+        if self.there is not None and (there == self.there).all():
+            return
+        self.there, gone = there, self.founded & ~there
         self.shares = self.start_shares.copy()
         self.shares[:, 1:] *= ~gone
         self.shares[:, 2] *= ~gone[:, 0]
+        self._offer_labels()
+
+    def _offer_labels(self) -> None:
+        """Circular goods and services are on offer where they have a share of the market."""
+        available = self.offered["available"].copy()
+        available[..., goods.CIRCULAR :] = (self.shares[:, 1:] > 0.0)[:, None]
+        available.flags.writeable = False
+        self.offered["available"] = available
 
     def _weigh_origins(self, home: Array) -> None:
         """Shares of home and of each origin in linear goods (P, 1 + O) by relative price, and their mean price."""
@@ -169,7 +188,7 @@ class ProductTrade:
         weight = self.origin_share * (now / self.origin_start) ** -self.elasticity[:, None]
         weight[:, 0] *= known
         total = np.add.reduce(weight, axis=1)
-        self.origin_weights = weight / np.where(total > 0.0, total, np.inf)[:, None]
+        self.origin_weights = weight / np.maximum(total, LEAST)[:, None]
         self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
 
     def _mandate_cost(self) -> Array:
@@ -193,24 +212,18 @@ class ProductTrade:
         wanted = np.add.reduce(self.usual_used_stock(), axis=1)
         held = np.add.reduce(self.model.dealers.used_units + self.model.end_of_life.traded_in, axis=1)
         both = wanted + held
-        gap = (wanted - held) / np.where(both > 0.0, both, np.inf)
+        gap = (wanted - held) / np.maximum(both, LEAST)
         self.used_level = np.minimum(np.maximum(self.used_level * np.exp(0.1 * gap), 1.0), self.highest_used)
 
     def offers(self) -> Offers:
         """What households can choose from (P, L, 6), taxes included."""
-        price = np.empty(self.offered["life"].shape)
-        taxed = 1.0 + self.tax
-        plain = self.price[:, :1] * taxed
-        added = self.surcharge * taxed
+        price, taxed = np.empty(self.offered["life"].shape), self.taxed
+        new = self.price[:, None] * taxed[:, None]  # (P, L, 3)
         price[..., goods.KEEP] = 0.0
-        available = self.available.copy()
-        available[..., goods.CIRCULAR :] = (self.shares[:, 1:] > 0.0)[:, None]
-        price[..., goods.REPAIR] = plain * self.repair_cost[:, None]
+        price[..., goods.REPAIR] = new[..., 0] * self.repair_cost[:, None]
         price[..., goods.USED] = self.used_price()[:, None] * taxed
-        price[..., goods.LINEAR] = plain + added
-        price[..., goods.CIRCULAR] = self.price[:, 1:2] * taxed + added
-        price[..., goods.SERVICE] = self.price[:, 2:3] * taxed + added
-        return Offers(price=price, available=available, **self.offered)
+        np.add(new, (self.surcharge * taxed)[..., None], out=price[..., goods.LINEAR :])
+        return Offers(price=price, **self.offered)
 
     # ------------------------------------------------------------------ the month
     def run(self) -> Any:
@@ -220,7 +233,7 @@ class ProductTrade:
         offers = self.offers()
         self.current_offers = offers
         choices = model.households.choose(model.month, offers)
-        content = model.dealers.content(model.dealers.new_place, model.dealers.units)
+        content = model.dealers.content(model.dealers.new_block, model.dealers.units)
         business = self._business(content, choices)
         purchases = self._households(choices, content)
         self._learn(choices, business)
@@ -234,20 +247,15 @@ class ProductTrade:
         labels = self.business_labels = self._business_labels(wanted[goods.PUBLIC])
         asked = wanted[0] + wanted[1]
         consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
-        room = np.maximum(dealers.units, 0.0) * asked / np.where(asked > 0.0, asked + consumers, 1.0)
-        fill = np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0)) * (1.0 - 1e-12)
+        room = np.maximum(dealers.units, 0.0) * asked / np.maximum(asked + consumers, LEAST)
+        fill = np.minimum(1.0, room / np.maximum(asked, LEAST)) * (1.0 - 1e-12)
         bought = wanted * fill
         self.business_discarded = buyers.discard(model.month)
-        buyers.receive(model.month, bought, content)
-        kilograms = bought[..., None] * content[None]
+        kilograms = bought[..., None] * content
+        buyers.receive(model.month, bought, kilograms)
         dealers.units -= bought[0] + bought[1]
-        for owner in (goods.BUSINESS, goods.PUBLIC):
-            model.books.move(
-                "sale",
-                block(dealers.new_place),
-                block(buyers.places[owner]),
-                kilograms[owner].reshape(-1, kilograms.shape[-1]),
-            )
+        for places, moved in zip(buyers.blocks, kilograms.reshape(2, -1, kilograms.shape[-1]), strict=True):
+            model.books.move("sale", dealers.new_block, places, moved)
         self._pay_business(bought, labels)
         self.business_bought = bought
         return wanted[..., None] * labels
@@ -269,16 +277,19 @@ class ProductTrade:
         `wanted` (P, L) are public purchases.
         """
         rules, circular = self.model.rules, usual[:, 1:]
-        edge = self.price[:, :1] * (1.0 + rules.procurement_premium.T) / self.price[:, 1:2]
-        wins = edge**TENDER / (1.0 + edge**TENDER)
-        shift = rules.procurement_share.T * wins * usual[:, :1] * (circular.sum(axis=1) > 0.0)[:, None]
+        edge = (self.price[:, :1] * (1.0 + rules.procurement_premium.T) / self.price[:, 1:2]) ** TENDER
+        offered = np.add.reduce(circular, axis=1)
+        shift = rules.procurement_share.T * (edge / (1.0 + edge)) * usual[:, :1] * (offered > 0.0)[:, None]
         asked = np.add.reduce(shift * wanted, axis=1)
-        others = self.model.dealers.demand[..., 1:].sum(axis=(1, 2)) - self.won
+        others = np.add.reduce(self.model.dealers.demand[..., 1:], axis=(1, 2)) - self.won
         room = np.maximum(self.circular_capacity - np.maximum(others, 0.0), 0.0)
         shift *= np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0))[:, None]
         self.won = np.add.reduce(shift * wanted, axis=1)
-        mix = circular / np.where(circular.sum(axis=1) > 0.0, circular.sum(axis=1), 1.0)[:, None]
-        return np.concatenate([-shift[..., None], shift[..., None] * mix[:, None, :]], axis=2)
+        mix = circular / np.maximum(offered, LEAST)[:, None]
+        change = np.empty((*shift.shape, 3))
+        change[..., 0] = -shift
+        np.multiply(shift[..., None], mix[:, None], out=change[..., 1:])
+        return change
 
     def _pay_business(self, bought: Array, labels: Array) -> None:
         """Business pays from the domestic economy; government pays the linear price, the premium by its programme."""
@@ -299,16 +310,16 @@ class ProductTrade:
             return np.zeros(public.shape)
         extra = np.maximum(self.price - self.price[:, :1], 0.0)
         more = np.einsum("plk,pk->pl", labels[goods.PUBLIC] - labels[goods.BUSINESS], extra)
-        return np.where(rules.procurement_share.T > 0.0, np.maximum(public * more, 0.0), 0.0)
+        return np.maximum(public * more, 0.0) * (rules.procurement_share.T > 0.0)
 
     def _households(self, choices: Any, content: Array) -> Any:
         model, dealers = self.model, self.model.dealers
-        used_content = dealers.content(dealers.used_place, dealers.used_units)
+        used_content = dealers.content(dealers.used_block, dealers.used_units)
         model.enter_content(content, used_content)
         purchases = self._serve(choices)
         new = np.add.reduce(purchases.units_new, axis=2)
-        self._move_sales(dealers.new_place, new, content)
-        self._move_sales(dealers.used_place, purchases.units_used, used_content)
+        self._move_sales(dealers.new_block, new, content)
+        self._move_sales(dealers.used_block, purchases.units_used, used_content)
         dealers.units -= new
         dealers.used_units -= purchases.units_used
         self.units_to_households = new
@@ -327,9 +338,9 @@ class ProductTrade:
         dealers.waiting = purchases.unserved
         return purchases
 
-    def _move_sales(self, source: NDArray[np.int64], units: Array, content: Array) -> None:
+    def _move_sales(self, source: slice, units: Array, content: Array) -> None:
         kilograms = (units[..., None] * content).reshape(-1, content.shape[-1])
-        self.model.books.move("sale", block(source), block(self.model.places.in_use), kilograms)
+        self.model.books.move("sale", source, self.in_use, kilograms)
 
     def _pay_households(self, purchases: Any) -> None:
         """Households pay dealers, refurbishers and repairers, and the tax on it."""
@@ -351,15 +362,14 @@ class ProductTrade:
     def _pay_service_providers(self, purchases: Any) -> None:
         """Providers earn the fee above the price of the product and pay for the work of running the service."""
         model, firms, books = self.model, self.model.firms, self.model.books
-        rows = firms.of_kind(SERVICE)
+        rows = self.providers
         if not len(rows):
             return
         sold = np.add.reduce(purchases.units_new[..., -1], axis=1) + self.business_service
-        product, count = firms.product[rows], len(self.config.products)
-        capacity = np.bincount(product, firms.capacity[rows], count)
-        units = firms.capacity[rows] * (sold / np.where(capacity > 0.0, capacity, np.inf))[product]
-        fee = units * (self.price[product, 2] - self.price[product, 1])
-        leaf = firms.leaf[rows]
+        product, leaf, capacity = firms.product[rows], firms.leaf[rows], firms.capacity[rows]
+        together = np.bincount(product, capacity, len(sold))
+        units = capacity * (sold / np.maximum(together, LEAST))[product]
+        fee = units * self.fee[product]
         books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], fee)
         running = units * self.service_work[product] * model.labour.wage_factor[leaf]
         books.pay("labour", firms.account[rows], model.accounts.households[leaf], running)
@@ -372,10 +382,10 @@ class ProductTrade:
         # Those turned away last month ask again: they are on the waiting list, not new demand.
         total = np.add.reduce(new, axis=2)
         again = np.minimum(self.model.dealers.waiting, total)
-        first = 1.0 - again / np.where(total > 0.0, total, np.inf)
+        first = 1.0 - again / np.maximum(total, LEAST)
         self.model.dealers.learn(new * first[..., None] + business[0] + business[1])
         asked = choices.expected[..., goods.USED]
-        known = np.where(np.isnan(self.used_wanted), asked, self.used_wanted)
+        known = self.used_wanted if self.model.month else asked
         self.used_wanted = known + (asked - known) / self.config.firms.order_smoothing
         self._set_used_price()
 
@@ -400,12 +410,12 @@ class ProductTrade:
         pull = firms.capacity[rows] * cheap ** -self.elasticity[product]
         total = np.bincount(cell, pull, count)
         whole = np.add.reduce(by_kind, axis=2)
-        asked = pull * (whole.ravel() / np.where(total > 0.0, total, np.inf))[cell]
+        asked = pull * (whole.reshape(-1) / np.maximum(total, LEAST))[cell]
         exports = self._export_orders(rows, product, cheap)
         wanted = asked + exports
-        able = np.minimum(1.0, firms.units[rows] / np.where(wanted > 0.0, wanted, 1.0)) * (1.0 - 1e-12)
+        able = np.minimum(1.0, firms.units[rows] / np.maximum(wanted, LEAST)) * (1.0 - 1e-12)
         sold, asked = wanted * able, asked * able
-        split = by_kind / np.where(whole > 0.0, whole, np.inf)[..., None]
+        split = by_kind / np.maximum(whole, LEAST)[..., None]
         made = np.bincount(cell, asked, count).reshape(whole.shape)
         delivered = split * made[..., None]
         self._ship(asked, exports * able, split, np.add.reduce(delivered))
@@ -427,14 +437,14 @@ class ProductTrade:
         model, firms, dealers, books = self.model, self.model.firms, self.model.dealers, self.model.books
         rows = self.makers
         places, held = firms.finished[rows], firms.units[rows]
-        per_unit = books.stock[places] / np.where(held > 1e-9, held, np.inf)[:, None]
+        per_unit = books.stock.take(places, axis=0) / np.where(held > 1e-9, held, np.inf)[:, None]
         out_home = per_unit * home[:, None]
         books.move("export", places, model.places.abroad, per_unit * exports[:, None])
         books.move("delivery", places, model.places.goods, out_home)
         member = (np.arange(split.size // split.shape[2])[:, None] == self.cell).astype(np.float64)
         content = (member @ out_home).reshape(*split.shape[:2], -1)
         to_dealers = np.einsum("kpl,kpm->plm", split, content)
-        books.move("delivery", model.places.goods, block(dealers.new_place), to_dealers.reshape(-1, out_home.shape[1]))
+        books.move("delivery", model.places.goods, dealers.new_block, to_dealers.reshape(-1, out_home.shape[1]))
         dealers.units += units
         firms.units[rows] -= home + exports
         self._pay_makers(home, exports, split)
@@ -460,9 +470,7 @@ class ProductTrade:
         total = np.add.reduce(weight, axis=1)[:, None]
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
         kilograms = imports[..., None] * content[:, None, :]
-        books.move(
-            "product_import", model.places.abroad, block(dealers.new_place), kilograms.reshape(-1, content.shape[1])
-        )
+        books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.books import block
 from abm.markets.scrap import MANUFACTURING
 
 Array = NDArray[np.float64]
@@ -54,6 +53,7 @@ class Production:
         self.unmodelled_gross = np.asarray(streams.manufacturing_scrap)[:, leaves] * 1000.0 / 12.0  # (S, L) kg
         content = model.stream_content[:, None, :] * self.unmodelled_gross[..., None]
         self.unmodelled_content = content.reshape(-1, content.shape[-1])  # (S × L, M) kg
+        self.pools = np.arange(self.unmodelled_gross.size)
         self.unmodelled_other = self.unmodelled_gross * model.stream_other[:, None]  # EUR
 
     def run(self) -> None:
@@ -68,9 +68,9 @@ class Production:
         """Sort the scrap (n, M) of makers by stream and leaf; what makers not modelled offer comes beside it."""
         model, firms = self.model, self.model.firms
         component = np.maximum(firms.component[rows], 0)
-        pools, shape = block(model.scrap.places[MANUFACTURING]), self.unmodelled_gross.shape
+        pools, shape = model.scrap.blocks[MANUFACTURING], self.unmodelled_gross.shape
         cell = self.stream_of_component[component] * shape[1] + firms.leaf[rows]
-        from_maker = (np.arange(shape[0] * shape[1])[:, None] == cell).astype(np.float64)
+        from_maker = (self.pools[:, None] == cell).astype(np.float64)
         model.books.move("swarf", model.places.sorting, pools, from_maker @ swarf)
         model.books.move("swarf", model.places.abroad, pools, self.unmodelled_content)
         gross = from_maker @ (np.add.reduce(swarf, axis=1) * self.scrap_per_kg[component])
@@ -93,8 +93,10 @@ class Production:
         trade = model.materials_trade
         # Of what is made of a product, components have the price of components and the rest that of materials.
         components = np.add.reduce(trade.part[:, :-1] * trade.component_price, axis=1)
-        outside = model.materials.price[1, 0] + model.rules.primary_levy[firms.leaf]
-        input_price = components.take(firms.product, axis=0) + trade.part[:, -1].take(firms.product, axis=0) * outside
+        outside = model.materials.price[1, 0] + model.rules.primary_levy.take(firms.leaf, axis=0)
+        outside *= trade.part[:, -1].take(firms.product, axis=0)
+        input_price = components.take(firms.product, axis=0)
+        input_price += outside
         firms.price_goods(
             input_price,
             model.labour.wage_factor[firms.leaf],
