@@ -80,6 +80,7 @@ _DECLARED = (
         "max",
         "Share of the material in products sold that must be secondary or covered by certificates",
     ),
+    Lever("mandate_imports", ("leaf", "material"), "1", "max", "Share of recycling abroad that counts for the mandate"),
     Lever("mandate_buyout", ("leaf", "material"), "EUR/kg", "max", "Price of each kg short of the mandate"),
     Lever("primary_levy", ("leaf", "material"), "EUR/kg", "add", "Levy on primary material bought by home makers"),
     Lever("import_levy", ("leaf", "material"), "EUR/kg", "add", "Levy on primary material in imported goods"),
@@ -297,6 +298,7 @@ class Activity:
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
     certificate_earned: Annotated[Array, "RM"]  # kg of certificates of recycled content
+    certificate_imported: Annotated[Array, "M"]  # kg recycled abroad that may be counted in imported goods
     maker_account: Annotated[Rows, "F"]
     maker_leaf: Annotated[Rows, "F"]
     maker_product: Annotated[Rows, "F"]  # −1 for makers of components
@@ -319,12 +321,13 @@ class Activity:
     certificate_obligation: Annotated[Array, "LM"]  # kg that dealers must cover by certificates or buy-out
     certificate_supply: Annotated[Array, "LM"]  # kg of certificates in the market in which the leaf's dealers buy
     government_account: Annotated[Rows, "J"]  # −1 without a government
+    abroad_account: Annotated[Rows, "W"]  # of the rest of the world
     price_outside: Annotated[Array, "M"]  # EUR/kg
 
     @classmethod
     def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0) -> Activity:
         """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
-        lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"]}
+        lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():

@@ -33,7 +33,8 @@ IDS = tuple(TREE)
 ACCOUNTS = np.array([-1, 0, 1, 2, -1, -1, -1])
 DEALERS, HOUSEHOLDS = np.array([3, 4, 5]), np.array([6, 7, 8])
 RECYCLERS, MAKERS = np.array([9, 10, 11, 12]), np.array([13, 14, 15])
-CHANGES = 16
+ABROAD = 16
+CHANGES = 17
 
 
 class Entries(SimpleNamespace):
@@ -139,6 +140,7 @@ def busy_month(config: Any, month: int = 0) -> Activity:
     activity.secondary_bought[:] = [[30.0, 0.0, 5.0], [0.0, 8.0, 0.0], [10.0, 4.0, 1.0]]
     activity.imported_component_content[:] = 1.0
     activity.dealer_account, activity.household_account = DEALERS, HOUSEHOLDS
+    activity.abroad_account[:] = ABROAD
     activity.units_sold[:] = [[3.0, 4.0, 5.0], [30.0, 40.0, 50.0]]
     activity.units_sold_to_households[:] = activity.units_sold - 1.0
     activity.imported_primary_content[:] = 2.0
@@ -447,6 +449,17 @@ def test_an_obligation_fully_covered_costs_no_buy_out(config: Any) -> None:
     assert governments.received[0] == 0.0
     assert change[DEALERS].tolist() == [-2.0, 0.0, -4.0]
     assert change[RECYCLERS] == pytest.approx(6.0 * np.array([1.0, 4.0, 7.0, 10.0]) / 22.0)
+
+
+def test_recyclate_from_abroad_takes_its_part_of_the_market_for_certificates(config: Any) -> None:
+    activity = busy_month(config)
+    activity.certificate_imported[:] = [76.0, 0.0, 10.0]
+    use = Use("recycled_content_mandate", "union", 0.2, materials=("a", "c"), parameters={"buyout": 2.0})
+    governments, change = settled(config, use, activity=activity)
+    # 98 kg of a on offer for 60 kg at EUR 2; 40 kg of c for 200 kg at EUR 5.
+    assert change[RECYCLERS].sum() == pytest.approx(60.0 * 2.0 * 22.0 / 98.0 + 30.0 * 5.0)
+    assert change[ABROAD] == pytest.approx(60.0 * 2.0 * 76.0 / 98.0 + 10.0 * 5.0)
+    assert governments.received[0] == pytest.approx((200.0 - 40.0) * 60.0)
 
 
 def test_certificates_stay_in_the_market_of_the_government_whose_buy_out_is_highest(config: Any) -> None:

@@ -99,3 +99,19 @@ def test_saving_by_design_never_counts_as_output_that_did_not_sell(make: Build) 
     assert made - sold == pytest.approx(firms.units[makers] - held, abs=1e-6 * made.max())
     assert (firms.thrift[makers] == 0.0).all()
     assert (firms.thrift[(firms.kind <= CIRCULAR) & firms.active].max(axis=0) > 0.0).any()
+
+
+def test_a_mandate_that_counts_imports_does_little_for_recyclers_at_home(make: Build) -> None:
+    earned, short = [], []
+    for imports in (0.0, 1.0):
+        mandate = {"use": "recycled_content_mandate", "jurisdiction": "eu", "start": "2026-01", "intensity": 0.1}
+        mandate |= {"imports": imports, "materials": ["cobalt", "lithium"], "products": ["electric_car"]}
+        model = make(households=300, months=60, mix=[mandate], shocks=[])
+        receipts = 0.0
+        while model.running:
+            model.step()
+            receipts += model.books.month_flow("certificates")[model.recyclers.account].sum()
+        earned.append(receipts)
+        short.append(model.governments.instruments[0].total_received)
+    assert 0.0 < earned[1] < 0.1 * earned[0]
+    assert short[1] < 0.1 * short[0]

@@ -41,6 +41,7 @@ class Settlement:
         self.lender_capital: float | None = None  # net worth of lenders after the first month, EUR
         accounts = model.accounts
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
+        self.abroad = np.array([accounts.abroad])
         self.clearing, self.public = np.array([accounts.secondary]), np.array([accounts.public])
 
     def run(self, purchases: Any, discarded: Any) -> None:
@@ -54,8 +55,9 @@ class Settlement:
         obliged = self._obliged()
         # An intermediate that leaves for foreign refiners replaces nothing at home: it earns no certificate.
         certified = recyclers.sold * recyclers.plant.at_home[:, None]
-        earned = np.add.reduce(certified)
-        self._price_certificates(obliged, earned)
+        imported = self._imported_certificates()
+        supply = np.add.reduce(certified) + imported
+        self._price_certificates(obliged, supply)
         return Activity(
             month=model.month,
             recycler_account=recyclers.account,
@@ -68,6 +70,7 @@ class Settlement:
             contract_strike=recyclers.contract_strike,
             contract_instrument=recyclers.contract_instrument,
             certificate_earned=certified,
+            certificate_imported=imported,
             maker_account=firms.account,
             maker_leaf=firms.leaf,
             maker_product=firms.product,
@@ -89,8 +92,9 @@ class Settlement:
             returned_weight=discarded.returned_weight * (discarded.returned_kind != USED),
             certificate_price=self.in_every_leaf(self.certificate_price),
             certificate_obligation=obliged,
-            certificate_supply=self.in_every_leaf(earned),
+            certificate_supply=self.in_every_leaf(supply),
             government_account=model.accounts.governments,
+            abroad_account=self.abroad,
             price_outside=model.materials.price[1, 0],
         )
 
@@ -101,16 +105,24 @@ class Settlement:
             return np.zeros(sold.shape[1:])
         return np.einsum("lpm,plm->lm", rules.recycled_content_mandate, sold)
 
+    def _imported_certificates(self) -> Array:
+        """What is recycled abroad and may be counted in imported goods, where a mandate allows it (M,), kg."""
+        rules = self.model.rules
+        if not rules.in_force("mandate_imports"):
+            return np.zeros(len(self.primary_abroad))
+        recycled = np.add.reduce(self.model.materials_trade.usually_recycled[self.model.month])
+        return np.asarray(np.maximum.reduce(rules.mandate_imports) * recycled)
+
     def in_every_leaf(self, values: Array) -> Array:
         """Values by material (M,) for every leaf (L, M)."""
         table = np.empty((len(self.household_share), len(values)))
         table[:] = values
         return table
 
-    def _price_certificates(self, obliged: Array, earned: Array) -> None:
-        """Obliged sellers buy certificates that recyclers earn; the price nears the buy-out when they are scarce."""
+    def _price_certificates(self, obliged: Array, supply: Array) -> None:
+        """Obliged sellers buy certificates (M,); the price nears the buy-out when they are scarce."""
         self.obligation += (np.add.reduce(obliged) - self.obligation) / 6.0
-        self.supply += (earned - self.supply) / 6.0
+        self.supply += (supply - self.supply) / 6.0
         supplied = self.supply > 1e-9
         ratio = np.where(supplied, self.obligation / np.where(supplied, self.supply, 1.0), 1e3)
         tight = np.minimum(ratio, 1e3) ** CERTIFICATE_STEEPNESS
