@@ -43,15 +43,17 @@ class RecycledContentMandate(Instrument):
         },
         "how": {
             "en": "Recyclers earn a certificate per kilogram that is brought to grade at home; what leaves as an "
-            "intermediate earns none. Where imports count, suppliers abroad sell what they recycle on the same market. "
-            "Dealers must cover the share of the content they sell; the certificate price follows scarcity and never exceeds the buy-out price, so that the "
-            "mandate cannot demand what does not exist. Certificates circulate among the leaves for which the same "
-            "government's buy-out price is the highest; that government receives the buy-out.",
+            "intermediate earns none. Where imports count, suppliers abroad sell what they recycle on the same "
+            "market. Dealers must cover the share of the content they sell; the certificate price follows scarcity "
+            "and never exceeds the buy-out price, so that the mandate cannot demand what does not exist. Certificates "
+            "circulate among the leaves for which the same government's buy-out price is the highest; that "
+            "government receives the buy-out.",
             "nl": "Recyclers verdienen een certificaat per kilogram die in eigen land op kwaliteit wordt gebracht; wat "
-            "als halffabricaat vertrekt levert er geen op. Waar invoer meetelt, verkopen leveranciers in het buitenland "
-            "wat zij recyclen op dezelfde markt. Handelaren moeten het verplichte deel van hun verkochte inhoud dekken; de certificaatprijs volgt de schaarste en komt nooit boven de "
-            "afkoopprijs, zodat de verplichting niet kan vragen wat er niet is. Certificaten zijn verhandelbaar "
-            "tussen de gebieden waarvoor de afkoopprijs van dezelfde overheid de hoogste is; die ontvangt de afkoop.",
+            "als halffabricaat vertrekt levert er geen op. Waar invoer meetelt, verkopen leveranciers in het "
+            "buitenland wat zij recyclen op dezelfde markt. Handelaren moeten het verplichte deel van hun verkochte "
+            "inhoud dekken; de certificaatprijs volgt de schaarste en komt nooit boven de afkoopprijs, zodat de "
+            "verplichting niet kan vragen wat er niet is. Certificaten zijn verhandelbaar tussen de gebieden waarvoor "
+            "de afkoopprijs van dezelfde overheid de hoogste is; die ontvangt de afkoop.",
         },
         "watch": {
             "en": "As long as few goods reach the end of their life, most of the obligation is bought out and the "
