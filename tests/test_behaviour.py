@@ -553,7 +553,7 @@ def levies_due(model: CircularTransition) -> float:
 def buy_out_due(model: CircularTransition) -> float:
     """What sellers owe for the kilograms that no certificate covers, EUR."""
     activity, rules = model.settlement.activity, model.rules
-    obliged = np.einsum("lpm,plm->lm", rules.recycled_content_mandate, activity.content_sold)
+    obliged = np.einsum("lpm,plm->lm", rules.recycled_content_mandate, model.settlement.usually_sold)
     short = np.maximum(obliged.sum(axis=0) - activity.certificate_earned.sum(axis=0), 0.0)
     return -float((short * rules.mandate_buyout.max(axis=0)).sum())
 

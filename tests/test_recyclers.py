@@ -115,3 +115,15 @@ def test_a_mandate_that_counts_imports_does_little_for_recyclers_at_home(make: B
         short.append(model.governments.instruments[0].total_received)
     assert 0.0 < earned[1] < 0.1 * earned[0]
     assert short[1] < 0.1 * short[0]
+
+
+def test_an_obligation_is_counted_over_a_year(make: Build) -> None:
+    """One month of heavy sales weighs a twelfth, so that lumps of a small sample are not taken for a shortfall."""
+    model = make(months=8)
+    usual: Any = None
+    while model.running:
+        model.step()
+        sold = model.settlement.activity.content_sold
+        usual = sold if usual is None else usual + (sold - usual) / 12.0
+    assert model.settlement.usually_sold == pytest.approx(usual)
+    assert np.abs(sold / np.where(usual > 0.0, usual, 1.0) - 1.0).max() > 0.01

@@ -29,6 +29,7 @@ class Settlement:
         self.model, self.config = model, model.config
         count = len(self.config.materials)
         self.certificate_price, self.certificate_value = np.zeros(count), np.zeros(count)
+        self.usually_sold: Array | None = None  # content of products sold in a month (P, L, M), smoothed over a year
         self.obligation, self.supply = np.zeros(count), np.zeros(count)
         leaves, jurisdictions = self.config.leaves, self.config.jurisdictions
         households = np.asarray(jurisdictions.households)[leaves]
@@ -99,11 +100,16 @@ class Settlement:
         )
 
     def _obliged(self) -> Array:
-        """Content of products sold that must be secondary or covered by certificates (L, M), kg."""
+        """Content of products sold that must be secondary or covered by certificates (L, M), kg.
+
+        Compliance is shown by the year: the content is that of a mean month of the past year.
+        """
         rules, sold = self.model.rules, self.model.product_trade.content_sold
+        self.usually_sold = sold.copy() if self.usually_sold is None else self.usually_sold
+        self.usually_sold += (sold - self.usually_sold) / 12.0
         if not rules.in_force("recycled_content_mandate"):
             return np.zeros(sold.shape[1:])
-        return np.einsum("lpm,plm->lm", rules.recycled_content_mandate, sold)
+        return np.einsum("lpm,plm->lm", rules.recycled_content_mandate, self.usually_sold)
 
     def _imported_certificates(self) -> Array:
         """What is recycled abroad and may be counted in imported goods, where a mandate allows it (M,), kg."""
