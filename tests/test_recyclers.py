@@ -127,3 +127,12 @@ def test_an_obligation_is_counted_over_a_year(make: Build) -> None:
         usual = sold if usual is None else usual + (sold - usual) / 12.0
     assert model.settlement.usually_sold == pytest.approx(usual)
     assert np.abs(sold / np.where(usual > 0.0, usual, 1.0) - 1.0).max() > 0.01
+
+
+def test_makers_replace_worn_plant_only_as_far_as_it_is_used(make: Build) -> None:
+    firms = make().firms
+    slack = firms.terms.capacity_slack
+    for use, kept in ((1.2, 1.0), (1.0, 1.0), (0.95, 0.5), (0.9, 0.0), (0.3, 0.0)):
+        firms.orders[:] = use * firms.capacity / slack
+        some = firms.active & (firms.capacity > 0.0)
+        assert firms._replaced()[some] == pytest.approx(kept)

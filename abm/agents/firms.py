@@ -305,7 +305,7 @@ class Firms(Organisations):
         wanted = self.orders * terms.capacity_slack - self.capacity - self.building
         growth = np.minimum(wanted / ORDER_TIME, self.capacity * terms.growth_limit / 12.0)
         growth = np.maximum(growth, 0.0) * tight * pays
-        keeps = self.active & (self.orders > 0.5 * self.capacity)
+        keeps = self._replaced()
         cost = growth * self.capital_cost(self.component, self.price) + wear * self.capital * keeps
         means = np.maximum(cash.take(self.account), 0.0)
         loan = np.minimum(
@@ -323,6 +323,11 @@ class Firms(Organisations):
         capital += spent - wear * capital
         self.spent = spent
         return (grown > 0.02 * capacity).nonzero()[0]
+
+    def _replaced(self) -> Array:
+        """Share of worn plant that is replaced (n,): all at usual use of capacity, none at nine tenths of it."""
+        use = self.orders * self.terms.capacity_slack / np.maximum(self.capacity, SMALLEST)
+        return np.minimum(np.maximum(10.0 * use - 9.0, 0.0), 1.0) * self.active
 
     def fail(self, credit: Any, lender: int, scrap_place: int) -> tuple[Rows, Array]:
         """Insolvent firms leave: debts are written off, stocks leave the home economy.
