@@ -125,7 +125,7 @@ class StateBackedBloc(mesa.Agent):
         restricted = np.logical_or.reduce(self.share_allowed < 1.0)
         dumped = np.logical_or.reduce(self.dumping > 0.0)
         self.scripted = restricted | dumped
-        if not (np.logical_or.reduce(self.scripted) or np.logical_or.reduce(self.regime)):
+        if not (np.count_nonzero(self.scripted) or np.count_nonzero(self.regime)):
             return
         self.ends = np.where(self.scripted, -1, self.ends)  # an order replaces the bloc's own plan
         lifted = ~self.scripted & (self.ends < 0) & (self.regime != NORMAL)
@@ -180,7 +180,7 @@ class StateBackedBloc(mesa.Agent):
         own_measure = (self.regime == RESTRICT) & ~self.scripted
         self.let_out = np.where(own_measure, 1.0 - self.restrict_depth, np.minimum(self.share_allowed, 1.0))
         flooding = self.regime == FLOOD
-        if flooding.any():
+        if np.count_nonzero(flooding):
             # On its own account it floods the market of refined material only.
             own_depth = self.flood_discount * np.arange(STAGES)[:, None]
             self.floods, self.dump_depth = True, flooding * np.where(self.scripted, self.dumping, own_depth)

@@ -58,6 +58,7 @@ class MaterialsTrade:
         self.no_levy = np.zeros(self.markets.count)
         self.nothing_withheld = np.zeros((self.markets.sides, self.markets.count))
         self.sold_at_home, self.home_premium = np.zeros(self.markets.count), np.zeros(self.markets.count)
+        self.green_premium, self.smoothing = config.firms.green_premium, config.firms.order_smoothing
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
         self.purses = [bloc.purse for bloc in model.blocs]
         self.licences = [bloc.licence for bloc in model.blocs]
@@ -146,7 +147,7 @@ class MaterialsTrade:
         mined = model.producers.mine(markets.price, self.luck[model.month])
         wanted, left = np.add.reduce(mined), model.books.stock[ground] * (1.0 - 1e-12)
         short = wanted > left
-        if short.any():  # no more than is in the ground
+        if np.count_nonzero(short):  # no more than is in the ground
             rate = np.where(short, left / np.where(short, wanted, 1.0), 1.0)
             mined *= rate
             model.producers.scale_mined(rate)
@@ -197,7 +198,7 @@ class MaterialsTrade:
                 sells = bloc.sells_from_stock(held)
                 model.books.move("release", bloc.place, place, sells)
                 model.books.pay("stockpile_trade", merchant, bloc.purse, sells @ price)
-            if (held < bloc.stock_target).any():
+            if np.count_nonzero(held < bloc.stock_target):
                 usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, side])
                 buys = bloc.buys_for_stock(held, price, usual, markets.throughput[REFINING, side])
                 buys = np.minimum(buys, 0.1 * model.books.stock[place])
@@ -259,7 +260,7 @@ class MaterialsTrade:
         model, recyclers, books = self.model, self.model.recyclers, self.model.books
         price = self.markets.price[REFINING, OUTSIDE]
         discount = price * self.at_grade
-        premium = self.contract * (1.0 + self.config.firms.green_premium * self.felt_risk)
+        premium = self.contract * (1.0 + self.green_premium * self.felt_risk)
         if levy is not None:
             premium *= 1.0 + levy / price
         self.home_premium = self.sold_at_home * (premium - 1.0)  # on all that is at grade, sold at home or not (M,)
@@ -415,7 +416,7 @@ class MaterialsTrade:
 
     def _home_conversion(self) -> tuple[Array, Array]:
         """Conversion cost per kg of content (C,), EUR, and markup (C,) of home makers; 0 where there are none."""
-        firms, count = self.model.firms, len(self.config.components)
+        firms, count = self.model.firms, len(self.component_rows)
         rows, which, capacity = self.component_makers, self.components_made, self.maker_capacity
         weight = np.maximum(np.bincount(which, capacity, count), 1e-12)
         known = len(firms.conversion_now) == len(firms)
@@ -470,7 +471,7 @@ class MaterialsTrade:
 
     def _order_from_component_makers(self, asked: Array) -> None:
         """Component makers see smoothed orders and the composition asked of them (C, M)."""
-        firms, smoothing, rows = self.model.firms, self.config.firms.order_smoothing, self.component_makers
+        firms, smoothing, rows = self.model.firms, self.smoothing, self.component_makers
         if not len(rows):
             return
         which, capacity = self.components_made, self.maker_capacity
