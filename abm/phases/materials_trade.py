@@ -437,11 +437,13 @@ class MaterialsTrade:
     def _deliver_components(self, orders: Array, home: Array, delivered: Array, imported: Array, price: Array) -> None:
         """Bring components to makers and let them pay; every maker of a product gets them of the mean origin."""
         model, firms, books, rows = self.model, self.model.firms, self.model.books, self.component_makers
-        whole = np.add.reduce(imported, axis=1)
+        whole, home_price = np.add.reduce(imported, axis=1), price[:, 0]
         abroad_price = np.add.reduce(imported * price[:, 1:], axis=1) / np.where(whole > 0.0, whole, 1.0)
         abroad_price = np.where(whole > 0.0, abroad_price, price[:, 1])
         # Kilograms per kilogram ordered, from home and abroad, and what is paid for them (4, C, M).
-        per_order = np.array([home, whole, home * price[:, 0], whole * abroad_price])
+        per_order = np.empty((4, *orders.shape))
+        per_order[0], per_order[1] = home, whole
+        per_order[2], per_order[3] = home * home_price, whole * abroad_price
         per_order /= np.where(orders > 0.0, orders, np.inf)
         by_product = np.add.reduce(self.by_component * per_order[:, None], axis=2)  # (4, P + 1, M)
         by_maker = by_product.take(firms.product, axis=1) * self.wanted_inputs
@@ -450,8 +452,8 @@ class MaterialsTrade:
         books.move("delivery", self.finished, model.places.components, delivered)
         books.move("delivery", model.places.components, firms.inputs, from_home)
         books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
-        self._pay_for_components(delivered, to_home, to_abroad, price[:, 0])
-        both, home_price = home + whole, price[:, 0]
+        self._pay_for_components(delivered, to_home, to_abroad, home_price)
+        both = home + whole
         share_home = home / np.where(both > 0.0, both, np.inf)
         mean_price = share_home * home_price + (1.0 - share_home) * abroad_price
         self.component_price = np.where(share_home + whole > 0.0, mean_price, home_price)
