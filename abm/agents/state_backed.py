@@ -9,6 +9,8 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.rules import unchanged
+
 Array = NDArray[np.float64]
 
 NORMAL, RESTRICT, FLOOD = 0, 1, 2
@@ -70,7 +72,7 @@ class StateBackedBloc(mesa.Agent):
         self.normal_known = False
         self._smuggling_time = config.markets.smuggling_time
         self._free_trade, self._no_quota = np.ones((STAGES, count)), np.full(count, np.inf)
-        self.let_out, self._nothing = self._free_trade, np.zeros(count)
+        self.let_out, self._nothing = self._free_trade, unchanged((count,), 0.0)
         self.calm, self.floods = True, False  # the regime is normal for every material; it floods any of them
         self.dump_depth: Array | None = None  # (2, M) of rivals' cash cost, 0 where it does not flood
         self.smugglers = np.zeros(count)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from abm.agents.firms import COMPONENT
 from abm.agents.state_backed import View
 from abm.markets.materials import EXTRACTION, OUTSIDE, REFINING, Cleared, Trade
-from abm.rules import MarketView
+from abm.rules import MarketView, unchanged
 
 Array = NDArray[np.float64]
 
@@ -55,8 +55,8 @@ class MaterialsTrade:
         self.by_component = self.part[:, :-1].copy()
         self.products = np.arange(len(self.part) - 1)[:, None]
         self.component_rows = np.arange(len(config.components))[:, None]
-        self.no_levy = np.zeros(self.markets.count)
-        self.nothing_withheld = np.zeros((self.markets.sides, self.markets.count))
+        self.no_levy = unchanged((self.markets.count,), 0.0)
+        self.nothing_withheld = unchanged((self.markets.sides, self.markets.count), 0.0)
         self.sold_at_home, self.home_premium = np.zeros(self.markets.count), np.zeros(self.markets.count)
         self.green_premium, self.smoothing = config.firms.green_premium, config.firms.order_smoothing
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
