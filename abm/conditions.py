@@ -95,7 +95,8 @@ class Conditions:
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
-        self._values = _calm(tuple(sizes.items())).copy()
+        self._calm = _calm(tuple(sizes.items()))
+        self._values = self._calm.copy()
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of a condition's array."""
@@ -104,6 +105,10 @@ class Conditions:
     def __getitem__(self, name: str) -> Array:
         """The composed values, read-only; neutral where no shock wrote."""
         return self._values[name]
+
+    def struck(self, name: str) -> bool:
+        """Whether any shock writes it this month."""
+        return self._values[name] is not self._calm[name]
 
     def __getattr__(self, name: str) -> Array:
         if name in CONDITIONS:

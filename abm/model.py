@@ -334,7 +334,8 @@ class CircularTransition(PopulationModel):
                     reason,
                     material=self.config.materials.ids[material],
                 )
-            self.recent_flood = np.where(bloc.regime == 2, 1.0, self.recent_flood)
+            if bloc.floods:
+                self.recent_flood = np.where(bloc.regime == 2, 1.0, self.recent_flood)
 
     def _quote_terms(self) -> None:
         belief = self.rules.belief

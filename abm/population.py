@@ -203,8 +203,8 @@ class Population:
         if slots is None:
             return np.arange(self._next_slot, self._next_slot + count)
         new = np.broadcast_to(np.asarray(slots, dtype=np.int64), (count,))
-        known = set(new.tolist())
-        if len(known) < count or not known.isdisjoint(self.slot.tolist()):
+        distinct = set(new.tolist())
+        if len(distinct) < count or not distinct.isdisjoint(self.slot.tolist()):
             raise ValueError(f"{type(self).__name__}: slots are permanent and cannot be used twice: {new.tolist()}")
         return new
 

@@ -88,9 +88,9 @@ class Organisations(Population):
         ledger = self.ledger
         ledger += (now - ledger) / 12.0
         result = RESULT @ ledger
-        better = (result > self.best_result).nonzero()[0]
-        self.best_result[better] = result[better]
-        self.best[:, better] = ledger[:, better]
+        better = result > self.best_result
+        np.copyto(self.best_result, result, where=better)
+        np.copyto(self.best, ledger, where=better)
 
     def _grow_ledger(self, now: Array) -> None:
         """Newcomers start with their first month as last year, and as the best year too unless they had a plan."""

@@ -289,7 +289,7 @@ class PrimaryProducers(Organisations):
             return
         ordered = (pushed.take(self.own_price) > 0.0) & (self.side > 0)
         loss = np.where(ordered, np.maximum(-result, 0.0), 0.0)
-        if loss.any():
+        if np.count_nonzero(loss):
             books.pay("state_support", purse[np.maximum(self.side - 1, 0)], self.account, loss)
 
     # ------------------------------------------------------------------ investment

@@ -9,6 +9,8 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.rules import unchanged
+
 Array = NDArray[np.float64]
 
 NORMAL, RESTRICT, FLOOD = 0, 1, 2
@@ -70,7 +72,7 @@ class StateBackedBloc(mesa.Agent):
         self.normal_known = False
         self._smuggling_time = config.markets.smuggling_time
         self._free_trade, self._no_quota = np.ones((STAGES, count)), np.full(count, np.inf)
-        self.let_out, self._no_orders = self._free_trade, np.zeros(count)
+        self.let_out, self._nothing = self._free_trade, unchanged((count,), 0.0)
         self.calm, self.floods = True, False  # the regime is normal for every material; it floods any of them
         self.dump_depth: Array | None = None  # (2, M) of rivals' cash cost, 0 where it does not flood
         self.smugglers = np.zeros(count)
@@ -96,10 +98,13 @@ class StateBackedBloc(mesa.Agent):
         self._follow_orders(conditions)
         self._consider_restricting(month, view)
         self._consider_flooding(month, view)
-        same = before == self.regime
-        self.months = np.where(same, self.months + 1.0, 0.0)
         self.rested = np.where(self.regime == NORMAL, self.rested + 1.0, 0.0)
         self._set_terms_of_trade()
+        if self.regime is before:  # nothing was decided
+            self.months = self.months + 1.0
+            return []
+        same = before == self.regime
+        self.months = np.where(same, self.months + 1.0, 0.0)
         return [(int(m), int(self.regime[m]), self._reason(m)) for m in (~same).nonzero()[0]]
 
     def _change(self, where: Array, regime: int, reason: str) -> None:
@@ -115,10 +120,14 @@ class StateBackedBloc(mesa.Agent):
         """Scripted restrictions and dumping campaigns come as conditions."""
         self.share_allowed = conditions.export_share[self.number]
         self.dumping = conditions.dumping[self.number]
+        ordered = conditions.struck("export_share") or conditions.struck("dumping")
+        if not (ordered or np.count_nonzero(self.regime)):
+            self.scripted = np.zeros(len(self.regime), dtype=bool)
+            return
         restricted = np.logical_or.reduce(self.share_allowed < 1.0)
         dumped = np.logical_or.reduce(self.dumping > 0.0)
         self.scripted = restricted | dumped
-        if not (np.logical_or.reduce(self.scripted) or np.logical_or.reduce(self.regime)):
+        if not (np.count_nonzero(self.scripted) or np.count_nonzero(self.regime)):
             return
         self.ends = np.where(self.scripted, -1, self.ends)  # an order replaces the bloc's own plan
         lifted = ~self.scripted & (self.ends < 0) & (self.regime != NORMAL)
@@ -129,13 +138,15 @@ class StateBackedBloc(mesa.Agent):
     def _consider_restricting(self, month: int, view: View) -> None:
         """Tension makes a bloc use its leverage where it dominates; it lifts the measure after a while."""
         over = (self.regime == RESTRICT) & ~self.scripted & (month >= self.ends)
-        strikes = self._free(24.0) & (self.tension[month] < self.restrict_hazard / 12.0)
-        strikes &= view.own_share[1] > self.leverage_threshold
-        if strikes.any():
+        tense = self.tension[month] < self.restrict_hazard / 12.0
+        strikes = tense
+        if np.count_nonzero(tense):
+            strikes = self._free(24.0) & tense & (view.own_share[1] > self.leverage_threshold)
+        if np.count_nonzero(strikes):
             duration = np.maximum(6.0, -np.log(self.length[month]) * self.restrict_duration)
             self.ends = np.where(strikes, month + duration.astype(np.int64), self.ends)
             self._change(strikes, RESTRICT, "tension, and leverage over the material")
-        if over.any():
+        if np.count_nonzero(over):
             self.ends = np.where(over, -1, self.ends)
             self._change(over, NORMAL, "the restriction has served its purpose")
 
@@ -152,10 +163,10 @@ class StateBackedBloc(mesa.Agent):
         if able:
             dominated = self.start_share[1] > self.leverage_threshold  # type: ignore[index]
             starts = self._free(36.0) & dominated & (rivals > threshold)
-            if starts.any():
+            if np.count_nonzero(starts):
                 self.ends = np.where(starts, month + 10_000, self.ends)
                 self._change(starts, FLOOD, "rivals' share of capacity passed the threshold")
-        if flooding.any():
+        if np.count_nonzero(flooding):
             won = rivals < 0.85 * threshold
             stops = flooding & (won | (self.months > self.patience) | (not able))
             self.ends = np.where(stops, -1, self.ends)
@@ -164,14 +175,14 @@ class StateBackedBloc(mesa.Agent):
 
     def _set_terms_of_trade(self) -> None:
         """What the regimes mean for exports at each stage (2, M)."""
-        self.calm, self.floods, self.dump_depth = not self.regime.any(), False, None
+        self.calm, self.floods, self.dump_depth = not np.count_nonzero(self.regime), False, None
         if self.calm:
             self.let_out = self._free_trade
             return
         own_measure = (self.regime == RESTRICT) & ~self.scripted
         self.let_out = np.where(own_measure, 1.0 - self.restrict_depth, np.minimum(self.share_allowed, 1.0))
         flooding = self.regime == FLOOD
-        if flooding.any():
+        if np.count_nonzero(flooding):
             # On its own account it floods the market of refined material only.
             own_depth = self.flood_discount * np.arange(STAGES)[:, None]
             self.floods, self.dump_depth = True, flooding * np.where(self.scripted, self.dumping, own_depth)
@@ -197,7 +208,7 @@ class StateBackedBloc(mesa.Agent):
     def withholding(self, stage: int) -> Array:
         """Normal exports that it keeps back under the present regime (M,), kg/month."""
         if self.calm:
-            return self._no_orders
+            return self._nothing
         return np.maximum(self.normal_exports[stage], 0.0) * (1.0 - self.let_out[stage])
 
     def sells_from_stock(self, held: Array) -> Array:

@@ -70,7 +70,9 @@ def crossing(grid: Array, excess: Array) -> Array:
     upper = excess.take(start)
     span = upper - excess.take(start + 1)
     price = grid[0] + (grid[1] - grid[0]) * (cell + upper / np.where(span > 0.0, span, np.inf))
-    return np.where(beyond > 0, price, np.where(positive[:, 0], grid[-1], grid[0]))
+    if np.count_nonzero(beyond) < len(beyond):  # somewhere there is none
+        price = np.where(beyond > 0, price, np.where(positive[:, 0], grid[-1], grid[0]))
+    return np.asarray(price)
 
 
 def on_grid(grid: Array, values: Array, price: Array) -> Array:

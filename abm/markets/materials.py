@@ -70,6 +70,7 @@ class MaterialsMarkets:
     def __init__(self, config: Any, books: Any, sides: int, base_use: Array, processing: Array | None = None) -> None:
         self.config, self.books, self.sides = config, books, sides
         materials, merchants = config.materials, config.merchants
+        self.merchants = merchants
         self.count = len(materials)
         self.grid = log_price_grid()
         long_run = np.asarray(materials.long_run_cost)
@@ -155,7 +156,7 @@ class MaterialsMarkets:
         They know roughly what production costs, remember what prices used to be, let a share of the
         recent trend go on, and expect the rest of the distance to the usual price to be made good.
         """
-        merchants = self.config.merchants
+        merchants = self.merchants
         now = self.log_price[stage]
         usual = (1.0 - merchants.cost_weight) * self.anchor[stage]  # the long-run cost is zero on the log scale
         usual += merchants.foresight * self.withheld
@@ -264,7 +265,7 @@ class MaterialsMarkets:
         return self._quantities(stage, log_price, available, demand, home, exports)
 
     def _excess(self, stage: int, opening: Array, available: Array, demand: Array, home: Array) -> Array:
-        merchants = self.config.merchants
+        merchants = self.merchants
         # Merchants close a part of the gap between the stock that they held and the one that they want.
         pace = 1.0 / max(1.0, merchants.rebuild_time)
         more, output = merchants.precaution * self.alarm, pace * self.throughput[stage]
@@ -294,7 +295,7 @@ class MaterialsMarkets:
                 bound = self._bound(stage, excess, available, log_price, bloc, flow, trade[bloc])
                 newly = (np.abs(bound - flow) > 1e-12 * (np.abs(flow) + 1.0)) & ~fixed[bloc]
                 exports[bloc] = np.where(fixed[bloc], exports[bloc], bound)
-                if newly.any():
+                if np.count_nonzero(newly):
                     fixed[bloc] |= newly
                     changed = True
             if not changed:
@@ -341,7 +342,7 @@ class MaterialsMarkets:
         return np.minimum(np.maximum(allowed, -most_in), 0.95 * available[1 + bloc])
 
     def _learn(self, stage: int, change: Array) -> None:
-        merchants = self.config.merchants
+        merchants = self.merchants
         self.trend[stage] += (change - self.trend[stage]) / max(1.0, merchants.trend_time)
         self.anchor[stage] += (self.log_price[stage] - self.anchor[stage]) / max(1.0, merchants.anchor_time)
 
@@ -373,13 +374,15 @@ class MaterialsMarkets:
             value, rent = cleared.price[side] * out, cleared.rent[bloc]
             books.move("trade", places[side], places[OUTSIDE], out)
             books.pay("material_sales", outside, inside, np.add.reduce(value))
-            books.pay("freight", outside, abroad, value @ self.freight[stage])
-            if np.logical_or.reduce(back):
+            if stage == REFINING:  # concentrate costs no freight
+                books.pay("freight", outside, abroad, value @ self.freight[stage])
+            if np.count_nonzero(back):
                 books.move("trade", places[OUTSIDE], places[side], back)
                 books.pay("material_sales", inside, outside, cleared.price[OUTSIDE] @ back)
-            earned = out @ np.maximum(rent, 0.0)
+            earned, state[bloc] = float(out @ np.maximum(rent, 0.0)), float(out @ np.maximum(-rent, 0.0))
             self.rents[stage, bloc] = earned
-            state[bloc] = float(out @ np.maximum(-rent, 0.0))
-            books.pay("rents", outside, licence[bloc], earned)
-            books.pay("state_support", purse[bloc], outside, state[bloc])
+            if earned:
+                books.pay("rents", outside, licence[bloc], earned)
+            if state[bloc]:
+                books.pay("state_support", purse[bloc], outside, state[bloc])
         return state

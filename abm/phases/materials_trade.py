@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from abm.agents.firms import COMPONENT
 from abm.agents.state_backed import View
 from abm.markets.materials import EXTRACTION, OUTSIDE, REFINING, Cleared, Trade
-from abm.rules import MarketView
+from abm.rules import MarketView, unchanged
 
 Array = NDArray[np.float64]
 
@@ -55,9 +55,10 @@ class MaterialsTrade:
         self.by_component = self.part[:, :-1].copy()
         self.products = np.arange(len(self.part) - 1)[:, None]
         self.component_rows = np.arange(len(config.components))[:, None]
-        self.no_levy = np.zeros(self.markets.count)
-        self.nothing_withheld = np.zeros((self.markets.sides, self.markets.count))
+        self.no_levy = unchanged((self.markets.count,), 0.0)
+        self.nothing_withheld = unchanged((self.markets.sides, self.markets.count), 0.0)
         self.sold_at_home, self.home_premium = np.zeros(self.markets.count), np.zeros(self.markets.count)
+        self.green_premium, self.smoothing = config.firms.green_premium, config.firms.order_smoothing
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
         self.purses = [bloc.purse for bloc in model.blocs]
         self.licences = [bloc.licence for bloc in model.blocs]
@@ -118,7 +119,9 @@ class MaterialsTrade:
     def run(self) -> None:
         """Clear extraction, refining and components, and move what was bought."""
         firms = self.model.firms
-        self.component_makers = firms.of_kind(COMPONENT)
+        rows = self.component_makers = firms.of_kind(COMPONENT)
+        self.components_made, self.maker_capacity = firms.component.take(rows), firms.capacity.take(rows)
+        self.finished = firms.finished.take(rows)  # places of what they have made
         self.felt_risk = np.maximum.reduce(firms.risk, initial=0.0)
         self.markets.news = self.news[self.model.month]
         self.markets.hear_of(self._withheld())
@@ -144,7 +147,7 @@ class MaterialsTrade:
         mined = model.producers.mine(markets.price, self.luck[model.month])
         wanted, left = np.add.reduce(mined), model.books.stock[ground] * (1.0 - 1e-12)
         short = wanted > left
-        if short.any():  # no more than is in the ground
+        if np.count_nonzero(short):  # no more than is in the ground
             rate = np.where(short, left / np.where(short, wanted, 1.0), 1.0)
             mined *= rate
             model.producers.scale_mined(rate)
@@ -195,7 +198,7 @@ class MaterialsTrade:
                 sells = bloc.sells_from_stock(held)
                 model.books.move("release", bloc.place, place, sells)
                 model.books.pay("stockpile_trade", merchant, bloc.purse, sells @ price)
-            if (held < bloc.stock_target).any():
+            if np.count_nonzero(held < bloc.stock_target):
                 usual = markets.reference[REFINING] * np.exp(markets.anchor[REFINING, side])
                 buys = bloc.buys_for_stock(held, price, usual, markets.throughput[REFINING, side])
                 buys = np.minimum(buys, 0.1 * model.books.stock[place])
@@ -240,21 +243,26 @@ class MaterialsTrade:
         self._pay_for_secondary(from_recycler, to_maker, rest, ready, self._levy_saved(to_maker, asked > available))
         return to_maker
 
-    def _levy_saved(self, to_maker: Array, scarce: Array) -> Array:
-        """Levy on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid."""
+    def _levy_saved(self, to_maker: Array, scarce: Array) -> Array | None:
+        """Levy on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid.
+
+        None where there is no levy.
+        """
         rules = self.model.rules
         if not rules.in_force("primary_levy"):
-            return np.zeros(len(scarce))
+            return None
         levy = rules.primary_levy.take(self.model.firms.leaf, axis=0)
         bought = np.add.reduce(to_maker)
         return np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
 
-    def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array, levy: Array) -> None:
+    def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array, levy: Array | None) -> None:
         """Home makers pay what primary costs them less a discount plus a green premium; merchants pay for the rest."""
         model, recyclers, books = self.model, self.model.recyclers, self.model.books
         price = self.markets.price[REFINING, OUTSIDE]
         discount = price * self.at_grade
-        premium = self.contract * (1.0 + self.config.firms.green_premium * self.felt_risk) * (1.0 + levy / price)
+        premium = self.contract * (1.0 + self.green_premium * self.felt_risk)
+        if levy is not None:
+            premium *= 1.0 + levy / price
         self.home_premium = self.sold_at_home * (premium - 1.0)  # on all that is at grade, sold at home or not (M,)
         home_price = discount * premium
         left = rest > 1e-9
@@ -277,15 +285,15 @@ class MaterialsTrade:
         markets = self.markets
         primary = np.maximum(wanted - secondary, 0.0)
         trades = self._stockpile_bids()
-        bids = sum((trade.buy for _, trade in trades), np.zeros(markets.count))
         self._release(trades)
         asked = np.add.reduce(primary)
-        demand = self._world_demand()
-        cleared = markets.clear(REFINING, self.opening, demand, asked + bids, self._trade_rules(REFINING))
+        if trades:
+            asked += sum((trade.buy for _, trade in trades), np.zeros(markets.count))
+        cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, self._trade_rules(REFINING))
         self._settle(REFINING, cleared)
         self._serve_world(cleared)
-        self._serve_stockpiles(cleared, trades, asked, bids)
-        self._serve_makers(cleared, primary, asked, bids)
+        self._serve_stockpiles(cleared, trades, asked)
+        self._serve_makers(cleared, primary, asked)
         self.cleared = cleared
 
     def _world_demand(self) -> Array:
@@ -337,11 +345,11 @@ class MaterialsTrade:
             model.books.move("release", place, int(markets.places[REFINING, OUTSIDE]), release)
             self.released[instrument.index] = release
 
-    def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array, bids: Array) -> None:
+    def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array) -> None:
+        """Bring stockpiles their part of all that is asked at home (M,) and let governments pay."""
         model, markets = self.model, self.markets
-        total = asked + bids
         for instrument, trade in trades:
-            share = np.divide(trade.buy, total, out=np.zeros_like(total), where=total > 0.0)
+            share = np.divide(trade.buy, asked, out=np.zeros_like(asked), where=asked > 0.0)
             price = cleared.price[OUTSIDE]
             bought = np.where(price <= trade.limit_price, share * cleared.home, 0.0)
             place = model.stockpile_place(instrument)
@@ -351,10 +359,10 @@ class MaterialsTrade:
             model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], instrument.account, received)
             instrument.book_trade(paid, received)
 
-    def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array, bids: Array) -> None:
+    def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array) -> None:
+        """Bring makers their part of all that is asked at home (M,) and let them pay."""
         model, markets, firms = self.model, self.markets, self.model.firms
-        total = asked + bids
-        served = np.minimum(cleared.home / np.where(total > 0.0, total, 1.0) + (total <= 0.0), 1.0)
+        served = np.minimum(cleared.home / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
         bought = primary * served
         model.books.move("purchase", int(markets.places[REFINING, OUTSIDE]), firms.inputs, bought)
         self.primary_spent = bought @ cleared.price[OUTSIDE]
@@ -408,9 +416,8 @@ class MaterialsTrade:
 
     def _home_conversion(self) -> tuple[Array, Array]:
         """Conversion cost per kg of content (C,), EUR, and markup (C,) of home makers; 0 where there are none."""
-        firms, count = self.model.firms, len(self.config.components)
-        rows = self.component_makers
-        which, capacity = firms.component[rows], firms.capacity[rows]
+        firms, count = self.model.firms, len(self.component_rows)
+        rows, which, capacity = self.component_makers, self.components_made, self.maker_capacity
         weight = np.maximum(np.bincount(which, capacity, count), 1e-12)
         known = len(firms.conversion_now) == len(firms)
         conversion = (firms.conversion_now if known else firms.conversion)[rows]  # energy and wages of last month
@@ -421,8 +428,8 @@ class MaterialsTrade:
 
     def _take_from_makers(self, asked: Array) -> tuple[Array, Array]:
         """What home makers deliver from stock, by component (C, M) and by maker (n, M), shared by stock, kg."""
-        firms, books, rows = self.model.firms, self.model.books, self.component_makers
-        stock, which = books.stock.take(firms.finished[rows], axis=0), firms.component[rows]
+        which = self.components_made
+        stock = self.model.books.stock.take(self.finished, axis=0)
         total = (self.component_rows == which).astype(np.float64) @ stock
         home = np.minimum(asked, (1.0 - 1e-12) * total)
         return home, stock * (home / np.where(total > 0.0, total, np.inf)).take(which, axis=0)
@@ -430,32 +437,35 @@ class MaterialsTrade:
     def _deliver_components(self, orders: Array, home: Array, delivered: Array, imported: Array, price: Array) -> None:
         """Bring components to makers and let them pay; every maker of a product gets them of the mean origin."""
         model, firms, books, rows = self.model, self.model.firms, self.model.books, self.component_makers
-        whole = np.add.reduce(imported, axis=1)
+        whole, home_price = np.add.reduce(imported, axis=1), price[:, 0]
         abroad_price = np.add.reduce(imported * price[:, 1:], axis=1) / np.where(whole > 0.0, whole, 1.0)
         abroad_price = np.where(whole > 0.0, abroad_price, price[:, 1])
         # Kilograms per kilogram ordered, from home and abroad, and what is paid for them (4, C, M).
-        per_order = np.array([home, whole, home * price[:, 0], whole * abroad_price])
+        per_order = np.empty((4, *orders.shape))
+        per_order[0], per_order[1] = home, whole
+        per_order[2], per_order[3] = home * home_price, whole * abroad_price
         per_order /= np.where(orders > 0.0, orders, np.inf)
         by_product = np.add.reduce(self.by_component * per_order[:, None], axis=2)  # (4, P + 1, M)
-        from_home, from_abroad, to_home, to_abroad = by_product.take(firms.product, axis=1) * self.wanted_inputs
-        books.move("delivery", firms.finished[rows], model.places.components, delivered)
+        by_maker = by_product.take(firms.product, axis=1) * self.wanted_inputs
+        from_home, from_abroad = by_maker[:2]
+        to_home, to_abroad = np.add.reduce(by_maker[2:], axis=2)
+        books.move("delivery", self.finished, model.places.components, delivered)
         books.move("delivery", model.places.components, firms.inputs, from_home)
         books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
-        to_home, to_abroad = np.add.reduce(to_home, axis=1), np.add.reduce(to_abroad, axis=1)
-        self._pay_for_components(delivered, to_home, to_abroad, price[:, 0])
-        share_home = home / np.where(home + whole > 0.0, home + whole, np.inf)
-        self.component_price = np.where(
-            share_home + whole > 0.0, share_home * price[:, 0] + (1.0 - share_home) * abroad_price, price[:, 0]
-        )
+        self._pay_for_components(delivered, to_home, to_abroad, home_price)
+        both = home + whole
+        share_home = home / np.where(both > 0.0, both, np.inf)
+        mean_price = share_home * home_price + (1.0 - share_home) * abroad_price
+        self.component_price = np.where(share_home + whole > 0.0, mean_price, home_price)
         self.component_import, self.component_imports_by_origin = from_abroad, imported
-        firms.units[rows] = np.add.reduce(books.stock.take(firms.finished[rows], axis=0), axis=1)
+        firms.units[rows] = np.add.reduce(books.stock.take(self.finished, axis=0), axis=1)
         firms.sold[rows] = np.add.reduce(delivered, axis=1)
 
     def _pay_for_components(self, delivered: Array, to_home: Array, to_abroad: Array, home_price: Array) -> None:
         """Makers (F,) pay component makers, who earn by what each delivered (n, M), and exporters abroad."""
         model, firms, books, rows = self.model, self.model.firms, self.model.books, self.component_makers
         clearing = model.accounts.secondary
-        earned = np.add.reduce(delivered * home_price.take(firms.component[rows], axis=0), axis=1)
+        earned = np.add.reduce(delivered * home_price.take(self.components_made, axis=0), axis=1)
         books.pay("material_sales", firms.account, clearing, to_home)
         books.pay("material_sales", clearing, firms.account[rows], earned)
         books.pay("material_sales", firms.account, model.accounts.abroad, to_abroad)
@@ -463,14 +473,15 @@ class MaterialsTrade:
 
     def _order_from_component_makers(self, asked: Array) -> None:
         """Component makers see smoothed orders and the composition asked of them (C, M)."""
-        firms, smoothing, rows = self.model.firms, self.config.firms.order_smoothing, self.component_makers
+        firms, smoothing, rows = self.model.firms, self.smoothing, self.component_makers
         if not len(rows):
             return
-        which, capacity = firms.component[rows], firms.capacity[rows]
+        which, capacity = self.components_made, self.maker_capacity
         whole = np.add.reduce(asked, axis=1)
         total = np.bincount(which, capacity, len(whole))
         orders = capacity * (whole / np.where(total > 0.0, total, np.inf)).take(which)
-        firms.orders[rows] += (orders - firms.orders[rows]) / smoothing
+        before = firms.orders.take(rows)
+        firms.orders[rows] = before + (orders - before) / smoothing
         known = whole > 0.0
         mix = asked / np.where(known, whole, 1.0)[:, None]
         need = firms.need.take(rows, axis=0)

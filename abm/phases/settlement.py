@@ -129,6 +129,9 @@ class Settlement:
         """Obliged sellers buy certificates (M,); the price nears the buy-out when they are scarce."""
         self.obligation += (np.add.reduce(obliged) - self.obligation) / 6.0
         self.supply += (supply - self.supply) / 6.0
+        if not self.model.rules.in_force("mandate_buyout"):
+            self.certificate_price, self.certificate_value = np.zeros((2, len(supply)))
+            return
         supplied = self.supply > 1e-9
         ratio = np.where(supplied, self.obligation / np.where(supplied, self.supply, 1.0), 1e3)
         tight = np.minimum(ratio, 1e3) ** CERTIFICATE_STEEPNESS

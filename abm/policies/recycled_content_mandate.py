@@ -87,7 +87,7 @@ class RecycledContentMandate(Instrument):
         buyout = self.own("mandate_buyout")
         charged = buyout > 0.0
         obliged = activity.certificate_obligation * charged
-        if not obliged.any():
+        if not np.count_nonzero(obliged):
             return
         earned = activity.certificate_earned * charged.take(activity.recycler_leaf, axis=0)
         total_obliged, total_earned = np.add.reduce(obliged), np.add.reduce(earned)
