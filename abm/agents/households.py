@@ -127,8 +127,7 @@ class Households(HouseholdSample):
         self.aware[household[unaware[hears]]] = True
         if terms.attitude_by_peers > 0.0:
             near = self.neighbours.take(household, axis=0)
-            shown = self.attitude.take(near)
-            shown *= (self.circular_items > 0).take(near)
+            shown = (self.attitude * (self.circular_items > 0)).take(near)
             own = self.attitude[household]
             gap = np.einsum("dk->d", shown) / peers - own
             self.attitude[household] = own + np.float32(terms.attitude_by_peers) * gap
