@@ -85,7 +85,8 @@ class Streams:
 
     def _key_of_month(self, name: str, month: int) -> int:
         """Return the key of a name in a month."""
-        return (self._key(name) + int(month) * _MONTH_STEP) & _MASK
+        key = self._keys.get(name)
+        return ((self._key(name) if key is None else key) + int(month) * _MONTH_STEP) & _MASK
 
     def _key(self, name: str) -> int:
         """Return the 64-bit key of seed and name, hashed so that near seeds give unrelated streams."""

@@ -274,10 +274,9 @@ class Firms(Organisations):
         self.conversion_now = self.conversion * burden
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
         np.copyto(self.unit_cost, cost, where=makes)
-        made, able = self.made > SMALLEST, self.capacity > SMALLEST
-        sold_out = made * (self.sold / np.where(made, self.made, 1.0) - 1.0)
+        sold_out = (self.made > SMALLEST) * (self.sold / np.maximum(self.made, SMALLEST) - 1.0)
         wanted = self.orders * terms.capacity_slack
-        busy = able * (wanted / np.where(able, self.capacity, 1.0) - 1.0)
+        busy = (self.capacity > SMALLEST) * (wanted / np.maximum(self.capacity, SMALLEST) - 1.0)
         pull = np.minimum(np.maximum(sold_out, -0.5), 0.5) + 0.5 * np.minimum(np.maximum(busy, -0.5), 0.5)
         drift = terms.markup_speed * (pull + 0.3 * (terms.markup - self.markup))
         self.markup[:] = np.maximum(self.markup + drift * makes, 0.0)

@@ -75,39 +75,34 @@ class Deciders:
 class Tables:
     """Offers of one month by alternative and segment (A, R), in the units of utility."""
 
-    available: Flags
-    fixed: Singles
-    circularity: Singles
-
-    def __init__(
-        self,
-        offers: Offers,
-        products: Rows,
-        monthly_income: Reals,
-        taste: Reals,
-        behaviour: Any,
-        earlier: "Tables | None" = None,
-    ) -> None:
-        """`earlier` tables, if any, lend what follows from arrays that have not changed since."""
-
-        def arranged(values: NDArray[Any]) -> NDArray[Any]:
-            return values.take(products, axis=0).reshape(-1, ALTERNATIVES).T
-
-        self.behaviour = behaviour
-        self._lasting = offers.available, offers.life, offers.circularity, taste
-        self.price = arranged(offers.price / monthly_income[:, None]).astype(np.float32, order="C")
-        if earlier is not None and earlier.holds_for(self._lasting):
-            self.available, self.fixed, self.circularity = earlier.available, earlier.fixed, earlier.circularity
-            return
-        self.available = np.ascontiguousarray(arranged(offers.available))
-        fixed = taste + behaviour.durability_weight * arranged(offers.life)
+    def __init__(self, offers: Offers, products: Rows, monthly_income: Reals, taste: Reals, behaviour: Any) -> None:
+        self.behaviour, self._products, self._monthly_income = behaviour, products, monthly_income[:, None]
+        self._available, self._life, self._circularity = offers.available, offers.life, offers.circularity
+        self._last = not any(array.flags.writeable for array in (self._available, self._life, self._circularity))
+        self.quote(offers)
+        self.available = np.ascontiguousarray(self._arranged(offers.available))
+        fixed = taste + behaviour.durability_weight * self._arranged(offers.life)
         self.fixed = fixed.astype(np.float32, order="C")
-        circularity = behaviour.circularity_weight * arranged(offers.circularity)
+        circularity = behaviour.circularity_weight * self._arranged(offers.circularity)
         self.circularity = circularity.astype(np.float32, order="C")
 
-    def holds_for(self, lasting: tuple[NDArray[Any], ...]) -> bool:
-        """Return whether these were made of the same arrays, which nobody can change."""
-        return all(a is b and not a.flags.writeable for a, b in zip(self._lasting, lasting, strict=True))
+    def _arranged(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Arrange values (P, L, A) by alternative and segment (A, R)."""
+        return values.take(self._products, axis=0).reshape(-1, ALTERNATIVES).T
+
+    def differ_in_price_only(self, offers: Offers) -> bool:
+        """Return whether all else in these offers is what it was: the same arrays, which nobody can change."""
+        return (
+            self._last
+            and offers.available is self._available
+            and offers.life is self._life
+            and offers.circularity is self._circularity
+        )
+
+    def quote(self, offers: Offers) -> None:
+        """Enter the prices of the month."""
+        price = self._arranged(offers.price / self._monthly_income)
+        self.price = price.astype(np.float32, order="C")
 
     def utilities(self, counts: Rows, who: Deciders) -> Singles:
         """Return the utility (A, D) of each alternative to each decider; `counts` (R,) of them by segment.

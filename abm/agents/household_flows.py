@@ -64,9 +64,14 @@ class Purchases:
     replaced: Items
 
     @cached_property
+    def by_outcome(self) -> Reals:
+        """Products by outcome (P, L, 8)."""
+        return np.asarray(np.add.reduce(self.outcomes, axis=3))
+
+    @property
     def units(self) -> Reals:
         """Products by alternative (P, L, 6)."""
-        return np.asarray(self.outcomes[:, :, :ALTERNATIVES].sum(axis=3))
+        return self.by_outcome[:, :, :ALTERNATIVES]
 
     @property
     def units_new(self) -> Reals:
@@ -86,7 +91,7 @@ class Purchases:
     @property
     def unserved(self) -> Reals:
         """Products wanted that were not to be had (P, L); their buyers come back next month."""
-        return np.asarray(self.outcomes[:, :, WAIT].sum(axis=2))
+        return self.by_outcome[:, :, WAIT]
 
     @property
     def spending(self) -> Reals:

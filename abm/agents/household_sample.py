@@ -195,18 +195,17 @@ class HouseholdSample(Population):
         self.peers[:] = (self.circular_items > 0)[self.neighbours].sum(axis=1)
         self._norm_at_start = float(self.peers.mean()) / self.degree
         self.taste = self._calibrated(offers, purchase_shares)
-        self.taste.flags.writeable = False
         self._tables_known: Tables | None = None
         self._count_items()
 
     def _count_items(self) -> None:
-        """Count the items in use (R, 6) by kind, and in drawers (R,); from here on the counts follow the flows."""
-        segment = self._segment_of_places()
-        cells = segment * ALTERNATIVES + in_line(self.kind)
-        counts = np.bincount(cells, minlength=self.segments * ALTERNATIVES).reshape(self.segments, ALTERNATIVES)
-        counts[:, 0] = 0  # those who own none
-        self._items_in_use = counts
-        self._items_hoarded = np.bincount(segment[in_line(self.drawer_kind) > 0], minlength=self.segments)
+        """Count the items in use (P, L, 6) by kind, and in drawers (P, L); from here on the counts follow the flows."""
+        cell, shape = self._cell[self._segment_of_places()], self.products_per_item.shape
+        counts = np.bincount(cell * ALTERNATIVES + in_line(self.kind), minlength=shape[0] * shape[1] * ALTERNATIVES)
+        self._items_in_use = counts.reshape(*shape, ALTERNATIVES)
+        self._items_in_use[..., 0] = 0  # those who own none
+        hoarded = np.bincount(cell[in_line(self.drawer_kind) > 0], minlength=shape[0] * shape[1])
+        self._items_hoarded = hoarded.reshape(shape)
 
     def _endow_leaf(
         self,

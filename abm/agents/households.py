@@ -99,9 +99,12 @@ class Households(HouseholdSample):
         return Choices(month, offers, expected, counts, flat, segment, household, key, kind, failed, chance, chosen)
 
     def _tables(self, offers: Offers) -> Tables:
-        """Return the offers of the month as tables, of which only prices and availability are new."""
-        known = self._tables_known
-        tables = Tables(offers, self.products, self._median_income, self.taste, self.behaviour, known)
+        """Return the offers of the month as tables; as a rule only prices are new."""
+        tables = self._tables_known
+        if tables is not None and tables.differ_in_price_only(offers):
+            tables.quote(offers)
+            return tables
+        tables = Tables(offers, self.products, self._median_income, self.taste, self.behaviour)
         self._tables_known = tables
         return tables
 
@@ -124,8 +127,7 @@ class Households(HouseholdSample):
         self.aware[household[unaware[hears]]] = True
         if terms.attitude_by_peers > 0.0:
             near = self.neighbours.take(household, axis=0)
-            shown = self.attitude.take(near)
-            shown *= (self.circular_items > 0).take(near)
+            shown = (self.attitude * (self.circular_items > 0)).take(near)
             own = self.attitude[household]
             gap = np.einsum("dk->d", shown) / peers - own
             self.attitude[household] = own + np.float32(terms.attitude_by_peers) * gap
@@ -138,8 +140,13 @@ class Households(HouseholdSample):
         taken = choices.chosen.copy()
         wanted = np.bincount(choices.segment * OUTCOMES + taken, minlength=self.segments * OUTCOMES)
         wanted = wanted.reshape(self.segments, OUTCOMES)
-        self._turn_away(taken, choices, (LINEAR, SERVICE), wanted, new_available)
-        self._turn_away(taken, choices, (USED, USED), wanted, used_available)
+        served = self._served(new_available, used_available)
+        # One stock serves all alternatives from the first to the last of a pool.
+        for (first, last), items in zip(((LINEAR, SERVICE), (USED, USED)), served, strict=True):
+            short = np.add.reduce(wanted[:, first : last + 1], axis=1) > items
+            if short.any():
+                buyers = ((taken >= first) & (taken <= last) & short[choices.segment]).nonzero()[0]
+                taken[self._turned_away(choices, buyers, items)] = WAIT
         outcomes = self._outcomes(choices, taken)
         replaced = self._replaced(choices, taken)
         self._judge(choices, replaced)
@@ -147,30 +154,27 @@ class Households(HouseholdSample):
         self._spread_word(choices, taken)
         return Purchases(choices.month, choices.offers, outcomes, replaced)
 
-    def _turn_away(self, taken: Codes, choices: Choices, pool: tuple[int, int], wanted: Rows, available: Reals) -> None:
-        """Set WAIT in `taken` (D,) for buyers whom available units (P, L) do not reach, by lot.
+    def _served(self, *available: Reals) -> Reals:
+        """Return how many items (pools, R) there are in what is available of each pool (P, L)."""
+        there = np.array(available).reshape(len(available), -1).take(self._cell, axis=1)
+        return _whole_items(there, self.units)
 
-        One stock serves all alternatives from the first to the last of `pool`; `wanted` (R, 8) are items.
-        """
-        first, last = pool
-        served = _whole_items(self._by_segment(np.asarray(available)), self.units)
-        short = np.add.reduce(wanted[:, first : last + 1], axis=1) > served
-        if not short.any():
-            return
-        buyers = ((taken >= first) & (taken <= last) & short[choices.segment]).nonzero()[0]
+    def _turned_away(self, choices: Choices, buyers: Rows, served: Reals) -> Rows:
+        """Return those of the buyers whom the items `served` (R,) do not reach, by lot."""
         segment = choices.segment[buyers]
         order = np.lexsort((self.streams.uniform("queue", choices.key[buyers], choices.month), segment))
         place = np.arange(len(buyers)) - segment.searchsorted(segment)
-        taken[buyers[order[place >= served[segment]]]] = WAIT
+        return buyers[order[place >= served[segment]]]
 
     def _outcomes(self, choices: Choices, taken: Codes) -> Reals:
         """Return real products (P, L, 8, 5) by outcome and quintile."""
-        cell = (choices.segment * OUTCOMES + taken) * QUINTILES + self.quintile[choices.household]
-        counts = np.bincount(cell, minlength=self.segments * OUTCOMES * QUINTILES)
-        counts = counts.reshape(self.segments, OUTCOMES, QUINTILES)
-        bought = self._items_in_use[:, USED:]
-        bought += np.add.reduce(counts[:, USED:ALTERNATIVES], axis=2)
-        return self._by_product(counts * self.units[:, None, None])
+        each = self.products_per_item
+        cell = (self._cell[choices.segment] * OUTCOMES + taken) * QUINTILES + self.quintile[choices.household]
+        counts = np.bincount(cell, minlength=each.size * OUTCOMES * QUINTILES)
+        counts = counts.reshape(*each.shape, OUTCOMES, QUINTILES)
+        bought = self._items_in_use[..., USED:]
+        bought += np.add.reduce(counts[:, :, USED:ALTERNATIVES], axis=3)
+        return counts * each[..., None, None]
 
     def _replaced(self, choices: Choices, taken: Codes) -> Items:
         """Return the items that give way to another, or to none."""
@@ -181,7 +185,7 @@ class Households(HouseholdSample):
             choices.kind[leaves],
             in_line(self.bought)[choices.flat[leaves]],
         )
-        cell = items.segment * ALTERNATIVES + items.kind
+        cell = self._cell[items.segment] * ALTERNATIVES + items.kind
         in_use = self._items_in_use
         in_use -= np.bincount(cell, minlength=in_use.size).reshape(in_use.shape)
         return items
@@ -204,11 +208,10 @@ class Households(HouseholdSample):
         month, flat = choices.month, choices.flat
         due = np.empty(len(taken), dtype=np.int16)
         due.fill(month + 1)
-        keeps = (taken == KEEP).nonzero()[0]
+        keeps, changed = (taken == KEEP).nonzero()[0], ((taken >= REPAIR) & (taken <= SERVICE)).nonzero()[0]
         wait = 12.0 * self.behaviour.wait_time * self._hazard("wait", choices.key[keeps], month)
         due[keeps] = np.minimum(_after(month, wait), in_line(self.fails)[flat[keeps]])
-        changed = ((taken >= REPAIR) & (taken <= SERVICE)).nonzero()[0]
-        due[changed] = self._renew(choices, taken, changed)
+        due[changed] = self._renew(choices, taken[changed], changed)
         in_line(self.due)[flat] = due
         bought = ((taken >= USED) & (taken <= SERVICE)).nonzero()[0]
         places = flat[bought]
@@ -223,20 +226,21 @@ class Households(HouseholdSample):
         in_line(self.fails)[places] = in_line(self.due)[places] = NEVER
 
     def _renew(self, choices: Choices, taken: Codes, changed: Rows) -> Months:
-        """Schedule failure and wish of items bought or repaired; returns the month of the earlier of both.
+        """Schedule failure and wish of items bought or repaired, `taken` (n,); returns the month of the earlier.
 
         Life is Weibull; the wish for a newer one too, after a repair given the age that the item has reached.
         """
         month, segment, key, flat = choices.month, choices.segment[changed], choices.key[changed], choices.flat[changed]
         power = self._inverse_shape[segment]
-        scale = self._life_scale[segment] * self._offered_life(choices.offers, segment, taken[changed])
+        scale = self._life_scale[segment] * self._offered_life(choices.offers, segment, taken)
         use, hazard = -np.log(self.streams.uniforms(("life", "upgrade"), key, month))
         fails = _after(month, scale * use**power)
         upgrade = self._upgrade_scale[segment]
-        repaired = (taken[changed] == REPAIR).nonzero()[0]
+        repaired = (taken == REPAIR).nonzero()[0]
         age = np.zeros(len(changed))
-        age[repaired] = month - in_line(self.bought)[flat[repaired]]
-        hazard[repaired] += (age[repaired] / upgrade[repaired]) ** self._shape[segment[repaired]]
+        reached = month - in_line(self.bought)[flat[repaired]]
+        age[repaired] = reached
+        hazard[repaired] += (reached / upgrade[repaired]) ** self._shape[segment[repaired]]
         wish = upgrade * hazard**power - age
         in_line(self.fails)[flat] = fails
         return np.minimum(fails, _after(month, wish))
@@ -366,19 +370,18 @@ class Households(HouseholdSample):
         """Add up items by fate; those from `replaced` on come out of drawers."""
         product, leaf = self._product[gone.segment], self._leaf[gone.segment]
         weight = self.units[gone.segment]
-        content = _looked_up(content_new, content_used, self._cell[gone.segment], gone)
+        cell, each, hoarded = self._cell[gone.segment], self.products_per_item, self._items_hoarded
+        content = _looked_up(content_new, content_used, cell, gone)
         content *= weight[:, None]
-        first = gone.segment * FLOWS
-        cell = np.concatenate([first + fate, first[replaced:] + LEFT_DRAWER])
-        counts = np.bincount(cell, minlength=FLOWS * self.segments).reshape(self.segments, FLOWS)
-        hoarded = self._items_hoarded
-        hoarded += counts[:, DRAWER] - counts[:, LEFT_DRAWER]
-        totals = _sum_rows(np.concatenate([content, content[replaced:]]), cell, FLOWS * self.segments)
-        totals = totals.reshape(self.segments, FLOWS, content.shape[1])
+        cell *= FLOWS
+        cell = np.concatenate([cell + fate, cell[replaced:] + LEFT_DRAWER])
+        counts = np.bincount(cell, minlength=FLOWS * each.size).reshape(*each.shape, FLOWS)
+        hoarded += counts[..., DRAWER] - counts[..., LEFT_DRAWER]
+        totals = _sum_rows(np.concatenate([content, content[replaced:]]), cell, FLOWS * each.size)
         handed_in = (fate == RETURNED).nonzero()[0]
         return Discarded(
-            units=self._by_product(counts * self.units[:, None]).transpose(2, 0, 1),
-            content=self._by_product(totals).transpose(2, 0, 1, 3),
+            units=(counts * each[..., None]).transpose(2, 0, 1),
+            content=totals.reshape(*counts.shape, -1).transpose(2, 0, 1, 3),
             returned_product=product[handed_in],
             returned_leaf=leaf[handed_in],
             returned_bought=gone.bought[handed_in],
@@ -391,12 +394,12 @@ class Households(HouseholdSample):
     @property
     def in_use(self) -> Reals:
         """Real products in use (P, L, 6) by the alternative by which they were acquired."""
-        return self._by_product(self._items_in_use * self.units[:, None])
+        return np.asarray(self._items_in_use * self.products_per_item[..., None])
 
     @property
     def hoarded(self) -> Reals:
         """Real products in drawers (P, L)."""
-        return self._by_product(self._items_hoarded * self.units)
+        return self._items_hoarded * self.products_per_item
 
     def cohorts(self, months: int, *, hoarded: bool = False) -> Reals:
         """Return real products in use, or in drawers, by month bought: (2, P, L, HISTORY + months), new and used."""

@@ -88,6 +88,7 @@ class ProductTrade:
         self.service_labour = np.zeros(len(self.config.leaves))
         self.exports_at_start = np.asarray(products.exports)
         self.taxed = 1.0 + self.tax
+        self.cells = np.arange(2 * len(products))[:, None]  # of linear and circular goods by product
         self.in_use = block(self.model.places.in_use)
         # Price at the start (P, 1 + O) and usual share of home and of each origin in linear goods.
         self.origin_start = np.concatenate([self.list_price[:, None], self.import_start], axis=1)
@@ -441,7 +442,7 @@ class ProductTrade:
         out_home = per_unit * home[:, None]
         books.move("export", places, model.places.abroad, per_unit * exports[:, None])
         books.move("delivery", places, model.places.goods, out_home)
-        member = (np.arange(split.size // split.shape[2])[:, None] == self.cell).astype(np.float64)
+        member = (self.cells == self.cell).astype(np.float64)
         content = (member @ out_home).reshape(*split.shape[:2], -1)
         to_dealers = np.einsum("kpl,kpm->plm", split, content)
         books.move("delivery", model.places.goods, dealers.new_block, to_dealers.reshape(-1, out_home.shape[1]))
