@@ -382,3 +382,16 @@ def test_the_model_uses_only_kinds_that_are_declared_and_every_month_closes(make
     model = run_out(make(mix="push_and_pull", shocks="turbulent", households=60, months=36))
     assert 0.0 < model.books.worst_residual <= TOLERANCE
     assert abs(model.books.net_financial_assets.sum()) <= TOLERANCE * np.abs(model.books.cash).sum()
+
+
+def test_rounding_of_a_busy_month_is_no_imbalance_in_a_quiet_one() -> None:
+    books = Books(("a",))
+    one, other = (int(account) for account in books.account("one", "other"))
+    books.place("somewhere")
+    books.begin_month()
+    books.pay("labour", one, other, 1.8525806458656007)
+    books.pay("labour", one, one, 134217727.0)
+    books.close(0)
+    for month in (1, 2):
+        books.begin_month()
+        books.close(month)
