@@ -36,6 +36,8 @@ MONEY_KINDS: tuple[str, ...] = (
     "levies",
     "certificates",
     "procurement_premium",
+    "household_support",  # vouchers, purchase subsidies and tax paid back to households
+    "public_programmes",  # campaigns, collection and training that government pays for
     "deposits",
     "stockpile_trade",
     "state_support",  # a state-backed bloc to its producers

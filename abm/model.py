@@ -369,13 +369,14 @@ class CircularTransition(PopulationModel):
         recyclers.plan(self.effective_price)
 
     def _use(self, purchases: Any) -> Any:
+        self.households.collection = self.rules.collection if self.rules.in_force("collection") else None
         return self.households.use(purchases, self.rules.refund, self.content_new, self.content_used)
 
     def _recover_and_pay(self) -> None:
         """Recyclers and makers run and pay; producers are paid; prices for next month are set."""
         labour = self.end_of_life.run_recyclers() + self.production.pay()
         labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
-        self.labour.close_month(labour)
+        self.labour.close_month(labour, self.rules.training)
         self.producers.settle(
             self.books,
             self.materials.price,

@@ -23,6 +23,7 @@ Sizes = Mapping[str, int]
 Refund = Callable[[Rows, Rows, Rows], Array]
 
 STAGES = 2  # extraction and refining
+OFFERS = ("keep", "repair", "used", "linear", "circular", "service")  # what a household can choose, in this order
 NO_INSTRUMENT = -1
 
 
@@ -37,6 +38,7 @@ def axis_sizes(config: Any) -> dict[str, int]:
         "stream": len(config.streams),
         "bloc": len(config.active_blocs),
         "stage": STAGES,
+        "offer": len(OFFERS),
     }
 
 
@@ -88,6 +90,14 @@ _DECLARED = (
     Lever("contract_strike", ("leaf", "material"), "EUR/kg", "max", "Strike price of two-sided contracts on offer"),
     Lever("contract_term", ("leaf", "material"), "month", "max", "Term of the contracts on offer"),
     Lever("deposit", ("leaf", "product"), "EUR", "add", "Deposit on a product sold to a household"),
+    Lever("offer_support", ("leaf", "product", "offer"), "1", "add", "Share of a household's price that is paid", 1.0),
+    Lever("campaign", ("leaf",), "1/yr", "add", "Share of the unaware who hear of circular offers in a year", 12.0),
+    Lever("collection", ("leaf",), "1", "max", "Share closed of the gap to handing in without any effort"),
+    Lever("landfill_tax", ("leaf", "stream"), "EUR/kg", "add", "Tax on scrap that is landfilled or incinerated"),
+    Lever("scrap_export_limit", ("leaf", "stream"), "1", "max", "Share of scrap exports that is stopped"),
+    Lever("scrap_mobility", ("leaf", "stream"), "1", "max", "Share removed of what keeps scrap from crossing borders"),
+    Lever("recycling_permits", ("leaf", "stream"), "1", "max", "Share saved of the time to build a recycling plant"),
+    Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 
@@ -322,6 +332,12 @@ class Activity:
     certificate_supply: Annotated[Array, "LM"]  # kg of certificates in the market in which the leaf's dealers buy
     government_account: Annotated[Rows, "J"]  # −1 without a government
     abroad_account: Annotated[Rows, "W"]  # of the rest of the world
+    domestic_account: Annotated[Rows, "W"]  # of the rest of the domestic economy
+    collector_account: Annotated[Rows, "L"]
+    households: Annotated[Array, "L"]  # real households
+    offer_value: Annotated[Array, "PLO"]  # EUR that households owe with tax, by what they chose
+    scrap_landfilled: Annotated[Array, "SL"]  # kg of scrap that collectors had landfilled or incinerated
+    technicians: Annotated[Array, "L"]  # in the pool
     price_outside: Annotated[Array, "M"]  # EUR/kg
 
     @classmethod
@@ -329,6 +345,7 @@ class Activity:
         """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
         lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
+        lengths |= {"S": sizes["stream"], "O": sizes["offer"]}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():
             shape = [lengths[axis] for axis in axes]

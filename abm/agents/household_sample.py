@@ -196,6 +196,7 @@ class HouseholdSample(Population):
         self._norm_at_start = float(self.peers.mean()) / self.degree
         self.taste = self._calibrated(offers, purchase_shares)
         self._tables_known: Tables | None = None
+        self.collection: Reals | None = None  # share closed of the gap to handing in without effort (L,), if any is
         self._count_items()
 
     def _count_items(self) -> None:

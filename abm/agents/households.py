@@ -71,6 +71,12 @@ class Households(HouseholdSample):
 
     # ------------------------------------------------------------------------------ the month
 
+    def hear(self, campaign: Reals, month: int) -> None:
+        """Let the unaware hear of circular offers; `campaign` (L,) is the share of them reached in a year."""
+        unaware = (~self.aware).nonzero()[0]
+        chance = 1.0 - np.exp(-campaign.take(self.leaf[unaware]) / 12.0)
+        self.aware[unaware[self.streams.uniform("campaign", unaware, month) < chance]] = True
+
     def choose(self, month: int, offers: Offers) -> Choices:
         """Let those for whom something falls due learn from neighbours, and choose among the offers they know.
 
@@ -363,8 +369,15 @@ class Households(HouseholdSample):
         terms = self.behaviour
         attitude = _standardised(self.attitude[household], terms.attitude_mean, terms.attitude_spread)
         norm = (self.peers[household] / self.degree - self._norm_at_start) / NORM_SCALE
-        ease = _standardised(self.convenience[household], terms.convenience_mean, terms.convenience_spread)
+        ease = _standardised(self._convenience_of(household), terms.convenience_mean, terms.convenience_spread)
         return terms.attitude_weight * attitude + terms.subjective_norm_weight * norm, terms.control_weight * ease
+
+    def _convenience_of(self, household: Rows) -> Reals:
+        """Return the convenience of handing in (n,), nearer to no effort at all where collection is extended."""
+        own = self.convenience[household]
+        if self.collection is None:
+            return own
+        return np.asarray(own + self.collection.take(self.leaf[household]) * (1.0 - own))
 
     def _discarded(self, gone: Items, fate: Codes, replaced: int, content_new: Reals, content_used: Reals) -> Discarded:
         """Add up items by fate; those from `replaced` on come out of drawers."""

@@ -22,13 +22,17 @@ class Labour:
         leaves = config.leaves
         self.base_wage = np.asarray(config.jurisdictions.wage)[leaves]
         self.pool = np.asarray(config.jurisdictions.technicians)[leaves].copy()
+        self.pool_before = self.pool  # of last month
         self.wage_factor = np.ones(len(leaves))
         self.employed = np.zeros(len(leaves))
         self.tightness = np.ones(len(leaves))
         self._usual_rate: Array | None = None
 
-    def close_month(self, labour_cost: Array) -> None:
-        """Wages follow tightness: `labour_cost` is what organisations paid by leaf this month, EUR."""
+    def close_month(self, labour_cost: Array, training: Array | float = 0.0) -> None:
+        """Wages follow tightness: `labour_cost` is what organisations paid by leaf this month (L,), EUR.
+
+        `training` (L,) is the share of the pool that is trained anew in a year.
+        """
         self.employed = 12.0 * labour_cost / (self.base_wage * self.wage_factor)
         rate = self.employed / self.pool
         if self._usual_rate is None:
@@ -36,7 +40,8 @@ class Labour:
         self.tightness = rate / self._usual_rate
         wanted = np.maximum(self.tightness, 1e-6) ** self.terms.wage_response
         self.wage_factor += (wanted - self.wage_factor) * self.terms.wage_speed / 12.0
-        self.pool *= (1.0 + self.terms.growth) ** (1.0 / 12.0)
+        self.pool_before = self.pool
+        self.pool = self.pool * ((1.0 + self.terms.growth) ** (1.0 / 12.0) + training / 12.0)
 
     @property
     def build_speed(self) -> Array:

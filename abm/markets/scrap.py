@@ -67,10 +67,12 @@ class ScrapMarkets:
         self.price = np.zeros(self.shape)
         self.border = self._borders()
         self.numbers = np.arange(len(streams))[:, None]
-        self.landfill = -np.asarray(streams.landfill_cost)[:, None]
-        self.border_limit = np.asarray(streams.cross_border_limit)
+        self.untaxed_landfill = self.landfill = -np.asarray(streams.landfill_cost)[:, None]
+        self.border_limit = self.may_cross = np.asarray(streams.cross_border_limit)[:, None]  # share of a pool
         self.border_cost = np.asarray(streams.cross_border_cost)[:, None]
         self.haulage = np.asarray(streams.haulage)[:, None]
+        self.stays: Array | float = 0.0  # share of exports that is stopped (S, L)
+        self.mobility: Array | float = 0.0  # share removed of what keeps scrap from crossing borders (S, L)
         self.fetched = np.zeros(self.shape[1:])  # from a place to other countries, share of a stream (S, L), smoothed
 
     def _borders(self) -> NDArray[np.bool_]:
@@ -113,7 +115,8 @@ class ScrapMarkets:
         `export_bid` (2, S, L) EUR/kg is what foreign recyclers offer.
         """
         self._offer()
-        fallback = np.maximum(export_bid, self.landfill)
+        goes = 1.0 - self.stays
+        fallback = goes * np.maximum(export_bid, self.landfill) + self.stays * self.landfill
         floor = fallback[:, bidders.stream]  # (2, n, L)
         member = (self.numbers == bidders.stream).astype(np.float64)  # (S, n)
         bought, sold = self._allocate(bidders, floor, member, response)
@@ -122,7 +125,7 @@ class ScrapMarkets:
         value = np.matmul(member, bought * price)
         self.price = np.divide(value, sold, out=fallback, where=sold > 0.0)  # mean, else the next best use
         rest = np.maximum(self.offered - sold, 0.0)
-        exported = np.where(export_bid > self.landfill, rest, 0.0)
+        exported = np.where(export_bid > self.landfill, rest * goes, 0.0)
         return ScrapSales(bought, price, exported, rest - exported, member)
 
     def fetching_cost(self, drawn: Array) -> Array:
@@ -130,7 +133,16 @@ class ScrapMarkets:
 
         Who wants more has to go further: the distance grows with the root of the area, hence of the share.
         """
-        return np.asarray(self.border_cost + self.haulage * np.sqrt(np.minimum(drawn, 1.0)))
+        border = self.border_cost * (1.0 - self.mobility)
+        return np.asarray(border + self.haulage * np.sqrt(np.minimum(drawn, 1.0)))
+
+    def heed(self, rules: Any) -> None:
+        """Take up what governments say of scrap this month: taxes on landfill, limits on export, ease of borders."""
+        taxed, stopped, eased = map(rules.in_force, ("landfill_tax", "scrap_export_limit", "scrap_mobility"))
+        self.landfill = self.untaxed_landfill - rules.landfill_tax.T if taxed else self.untaxed_landfill
+        self.stays = rules.scrap_export_limit.T if stopped else 0.0
+        self.mobility = rules.scrap_mobility.T if eased else 0.0
+        self.may_cross = self.border_limit + self.mobility * (1.0 - self.border_limit)
 
     def _note_fetched(self, bidders: Bidders, bought: Array, member: Array) -> None:
         away = np.matmul(member, np.add.reduce(bought) * self.border.take(bidders.leaf, axis=0))
@@ -153,7 +165,7 @@ class ScrapMarkets:
         stream, bid = bidders.stream, bidders.bid
         above = np.maximum(bid - floor, 0.0)
         weight = np.exp(np.minimum(response * above / np.maximum(np.abs(bid), 0.05), 6.0)) * (above > 0.0)
-        limit = np.where(self.border.take(bidders.leaf, axis=0), self.border_limit[stream][:, None], 1.0)
+        limit = np.where(self.border.take(bidders.leaf, axis=0), self.may_cross[stream], 1.0)
         left = self.offered[:, stream] * limit  # what a bidder may still take from a pool
         first = self._round(weight, bidders.wanted, left, self.offered, stream, member)
         bought = np.zeros(bid.shape) + first

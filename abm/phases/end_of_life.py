@@ -187,6 +187,7 @@ class EndOfLife:
         """Recyclers bid, collectors sell, and money and material change hands."""
         model, recyclers = self.model, self.model.recyclers
         price = model.effective_price
+        model.scrap.heed(model.rules)
         content, other = model.scrap.composition()
         self.composition = content, other  # of what was on offer, for those who think of entering
         bidders = self._bids(price, content, other)
@@ -258,6 +259,7 @@ class EndOfLife:
             mixed = wasted * self.treated_stream[:, None, None]  # ends in other metals
             books.move("dissipation", flat, places.dissipated, mixed.reshape(-1, count))
             books.move("landfill", flat, places.landfill, (wasted - mixed).reshape(-1, count))
+        self.landfilled = sales.landfilled[0] + sales.landfilled[1]
         self.unsold = sales.exported[0] + sales.landfilled[0]
         model.scrap.remove(np.minimum(sold + exported + dumped, 1.0))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -226,13 +227,22 @@ class ProductTrade:
         np.add(new, (self.surcharge * taxed)[..., None], out=price[..., goods.LINEAR :])
         return Offers(price=price, **self.offered)
 
+    def _supported(self, offers: Offers) -> Offers:
+        """The same offers less what government pays of their price."""
+        rules, self.full_price = self.model.rules, offers.price
+        if not rules.in_force("offer_support"):
+            return offers
+        return replace(offers, price=offers.price * (1.0 - rules.offer_support.transpose(1, 0, 2)))
+
     # ------------------------------------------------------------------ the month
     def run(self) -> Any:
         """Everybody chooses and buys; dealers reorder. Returns what households bought."""
         model = self.model
         self.set_prices()
-        offers = self.offers()
+        offers = self._supported(self.offers())
         self.current_offers = offers
+        if model.rules.in_force("campaign"):
+            model.households.hear(model.rules.campaign, model.month)
         choices = model.households.choose(model.month, offers)
         content = model.dealers.content(model.dealers.new_block, model.dealers.units)
         business = self._business(content, choices)
@@ -357,6 +367,7 @@ class ProductTrade:
         tax = net * self.tax
         model.books.pay("value_added_tax", accounts.households, accounts.treasury, tax)
         self.household_spending = net + tax
+        self.offer_value = purchases.units * self.full_price if model.rules.in_force("offer_support") else None
         self.repairs = purchases.repairs
         self.used_sold = purchases.units_used
 

@@ -341,7 +341,7 @@ class Renewal:
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
         cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
-        feed = np.maximum(model.scrap.price[0], -np.asarray(streams.landfill_cost)[:, None])
+        feed = np.maximum(model.scrap.price[0], model.scrap.landfill)
         margin = value - cost - feed
         support = rules.recycling_investment_support.T
         capital = np.asarray(streams.capital_cost)[:, None] * (1.0 - support)
@@ -351,7 +351,7 @@ class Renewal:
     def _feed_within_reach(self) -> tuple[Array, Array]:
         """Capacity (S, L) for which scrap is left over, kg/month, and the mean cost of fetching it, EUR/kg."""
         scrap, streams = self.model.scrap, self.config.streams
-        available = self.idle_scrap.sum(axis=1, keepdims=True) * np.asarray(streams.cross_border_limit)[:, None]
+        available = self.idle_scrap.sum(axis=1, keepdims=True) * scrap.may_cross
         available = np.maximum(available, self.idle_scrap)
         capacity = np.minimum(available, 2.0 * np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0)
         away = np.maximum(capacity - self.idle_scrap, 0.0)
@@ -374,7 +374,8 @@ class Renewal:
         cost = capacity * 12.0 * float(streams.capital_cost[stream])
         peers = recyclers.cumulative[recyclers.stream == stream]
         starts = recyclers.start_cumulative[recyclers.stream == stream]
-        months = 12.0 * float(streams.build_time[stream]) / float(model.labour.build_speed[leaf])
+        saved = float(model.rules.recycling_permits[leaf, stream])
+        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved) / float(model.labour.build_speed[leaf])
         one = np.array([leaf])
         rows = recyclers.found(
             model.month,

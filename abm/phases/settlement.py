@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.markets.products import USED
-from abm.rules import Activity
+from abm.rules import OFFERS, Activity
 
 Array = NDArray[np.float64]
 CERTIFICATE_STEEPNESS = 3.0  # how sharply the certificate price rises as obligations approach supply
@@ -42,7 +42,9 @@ class Settlement:
         self.lender_capital: float | None = None  # net worth of lenders after the first month, EUR
         accounts = model.accounts
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
-        self.abroad = np.array([accounts.abroad])
+        self.abroad, self.domestic = np.array([accounts.abroad]), np.array([accounts.domestic])
+        self.real_households = households
+        self.offers_shape = (len(self.config.products), len(leaves), len(OFFERS))
         self.clearing, self.public = np.array([accounts.secondary]), np.array([accounts.public])
 
     def run(self, purchases: Any, discarded: Any) -> None:
@@ -58,6 +60,7 @@ class Settlement:
         certified = recyclers.sold * recyclers.plant.at_home[:, None]
         imported = self._imported_certificates()
         supply = np.add.reduce(certified) + imported
+        owed = np.zeros(self.offers_shape) if sales.offer_value is None else sales.offer_value
         self._price_certificates(obliged, supply)
         return Activity(
             month=model.month,
@@ -96,6 +99,12 @@ class Settlement:
             certificate_supply=self.in_every_leaf(supply),
             government_account=model.accounts.governments,
             abroad_account=self.abroad,
+            domestic_account=self.domestic,
+            collector_account=model.scrap.collectors,
+            households=self.real_households,
+            offer_value=owed,
+            scrap_landfilled=model.end_of_life.landfilled,
+            technicians=model.labour.pool_before,
             price_outside=model.materials.price[1, 0],
         )
 

@@ -296,6 +296,10 @@ class Instrument:
         if total >= room:
             self.exhaust()
 
+    def pay_for_programme(self, books: Any, activity: Activity, claims: Array) -> None:
+        """Pay the domestic economy what a programme costs by leaf (L,) in EUR, within the cap."""
+        self.pay(books, "public_programmes", activity.domestic_account.repeat(len(claims)), claims)
+
     def book_spending(self, amount: float) -> None:
         """Count EUR as paid by this instrument."""
         self.paid += amount
