@@ -33,8 +33,8 @@ IDS = tuple(TREE)
 ACCOUNTS = np.array([-1, 0, 1, 2, -1, -1, -1])
 DEALERS, HOUSEHOLDS = np.array([3, 4, 5]), np.array([6, 7, 8])
 RECYCLERS, MAKERS = np.array([9, 10, 11, 12]), np.array([13, 14, 15])
-ABROAD = 16
-CHANGES = 17
+ABROAD, DOMESTIC = 16, 17
+CHANGES = 18
 
 
 class Entries(SimpleNamespace):
@@ -68,6 +68,7 @@ def config() -> Any:
         level=np.array([TREE[entry][1] for entry in IDS]),
         government=np.array([TREE[entry][2] for entry in IDS]),
         domestic=np.array([TREE[entry][3] for entry in IDS]),
+        value_added_tax=np.array([0.0, 0.0, 0.2, 0.0, 0.0, 0.1])[: len(IDS)],
         budget=[budgets.get(entry, np.zeros((0, 2))) for entry in IDS],
     )
     return SimpleNamespace(
@@ -140,7 +141,11 @@ def busy_month(config: Any, month: int = 0) -> Activity:
     activity.secondary_bought[:] = [[30.0, 0.0, 5.0], [0.0, 8.0, 0.0], [10.0, 4.0, 1.0]]
     activity.imported_component_content[:] = 1.0
     activity.dealer_account, activity.household_account = DEALERS, HOUSEHOLDS
-    activity.abroad_account[:] = ABROAD
+    activity.abroad_account[:], activity.domestic_account[:] = ABROAD, DOMESTIC
+    activity.collector_account, activity.households = DEALERS, np.array([60.0, 40.0, 900.0])
+    activity.offer_value[:] = np.arange(36.0).reshape(2, 3, 6)
+    activity.scrap_landfilled[:] = [[1.0, 2.0, 3.0], [0.0, 5.0, 0.0]]
+    activity.technicians = np.array([12.0, 24.0, 120.0])
     activity.units_sold[:] = [[3.0, 4.0, 5.0], [30.0, 40.0, 50.0]]
     activity.units_sold_to_households[:] = activity.units_sold - 1.0
     activity.imported_primary_content[:] = 2.0
@@ -210,10 +215,25 @@ def test_quantities_have_a_unit_a_range_and_a_default_inside(declared: type[Inst
         assert quantity.low <= quantity.default <= quantity.high
 
 
+LEVELS = {"union": "union", "national": "country", "regional": "north"}  # a jurisdiction of each level
+
+
+def place(declared: type[Instrument]) -> str:
+    """The first jurisdiction in whose power an instrument is."""
+    return next(jurisdiction for level, jurisdiction in LEVELS.items() if level in declared.level)
+
+
 @instruments
-def test_an_instrument_can_be_used_by_a_union_and_by_a_country(declared: type[Instrument], config: Any) -> None:
-    for jurisdiction in ("union", "country"):
-        assert declared(Use(declared.name, jurisdiction, declared.intensity.default), config).intensity > 0.0
+def test_an_instrument_can_be_used_at_the_levels_it_declares_and_no_other(
+    declared: type[Instrument], config: Any
+) -> None:
+    for level, jurisdiction in LEVELS.items():
+        use = Use(declared.name, jurisdiction, declared.intensity.default)
+        if level in declared.level:
+            assert declared(use, config).intensity > 0.0
+        else:
+            with pytest.raises(ConfigError, match=f"not in the power of a government of level '{level}'"):
+                declared(use, config)
 
 
 # --- Schedule, scope and outlook ------------------------------------------------------------------
@@ -288,7 +308,7 @@ def test_the_outlook_composes_like_the_levers(config: Any) -> None:
 
 @instruments
 def test_zero_intensity_writes_nothing_and_pays_nothing(declared: type[Instrument], config: Any) -> None:
-    books, governments = Ledger(), government_of(config, Use(declared.name, intensity=0.0, start=2, announced=1))
+    books, governments = Ledger(), government_of(config, Use(declared.name, place(declared), 0.0, start=2, announced=1))
     activity = busy_month(config)
     for month in range(14):
         activity.month = month
@@ -307,7 +327,7 @@ def test_zero_intensity_beside_others_changes_nothing_for_them(declared: type[In
         Use("recovery_subsidy", "country", 3.0, start=6, ramp=7, announced=0),
         Use("price_floor", "union", 1.2, cap=50.0),
     ]
-    idle = Use(declared.name, "union", 0.0, start=5)
+    idle = Use(declared.name, place(declared), 0.0, start=5)
     with_idle, without = government_of(config, idle, *others), government_of(config, *others)
     for month in range(20):
         books, plain = Ledger(), Ledger()
@@ -499,6 +519,54 @@ def test_at_the_border_importers_pay_too(config: Any) -> None:
     _, change = settled(config, Use("primary_levy", "union", 0.1, parameters={"border": 1.0}))
     assert change[DEALERS] == pytest.approx([-4.0 * 6.0] * 3)
     assert change[MAKERS[0]] == pytest.approx(-25.0 - 6.0)
+
+
+def test_households_get_back_a_share_of_what_they_owe_for_the_offers_in_scope(config: Any) -> None:
+    value = busy_month(config).offer_value  # (P, L, 6), the second of an offer being repair
+    _, change = settled(config, Use("repair_voucher", "country", 0.5, products=("phone",)))
+    assert change[HOUSEHOLDS] == pytest.approx([0.5 * value[1, 0, 1], 0.5 * value[1, 1, 1], 0.0])
+    _, change = settled(config, Use("purchase_subsidy", "union", 0.1, parameters={"used": 0.5, "service": 0.0}))
+    assert change[HOUSEHOLDS] == pytest.approx((0.05 * value[..., 2] + 0.1 * value[..., 4]).sum(axis=0))
+
+
+def test_a_lower_rate_gives_back_the_tax_in_the_price_and_no_more_than_that(config: Any) -> None:
+    bought = busy_month(config).offer_value[:, :2, [2, 4, 5]].sum(axis=(0, 2))
+    for points, share in ((0.12, 0.12 / 1.2), (0.25, 0.2 / 1.2)):  # the country's rate is 20 %
+        use = Use("reduced_value_added_tax", "country", points, parameters={"repair": 0.0})
+        _, change = settled(config, use)
+        assert change[HOUSEHOLDS] == pytest.approx([share * bought[0], share * bought[1], 0.0])
+
+
+def test_support_of_offers_by_two_governments_never_exceeds_the_bill(config: Any) -> None:
+    uses = [Use("repair_voucher", "country", 0.7), Use("repair_voucher", "north", 0.7)]
+    governments, change = settled(config, *uses)
+    bills = busy_month(config).offer_value[..., 1].sum(axis=0)
+    assert change[HOUSEHOLDS] == pytest.approx([bills[0], 0.7 * bills[1], 0.0])
+    assert governments.paid == pytest.approx([0.7 * (bills[0] + bills[1]), 0.3 * bills[0]])
+
+
+@pytest.mark.parametrize("name", ["awareness_campaign", "collection_infrastructure"])
+def test_programmes_cost_a_sum_per_household_that_ramps_up(config: Any, name: str) -> None:
+    governments = government_of(config, Use(name, "country", 0.3, ramp=2, parameters={"cost": 12.0}))
+    paid = []
+    for month in range(3):
+        books = Ledger()
+        run_month(governments, busy_month(config, month), books)
+        paid.append(books.balance[DOMESTIC])
+    assert paid == pytest.approx([50.0, 100.0, 100.0])  # 100 households below the country, EUR 1 a month
+
+
+def test_training_is_paid_by_the_technician(config: Any) -> None:
+    governments, change = settled(config, Use("technical_training", "country", 0.1, parameters={"cost": 1000.0}))
+    assert change[DOMESTIC] == pytest.approx(0.1 * 36.0 / 12.0 * 1000.0)
+    assert governments.paid.sum() == pytest.approx(300.0)
+
+
+def test_collectors_pay_the_tax_on_what_they_have_landfilled(config: Any) -> None:
+    uses = [Use("landfill_tax", "union", 2.0, materials=("a",)), Use("landfill_tax", "country", 1.0)]
+    governments, change = settled(config, *uses)
+    assert change[DEALERS] == pytest.approx([-3.0 * 1.0, -(3.0 * 2.0 + 1.0 * 5.0), -2.0 * 3.0])
+    assert governments.received == pytest.approx([2.0 * 6.0, 1.0 * (3.0 + 5.0)])
 
 
 def test_deposits_come_back_when_the_product_does(config: Any) -> None:
@@ -741,11 +809,11 @@ def test_a_mix_of_everything_balances_in_the_real_books(config: Any) -> None:
     books.account("lenders", lender=True)
     books.place("warehouse")
     books.start()
-    places = ("union", "country")
     uses = [
-        Use(name, place, declared.intensity.default, cap=1e3 if declared.spends else None)
+        Use(name, jurisdiction, declared.intensity.default, cap=1e3 if declared.spends else None)
         for name, declared in policies.registry().items()
-        for place in places
+        for level, jurisdiction in LEVELS.items()
+        if level in declared.level
     ]
     governments = government_of(config, *uses)
     for month in range(30):

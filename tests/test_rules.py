@@ -20,6 +20,7 @@ SIZES = {
     "stream": 2,
     "bloc": 1,
     "stage": 2,
+    "offer": 6,
 }
 contribution = arrays(np.float64, (2, 3), elements=st.floats(0, 100))
 
