@@ -411,6 +411,44 @@ def test_a_deposit_raises_the_share_handed_in_of_goods_sold_with_it(seed: int) -
     assert shares[1] > shares[0] + 0.05
 
 
+def test_deposits_are_held_in_trust_and_not_spent() -> None:
+    def look(model: CircularTransition) -> Array:
+        government = next(g for g in model.governments.members if g.name == "eu")
+        return np.array([model.books.cash[government.account], government.held_in_trust])
+
+    without, with_it = paired(look, instrument("deposit_refund", 0.1, products=["laptop"]), 36)
+    assert (without == 0.0).all()
+    assert with_it[-1, 1] > 0.0
+    np.testing.assert_allclose(with_it[:, 0], with_it[:, 1], rtol=1e-9, atol=1e-3)
+
+
+def test_the_part_of_a_deposit_that_is_not_expected_back_weighs_on_the_price() -> None:
+    model = world(START + 12, mix=[instrument("deposit_refund", 0.1, products=["laptop"])], households=1500)
+    seen(model, lambda model: 0.0)
+    laptop = model.config.products.index("laptop")
+    dearer = model.product_trade.current_offers.price - model.product_trade.full_price
+    deposit = 0.1 * model.config.products.price[laptop]
+    assert (dearer[laptop, :, 3:] > 0.1 * deposit).all()
+    assert (dearer[laptop, :, 3:] < deposit).all()
+    assert (dearer[laptop, :, :3] == 0.0).all()
+    assert (np.delete(dearer, laptop, axis=0) == 0.0).all()
+
+
+def test_producers_pass_on_what_collection_costs_them() -> None:
+    """Dearer landfill costs collectors more; sellers cover it and charge it on new goods, by weight."""
+
+    def look(model: CircularTransition) -> Array:
+        return np.append(model.settlement.producer_fee.mean(axis=1), model.settlement.collection_cost.sum())
+
+    without, with_it = (seen(world(48, **extra), look) for extra in ({}, {"public__collection_cost": 0.5}))
+    assert with_it[-1, -1] > without[-1, -1] > 0.0
+    model = world(48, mix=[instrument("landfill_tax", 2.0)])
+    taxed = seen(model, look)
+    fee, mass = taxed[-1, :-1], np.asarray(model.config.products.mass)
+    assert (fee > without[-1, :-1]).all()
+    np.testing.assert_allclose(fee / mass, fee[0] / mass[0])
+
+
 # --- Offers to households, campaigns, collection ---------------------------------------------------
 
 

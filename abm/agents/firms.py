@@ -17,6 +17,7 @@ LINEAR, CIRCULAR, COMPONENT, REFURBISHER, SERVICE = range(5)
 KINDS = ("linear maker", "circular maker", "component maker", "refurbisher", "service provider")
 SMALLEST = 1e-9
 QUIET = 0.25  # pressure under which designers let savings go
+BUSY = 0.15  # part of the gap between orders and usual use of capacity that goes into the markup, beside what is unsold
 ORDER_TIME = 6.0  # months over which a maker spreads the orders that close a gap in capacity
 
 
@@ -277,7 +278,7 @@ class Firms(Organisations):
         sold_out = (self.made > SMALLEST) * (self.sold / np.maximum(self.made, SMALLEST) - 1.0)
         wanted = self.orders * terms.capacity_slack
         busy = (self.capacity > SMALLEST) * (wanted / np.maximum(self.capacity, SMALLEST) - 1.0)
-        pull = np.minimum(np.maximum(sold_out, -0.5), 0.5) + 0.5 * np.minimum(np.maximum(busy, -0.5), 0.5)
+        pull = np.minimum(np.maximum(sold_out, -0.5), 0.5) + BUSY * np.minimum(np.maximum(busy, -0.5), 0.5)
         drift = terms.markup_speed * (pull + 0.3 * (terms.markup - self.markup))
         self.markup[:] = np.maximum(self.markup + drift * makes, 0.0)
         np.copyto(self.price, self.unit_cost * (1.0 + self.markup), where=makes)

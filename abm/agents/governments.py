@@ -55,6 +55,11 @@ class Government(mesa.Agent):
         """Whether any of its instruments is announced or in force and does something."""
         return any(instrument.promises for instrument in self.instruments)
 
+    @property
+    def held_in_trust(self) -> float:
+        """Deposits taken and not yet paid back, EUR."""
+        return sum((i.total_received - i.total_paid for i in self.instruments if i.in_trust), 0.0)
+
     def close_month(self, month: int) -> None:
         """Add up what was paid and received, and let kept or broken promises bear on credibility.
 

@@ -51,17 +51,27 @@ class EndOfLife:
         # Smoothed over a year, in kg per month: what was discarded, and what was recovered from it and in all.
         self.usual_discard, self.usual_end_of_life, self.usual_recovered = np.zeros((3, count))
         self.refurbish_labour = np.zeros(len(self.config.leaves))
+        handed, away = np.asarray(products.returned), 1.0 - np.asarray(products.drawer)
+        self.handed_in = np.minimum(handed / np.maximum(away, 1e-9), 1.0)  # of what households part with (P,), smoothed
         self.design = np.zeros(len(products))  # share of circular design in what is discarded
 
     def _others(self, structure: Any) -> Array:
         """Other recoverables per product by stream (P, S), EUR."""
         return np.asarray(structure.other_route * np.asarray(self.config.products.other_value)[:, None])
 
+    def _note_handed_in(self, discarded: Any) -> None:
+        """Share handed in of what households sell on, hand in or bin, smoothed over a year."""
+        back = np.add.reduce(discarded.returned, axis=1)
+        gone = back + np.add.reduce(discarded.sold_on + discarded.binned, axis=1)
+        share = back / np.where(gone > 0.0, gone, 1.0)
+        self.handed_in = self.handed_in + (gone > 0.0) * (share - self.handed_in) / 12.0
+
     # ------------------------------------------------------------------ from owners to collectors
     def receive(self, discarded: Any, business: tuple[Array, Array]) -> None:
         """Sort this month's discards: `discarded` by households, `business` units and content (2, P, L[, M])."""
         places, books = self.model.places, self.model.books
         self._note_design(discarded)
+        self._note_handed_in(discarded)
         count = len(self.config.materials)
         books.move("hoarding", self.in_use, self.hoarded, discarded.hoarded_content.reshape(-1, count))
         books.move("hoarding", self.hoarded, self.in_use, discarded.left_drawer_content.reshape(-1, count))

@@ -149,7 +149,7 @@ class ProductTrade:
         # Providers' fee follows what the work of running a service costs.
         wage = float(self.model.labour.wage_factor @ self.model.settlement.household_share)
         self.price[:, 2] = self.price[:, 1] + self.start_fee * wage
-        self.surcharge = self._mandate_cost()
+        self.surcharge = self._mandate_cost() + self.model.settlement.producer_fee
         self._price_services()
 
     def _price_services(self) -> None:
@@ -228,11 +228,16 @@ class ProductTrade:
         return Offers(price=price, **self.offered)
 
     def _supported(self, offers: Offers) -> Offers:
-        """The same offers less what government pays of their price."""
+        """The same offers as households see them: with the part of deposits that they do not expect back, and less
+        what government pays of the price."""
         rules, self.full_price = self.model.rules, offers.price
-        if not rules.in_force("offer_support"):
+        supported, deposited = rules.in_force("offer_support"), rules.in_force("deposit")
+        if not (supported or deposited):
             return offers
-        return replace(offers, price=offers.price * (1.0 - rules.offer_support.transpose(1, 0, 2)))
+        price = offers.price * (1.0 - rules.offer_support.transpose(1, 0, 2))
+        lost = rules.deposit.T * (1.0 - self.model.end_of_life.handed_in)[:, None]
+        price[..., goods.LINEAR :] += lost[..., None]
+        return replace(offers, price=price)
 
     # ------------------------------------------------------------------ the month
     def run(self) -> Any:

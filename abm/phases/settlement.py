@@ -39,6 +39,9 @@ class Settlement:
         for g in self.config.governments:
             below = self.household_share * [g in self.config.ancestors[leaf] for leaf in leaves]
             self.burden[int(g)] = below / below.sum()
+        # Fees by which producers cover collection and treatment: the change since the first year (P, L), EUR.
+        self.producer_fee = np.zeros((len(self.config.products), len(leaves)))
+        self.mass = np.asarray(self.config.products.mass)
         self.lender_capital: float | None = None  # net worth of lenders after the first month, EUR
         accounts = model.accounts
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
@@ -151,12 +154,14 @@ class Settlement:
     def close_circuits(self) -> None:
         """Balance what has no behaviour of its own, by stated rules.
 
-        Producer responsibility: dealers make good collectors' losses. Governments' budgets are balanced
-        by a lump sum on the households below them. The rest of the domestic economy pays households
-        what they spent; owners abroad stand behind merchants, domestic owners behind dealers.
+        Producer responsibility: dealers make good collectors' losses and charge them on products. Governments'
+        budgets, deposits held in trust apart, are balanced by a lump sum on the households below them. The rest
+        of the domestic economy pays households what they spent; owners abroad stand behind merchants, domestic
+        owners behind dealers.
         """
         model, accounts = self.model, self.model.accounts
         self.balances = model.books.cash.copy()  # read once; what is paid below is followed here
+        self._set_producer_fee(np.maximum(-self.balances[model.scrap.collectors], 0.0))
         self._balance(model.scrap.collectors, model.dealers.accounts, "gate_fees")
         self._balance(model.dealers.accounts, accounts.domestic, "dividends")
         self._balance(model.materials.accounts, accounts.abroad, "dividends")
@@ -164,10 +169,25 @@ class Settlement:
         self._pay_out_lenders()
         self._balance(self.clearing, accounts.domestic, "dividends")
         for government in model.governments.members:
-            self._lump_sum(government.account, self.burden[government.jurisdiction])
+            self._lump_sum(government.account, self.burden[government.jurisdiction], government.held_in_trust)
         self._balance(self.public, accounts.treasury, "public_purchases")
         self._lump_sum(accounts.treasury, self.household_share)
         self._balance(accounts.households, accounts.domestic, "income")
+
+    def _set_producer_fee(self, cost: Array) -> None:
+        """Fees on products sold cover what collection and treatment cost over a year (L,), by weight.
+
+        Prices at the start hold the fees of the start: what counts is the change since the first year.
+        """
+        sold = self.mass @ self.model.product_trade.units_sold
+        if self.model.month == 0:
+            self.collection_cost, self.mass_sold = cost.copy(), sold.copy()
+        self.collection_cost += (cost - self.collection_cost) / 12.0
+        self.mass_sold += (sold - self.mass_sold) / 12.0
+        rate = self.collection_cost / np.where(self.mass_sold > 0.0, self.mass_sold, np.inf)
+        if self.model.month < 12:
+            self.usual_fee = rate
+        self.producer_fee = self.mass[:, None] * (rate - self.usual_fee)
 
     def _balance(self, accounts: NDArray[np.int64], sponsors: NDArray[np.int64] | int, kind: str) -> None:
         """Bring accounts to zero at the expense, or to the benefit, of their sponsors."""
@@ -195,13 +215,13 @@ class Settlement:
             self.balances[accounts.lender] -= gain
             self.balances[accounts.domestic] += gain
 
-    def _lump_sum(self, account: int, share: Array) -> None:
-        """Levy a government's deficit on households, or pay out its surplus, by share (L,)."""
+    def _lump_sum(self, account: int, share: Array, held: float = 0.0) -> None:
+        """Levy a government's deficit on households, or pay out its surplus, by share (L,); `held` EUR stay."""
         books, households = self.model.books, self.model.accounts.households
-        cash = float(self.balances[account])
+        cash = float(self.balances[account]) - held
         if cash < 0.0:
             books.pay("lump_sum", households, account, -cash * share)
         elif cash > 0.0:
             books.pay("lump_sum", account, households, cash * share)
-        self.balances[account] = 0.0
+        self.balances[account] = held
         self.balances[households] += cash * share
