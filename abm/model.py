@@ -26,6 +26,7 @@ from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
 from abm.markets.products import BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
+from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
@@ -409,4 +410,6 @@ def seed_of(rng: int | np.random.Generator | None) -> int:
         return int(np.random.SeedSequence().entropy % 2**63)  # type: ignore[operator]
     if isinstance(rng, np.random.Generator):
         return int(rng.integers(2**63))
+    if int(rng) < 0:
+        raise ConfigError(f"{rng} is not a seed", key="rng", expected="a whole number ≥ 0")
     return int(rng)

@@ -1057,4 +1057,6 @@ def parse_override(assignment: str) -> tuple[str, Any]:
         value = tomllib.loads(f"value = {written.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         value = written.strip()
+    except ValueError:  # more digits than Python reads
+        raise ConfigError("is no number that can be read", key=path.strip(), expected="a shorter value") from None
     return path.strip(), value

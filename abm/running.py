@@ -170,8 +170,10 @@ def _step_through(model: Any, months: int, progress: Progress | None) -> int:
 def _manifest(
     scenario: Scenario, seed: int, columns: list[dict[str, str]], values: np.ndarray, seconds: float
 ) -> dict[str, Any]:
+    description = scenario.describe()
     return {
-        "scenario": scenario.describe(),
+        "scenario": description,
+        "scenario_digest": scenario_digest(description),
         "seed": seed,
         "months_run": len(values),
         **environment(),
@@ -354,7 +356,7 @@ def repeat(manifest: str | Path, progress: Progress | None = None) -> tuple[Run,
     Raises ConfigError if the file cannot be read or is not a manifest.
     """
     original = read_manifest(Path(manifest))
-    scenario = Scenario.from_description(original["scenario"])
+    scenario = _described(original["scenario"], Path(manifest))
     last = int(original["months_run"])
 
     def stop(month: int, months: int) -> bool:
@@ -363,6 +365,18 @@ def repeat(manifest: str | Path, progress: Progress | None = None) -> tuple[Run,
 
     again = run(scenario, rng=int(original["seed"]), progress=stop)
     return again, compare(original, again)
+
+
+def _described(description: Any, path: Path) -> Scenario:
+    """The scenario that a manifest describes; what is wrong with it is said of the file."""
+    try:
+        return Scenario.from_description(description)
+    except ConfigError as error:
+        raise error.inside("scenario", shown(path)) from None
+    except (TypeError, ValueError, AttributeError, LookupError) as error:
+        raise ConfigError(
+            f"cannot be read ({error})", key="scenario", file=shown(path), expected="what this model wrote there"
+        ) from None
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -374,10 +388,31 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise ConfigError(f"cannot be read ({error.strerror})", file=shown(path), expected="a manifest") from None
     except ValueError as error:
         raise ConfigError(f"is not valid JSON: {error}", file=shown(path), expected="a manifest") from None
-    for key in ("scenario", "seed", "months_run", "digest", "headline"):
+    _check_manifest(manifest, path)
+    return dict(manifest)
+
+
+WORDS: dict[type, str] = {dict: "a table", int: "a whole number ≥ 0", str: "text"}
+
+
+def _check_manifest(manifest: Any, path: Path) -> None:
+    """Refuse what is no manifest of a single run."""
+    if isinstance(manifest, dict) and "scenarios" in manifest:
+        raise ConfigError(
+            "describes several runs", file=shown(path), expected="the manifest of one run, as `abm run --out` writes it"
+        )
+    number = (int, float, type(None))
+    kinds = {"scenario": dict, "seed": int, "months_run": int, "digest": str, "headline": dict, "versions": dict}
+    for key, kind in kinds.items():
         if not isinstance(manifest, dict) or key not in manifest:
             raise ConfigError("missing", key=key, file=shown(path), expected="a manifest written by this model")
-    return manifest
+        if not isinstance(manifest[key], kind) or (kind is int and manifest[key] < 0):
+            raise ConfigError(f"{manifest[key]!r:.40} is not valid", key=key, file=shown(path), expected=WORDS[kind])
+    for name, value in manifest["headline"].items():
+        if not isinstance(value, number):
+            raise ConfigError(
+                f"{value!r:.40} is not a number", key=f"headline.{name}", file=shown(path), expected="a number"
+            )
 
 
 def compare(original: Mapping[str, Any], again: Run) -> Repetition:
@@ -389,10 +424,21 @@ def compare(original: Mapping[str, Any], again: Run) -> Repetition:
         identical=original["digest"] == again.manifest["digest"],
         largest_difference=differences.get(where, 0.0),
         where=where,
-        differing=_differing(original, again.manifest),
+        differing=_edited(original) | _differing(original, again.manifest),
         missing_paths=again.scenario.missing_paths,
         added_paths=again.scenario.added_paths,
     )
+
+
+def _edited(manifest: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Whether the scenario in a manifest is still the one that was written there."""
+    written, now = manifest.get("scenario_digest"), scenario_digest(manifest["scenario"])
+    return {} if written in (None, now) else {"scenario in the manifest": ("as it was written", "edited by hand")}
+
+
+def scenario_digest(description: Any) -> str:
+    """A fingerprint of the description of a scenario."""
+    return hashlib.sha256(json.dumps(description, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def _relative(then: float | None, now: float | None) -> float:

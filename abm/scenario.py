@@ -410,12 +410,18 @@ class _UseReader:
         self.horizon = max(self.months, _whole(load_config(config_folder()), "time.months"))
 
     def read_all(self, part: _Part, kind: type[Any]) -> tuple[Any, ...]:
-        """All uses of a part, none of them twice."""
+        """All uses of a part, none of them twice.
+
+        What several files share, such as adopted law, counts once; within one file or list it is a mistake.
+        """
         key = "instruments" if kind is InstrumentUse else "shocks"
         read: list[Any] = []
+        files: list[str] = []
         for number, listed in enumerate(part.uses):
             try:
                 use = self._read(_as_table(listed.raw, kind), kind)
+                if use in read and files[read.index(use)] != listed.file:
+                    continue
                 if use in read:
                     raise ConfigError(
                         f"is the same as {key}[{read.index(use)}] in every respect", expected="one of them"
@@ -423,6 +429,7 @@ class _UseReader:
             except ConfigError as error:
                 raise error.inside(f"{key}[{listed.number if listed.file else number}]", listed.file) from None
             read.append(use)
+            files.append(listed.file)
         return tuple(read)
 
     def _read(self, raw: Table, kind: type[Any]) -> Any:

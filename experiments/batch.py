@@ -6,11 +6,12 @@ run and month. Both are folders of parts, so `pd.read_parquet("DIR/series")` rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from tempfile import mkdtemp
+from typing import Any, Self
 
 import pandas as pd
 
@@ -30,7 +31,7 @@ def jobs_of(
     return [Job(number, selection, seed) for number, (selection, seed) in enumerate(product(chosen, seeds))]
 
 
-def run_batch(jobs: Sequence[Job], folder: Path, workers: int, force: bool = False) -> Iterator[Outcome[Job, Result]]:
+def run_batch(jobs: Sequence[Job], folder: Path, workers: int, force: bool = False) -> Generator[Outcome[Job, Result]]:
     """Make all runs and store them; yield what became of each as it finishes.
 
     Raises
@@ -43,27 +44,46 @@ def run_batch(jobs: Sequence[Job], folder: Path, workers: int, force: bool = Fal
     selections = list(dict.fromkeys(job.selection for job in jobs))
     for selection in selections:
         load(selection)
-    store = Store(folder, force)
-    write_manifest(selections, sorted({job.seed for job in jobs}), folder)
-    for outcome in outcomes(perform, jobs, workers):
-        store.add(outcome)
-        yield outcome
-    store.close()
+    with Store(folder, force) as store:
+        write_manifest(selections, sorted({job.seed for job in jobs}), store.folder)
+        for outcome in outcomes(perform, jobs, workers):
+            store.add(outcome)
+            yield outcome
+
+
+ENTRIES = ("runs", "series", "manifest.json")
 
 
 class Store:
-    """The Parquet folders of a batch; a part appears under its name only when it is complete."""
+    """The Parquet folders of a batch; a part appears under its name only when it is complete.
+
+    Leaving it writes what was finished, also after an interruption. What it replaces is put aside until then,
+    and put back if nothing was finished.
+    """
 
     def __init__(self, folder: Path, force: bool = False) -> None:
         require_free(folder, force)
-        self.folder = folder
-        self.part = 0
+        self.folder, self.part = folder, 0
+        self._new = not folder.exists()
         self._runs: list[dict[str, Any]] = []
         self._series: list[pd.DataFrame] = []
-        for name in ("runs", "series"):
-            if (folder / name).exists():
-                remove(folder / name)
-            (folder / name).mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._before = Path(mkdtemp(prefix=".before-", dir=folder))
+        self._move(folder, self._before)
+        for name in ENTRIES[:2]:
+            (folder / name).mkdir()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @staticmethod
+    def _move(source: Path, target: Path) -> None:
+        for entry in (source / name for name in ENTRIES):
+            if entry.exists():
+                entry.rename(target / entry.name)
 
     def add(self, outcome: Outcome[Job, Result]) -> None:
         """Keep what became of a run; write when a part is full."""
@@ -86,10 +106,23 @@ class Store:
         self.part += 1
 
     def close(self) -> None:
-        """Write the rest, and give all parts the same columns."""
+        """Write the rest, and give all parts the same columns; with nothing to write, leave things as they were."""
+        if self.part == 0 and not self._runs:
+            self._undo()
+            return
         self.flush()
-        for name in ("runs", "series"):
+        for name in ENTRIES[:2]:
             _align(self.folder / name)
+        remove(self._before)
+
+    def _undo(self) -> None:
+        for entry in (self.folder / name for name in ENTRIES):
+            if entry.exists():
+                remove(entry)
+        self._move(self._before, self.folder)
+        remove(self._before)
+        if self._new:
+            self.folder.rmdir()
 
     def _write(self, name: str, table: pd.DataFrame) -> None:
         _write_part(table, self.folder / name / f"part-{self.part:05d}.parquet")

@@ -128,7 +128,7 @@ def _declare_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mix", metavar="NAME", help="mix of policies (names joined by + compose)")
     parser.add_argument("--shocks", metavar="NAME", help="shock scenario (names joined by + compose)")
     seeds = parser.add_mutually_exclusive_group()
-    seeds.add_argument("--seed", type=int, metavar="N", help="the seed (default 1)")
+    seeds.add_argument("--seed", type=_seed, metavar="N", help="the seed (default 1)")
     seeds.add_argument("--seeds", metavar="SEEDS", help=f"{_SEEDS}: a folder seed-N for each")
     parser.add_argument("--from", metavar="MANIFEST", dest="manifest", type=Path, help="repeat the run of a manifest")
     _output_options(parser)
@@ -186,10 +186,17 @@ def _declare_benchmark(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return count
+    return _whole(text, 1)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.strip().isdecimal() or len(text) > 18 or int(text) < least:
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a whole number ≥ {least}")
+    return int(text)
 
 
 # --- The commands -------------------------------------------------------------------------------
@@ -197,7 +204,22 @@ def _count(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run one scenario, on one seed or several."""
-    return _repeat(options) if options.manifest else _run_seeds(options)
+    if options.manifest:
+        _refuse_beside_manifest(options)
+        return _repeat(options)
+    return _run_seeds(options)
+
+
+def _refuse_beside_manifest(options: argparse.Namespace) -> None:
+    """A manifest says everything about a run: what else is asked for would silently be ignored."""
+    asked = {
+        "--setting": options.setting != "default", "--households": options.households, "--months": options.months,
+        "--set": options.assignments, "--mix": options.mix, "--shocks": options.shocks,
+        "--seed": options.seed is not None, "--seeds": options.seeds,
+    }  # fmt: skip
+    for name, given in asked.items():
+        if given:
+            raise ConfigError("cannot be combined with --from", key=name, expected="one or the other")
 
 
 def _run_seeds(options: argparse.Namespace) -> int:
@@ -267,12 +289,19 @@ def batch(options: argparse.Namespace) -> int:
     if design and options.setting == "default":
         options.setting = design.setting
     jobs = jobs_of(_selection(options, mix=None, shocks=None), mixes, shocks, seeds)
-    failed = 0
-    for outcome in _bar(run_batch(jobs, options.out, options.workers, options.force), len(jobs), "runs"):
-        if outcome.result is None:
-            failed += 1
-            _complain(f"run {outcome.job.number}: {outcome.error}", 1)
-    print(f"{len(jobs) - failed} runs done, {failed} failed")
+    done = failed = 0
+    runs = run_batch(jobs, options.out, options.workers, options.force)
+    try:
+        for outcome in _bar(runs, len(jobs), "runs"):
+            done += 1
+            if outcome.result is None:
+                failed += 1
+                _complain(f"run {outcome.job.number}: {outcome.error}", 1)
+    except KeyboardInterrupt:
+        runs.close()
+        _complain(f"{done} of {len(jobs)} runs were finished" + (f" and are kept in {options.out}" if done else ""), 1)
+        raise
+    print(f"{done - failed} runs done, {failed} failed")
     return _tell_where(options) or int(failed > 0)
 
 

@@ -123,6 +123,25 @@ def test_a_batch_that_is_cut_short_leaves_whole_parts_only(tmp_path: Path, monke
     assert set(pd.read_parquet(tmp_path / "out" / "runs")["run_id"]) == {0, 1}
 
 
+def test_what_is_replaced_stays_until_something_takes_its_place(tmp_path: Path) -> None:
+    list(run_batch(small_jobs(), tmp_path / "out", workers=1))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    with Store(tmp_path / "out", force=True) as store:
+        (store.folder / "manifest.json").write_text("another")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+    with pytest.raises(KeyboardInterrupt), Store(tmp_path / "out", force=True) as store:
+        store.add(Outcome(small_jobs()[0], result(("alive",)), ""))
+        raise KeyboardInterrupt
+    assert len(pd.read_parquet(tmp_path / "out" / "runs")) == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["runs", "series"]
+
+
+def test_a_new_folder_in_which_nothing_was_finished_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), Store(tmp_path / "out"):
+        raise KeyboardInterrupt
+    assert not (tmp_path / "out").exists()
+
+
 def test_wrong_scenarios_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     jobs = jobs_of(SMALL, ["business_as_usual", "no_such_mix"], ["calm"], (1,))
     with pytest.raises(ConfigError, match="no_such_mix"):

@@ -192,6 +192,8 @@ WRONG = [
     (["run", "--households", "many"], ["--households", "many"]),
     (["run", "--months", "0"], ["time.months", "out of range"]),
     (["run", "--seed", "1", "--seeds", "2"], ["--seeds", "--seed"]),
+    (["run", "--seed", "-1"], ["--seed", "'-1' is not a whole number"]),
+    (["run", "--set", "firms.markup=" + "9" * 5000], ["firms.markup", "no number"]),
     (["run", "--seeds", "none"], ["--seeds", "'none'"]),
     (["run", "--from", "nowhere"], ["nowhere", "cannot be read"]),
     (["compare", "--mix", "market_pull", "--mix", "market_pull"], ["--mix", "twice"]),
@@ -206,7 +208,68 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "said"), WRONG, ids=[" ".join(arguments) for arguments, _ in WRONG])
+@pytest.mark.parametrize(
+    "more", ["--months 3", "--seed 2", "--seeds 2", "--set firms.markup=0.3", "--mix market_pull", "--shocks calm"]
+)
+def test_what_a_manifest_says_cannot_be_said_beside_it(
+    more: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--from", str(tmp_path / "manifest.json"), *more.split()]) == 2
+    assert f"{more.split()[0]}: cannot be combined with --from" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The manifest of a short run."""
+    folder = tmp_path_factory.mktemp("written")
+    assert main(["run", "--months", "3", "--households", "100", "--out", str(folder / "one")]) == 0
+    return dict(json.loads((folder / "one" / "manifest.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("seed", "x"), ("seed", -3), ("months_run", 1.5), ("scenario", 3), ("scenario.overrides", 3),
+        ("scenario.mix", 3), ("scenario.mix", [1]), ("scenario.config", []), ("scenario.config", {"firms.markup": "a"}),
+        ("versions", None), ("headline.recycler_margin", "a"), ("digest", 3),
+    ],
+)  # fmt: skip
+def test_a_broken_manifest_gets_a_message_that_names_the_file(
+    path: str, value: Any, written: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = json.loads(json.dumps(written))
+    *above, last = path.split(".")
+    place = manifest
+    for key in above:
+        place = place[key]
+    place[last] = value
+    (tmp_path / "broken.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert main(["run", "--from", str(tmp_path / "broken.json")]) == 2
+    said = capsys.readouterr().err
+    assert "broken.json" in said
+    assert path.split(".")[0] in said
+
+
+def test_a_manifest_edited_by_hand_is_told(
+    written: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = json.loads(json.dumps(written))
+    (tmp_path / "edited.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert main(["run", "--from", str(tmp_path / "edited.json")]) == 0
+    assert "edited" not in capsys.readouterr().out
+    manifest["scenario"]["months"] = -1
+    (tmp_path / "edited.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert main(["run", "--from", str(tmp_path / "edited.json")]) == 0
+    assert "edited by hand" in capsys.readouterr().out
+
+
+def test_the_manifest_of_several_runs_says_that_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"scenarios": [], "seeds": [1]}))
+    assert main(["run", "--from", str(tmp_path)]) == 2
+    assert "describes several runs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG, ids=[" ".join(arguments)[:60] for arguments, _ in WRONG])
 def test_wrong_input_gets_one_message_and_status_two(
     arguments: list[str],
     said: list[str],

@@ -1,5 +1,6 @@
 """Scenarios: settings, mixes and shocks put together, and what contradictions get."""
 
+import itertools
 import json
 import pickle
 from collections.abc import Iterator
@@ -468,3 +469,14 @@ def test_every_file_of_the_real_config_loads(folder: str) -> None:
         scenario = load_scenario(**{keyword: name})
         description = json.loads(json.dumps(scenario.describe(), allow_nan=False))
         assert Scenario.from_description(description).describe() == scenario.describe()
+
+
+MIXES = sorted(path.stem for path in (config_folder() / "mixes").glob("*.toml"))
+
+
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(MIXES, 2)))
+def test_any_two_mixes_compose_and_what_they_share_counts_once(one: str, other: str) -> None:
+    alone = [load_scenario(mix=name).mix for name in (one, other)]
+    together = load_scenario(mix=f"{one}+{other}").mix
+    assert [use for use in together if use in alone[0]] == list(alone[0])
+    assert len(together) == len(alone[0]) + sum(use not in alone[0] for use in alone[1])
