@@ -51,7 +51,7 @@ def test_who_buys_across_a_border_pays_the_carrier(make: Build) -> None:
 
 
 def test_plants_in_small_places_fetch_less_from_afar_when_that_costs_more(make: Build, run_out: Build) -> None:
-    """What the rest of the union sends abroad; small places send most of theirs whatever it costs, for want of plants."""
+    """Seen in what the rest of the union sends; small places send most of theirs at any cost, for want of plants."""
 
     def fetched(overrides: dict[str, float]) -> float:
         models = [run_out(make(rng=seed, households=600, months=60, overrides=overrides)) for seed in (1, 2)]
