@@ -36,6 +36,17 @@ def test_every_python_block_of_the_readme_runs(tmp_path: Path, monkeypatch: pyte
         exec(compile(block, "README.md", "exec"), {})
 
 
+def test_every_mix_of_the_readme_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = blocks("README.md", "toml")
+    assert found
+    for number, block in enumerate(found):
+        file = tmp_path / f"mix_{number}.toml"
+        file.write_text(block, encoding="utf-8")
+        assert main(["check", str(file)]) == 0
+        assert "mix" in capsys.readouterr().out
+        assert main(["run", "--mix", str(file), "--months", "14", "--households", "100"]) == 0
+
+
 @pytest.mark.parametrize("line", commands())
 def test_every_command_is_understood(line: str) -> None:
     words = shlex.split(line.replace("\\", "/"), comments=True)
