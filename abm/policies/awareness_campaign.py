@@ -66,5 +66,4 @@ class AwarenessCampaign(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay for the programme, by the number of households that it serves."""
-        per_household = self.cost / 12.0 * self.strength(month) * (self.intensity > 0.0)
-        self.pay_for_programme(books, activity, per_household * activity.households * self.leaves)
+        self.pay_by_household(books, activity, self.cost, month)

@@ -296,6 +296,17 @@ class Instrument:
         if total >= room:
             self.exhaust()
 
+    def pay_for_offers(self, books: Any, activity: Activity) -> None:
+        """Pay households its share of what they owe for the offers in scope."""
+        if self.rules.in_force("offer_support"):
+            claims = (self.own("offer_support") * activity.offer_value.transpose(1, 0, 2)).sum(axis=(1, 2))
+            self.pay(books, "household_support", activity.household_account, claims)
+
+    def pay_by_household(self, books: Any, activity: Activity, cost: float, month: int) -> None:
+        """Pay for a programme that costs EUR a year for each household in the area, at the strength of the month."""
+        rate = cost / 12.0 * self.strength(month) * (self.intensity > 0.0)
+        self.pay_for_programme(books, activity, rate * activity.households * self.leaves)
+
     def pay_for_programme(self, books: Any, activity: Activity, claims: Array) -> None:
         """Pay the domestic economy what a programme costs by leaf (L,) in EUR, within the cap."""
         self.pay(books, "public_programmes", activity.domestic_account.repeat(len(claims)), claims)

@@ -64,8 +64,4 @@ class RepairVoucher(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay households a share of what they owe for the offers in scope."""
-        if not self.rules.in_force("offer_support"):
-            return
-        value = activity.offer_value.transpose(1, 0, 2)
-        claims = (self.own("offer_support") * value).sum(axis=(1, 2))
-        self.pay(books, "household_support", activity.household_account, claims)
+        self.pay_for_offers(books, activity)
