@@ -111,7 +111,10 @@ class CircularTransition(PopulationModel):
         self._start_governments(scenario)
         self._start_phases(scenario)
         self.books.start()
-        self.recorder = Recorder(self, record)
+        watched = self.governments.watched
+        self.recorder = Recorder(self, record or bool(watched))
+        self.recorder.watch(watched)
+        self.governments.observed = self.recorder.seen
         self.running = True
 
     # ------------------------------------------------------------------ construction
