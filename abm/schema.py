@@ -384,6 +384,15 @@ class Public(Declaration, section="public"):
     collection_cost = quantity("Cost of collecting a kg of discarded products", "EUR/kg", 0, 10)
 
 
+class Opinion(Declaration, section="opinion"):
+    support = quantity("Support for circular policy at the start", "1", 0.01, 0.99)
+    by_cost = quantity("Fall of support when goods cost one unit of income more than people are used to", "1", 0, 100)
+    by_jobs = quantity("Fall of support when all technical jobs are lost", "1", 0, 10)
+    gain_weight = quantity("Weight of a gain against that of a loss", "1", 0, 1)
+    habituation = quantity("Time in which people get used to prices and jobs", "month", 1, 240)
+    opinion_time = quantity("Time in which support follows what people experience", "month", 1, 120)
+
+
 class Money(Declaration, section="money"):
     usd_eur = quantity("EUR for one USD, mean of 2025", "EUR/USD", 0.5, 1.5)
     base_year = quantity("Year of the constant prices", "yr", 1990, 2100)
