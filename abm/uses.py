@@ -40,6 +40,7 @@ _REACTION = {
     "least": quantity("Smallest strength, share of full strength", "1", 0, 10),
     "most": quantity("Largest strength, share of full strength", "1", 0, 10),
     "every": quantity("Months between two looks at the indicator", "month", 1, 1200),
+    "over": quantity("Months over which the indicator is averaged", "month", 1, 1200),
 }
 ACTIONS = ("raise", "lower", "pause", "stop")
 
@@ -50,8 +51,9 @@ class Reaction:
 
     `indicator` is a column of the results, such as "budget_used[nl]"; the rule bites when it lies above `above`,
     or below `below`. `action` is one of `ACTIONS`. "raise" and "lower" move the strength by `step`, a share of
-    full strength, between `least` and `most`; "pause" suspends for `pause` months, "stop" ends it. The rule is
-    looked at every `every` months, which is the limit on its speed; the cap of the instrument limits its budget.
+    full strength, between `least` and `most`; "pause" suspends for the `pause` of the use, "stop" ends it. The
+    rule is looked at every `every` months, which is the limit on its speed, and judges the mean of the indicator
+    over the last `over` months; the cap of the instrument limits its budget.
     """
 
     indicator: str
@@ -62,6 +64,7 @@ class Reaction:
     least: float = 0.0
     most: float = 1.0
     every: int = 12
+    over: int = 12
 
 
 @dataclass(frozen=True)
@@ -184,11 +187,11 @@ class UseReader:
 
     def _value(self, name: str, written: Any, declared: Any) -> Any:
         """One value of a use, checked by itself."""
+        if name == "rules":
+            return tuple(self._reaction(number, rule) for number, rule in enumerate(_as_list(written)))
         try:
             if name in DATES:
                 return self._month(written)
-            if name == "rules":
-                return tuple(self._reaction(number, rule) for number, rule in enumerate(_as_list(written)))
             if name in ("materials", "products", "components"):
                 return _scope(written, name, self.config)
             if name in ("jurisdiction", "bloc"):
@@ -221,11 +224,7 @@ class UseReader:
             for name in ("above", "below"):
                 if name in raw and not isinstance(raw[name], (int, float)):
                     raise ConfigError(f"{raw[name]!r} is not a number", key=name)
-            given = {
-                name: _measure(declared, raw[name], whole=name == "every")
-                for name, declared in _REACTION.items()
-                if name in raw
-            }
+            given = {name: _one(declared, raw, name) for name, declared in _REACTION.items() if name in raw}
         except ConfigError as error:
             raise error.inside(f"rules[{number}]") from None
         return Reaction(**{**raw, **given})
@@ -299,9 +298,17 @@ def as_table(raw: Any, kind: type[Any]) -> Table:
     return {name: value for name, value in raw.items() if value is not None}
 
 
+def _one(declared: Quantity, raw: Table, name: str) -> Any:
+    """One quantity of a rule, in months if that is its unit."""
+    try:
+        return _measure(declared, raw[name], whole=declared.unit == "month")
+    except ConfigError as error:
+        raise error.inside(name) from None
+
+
 def _as_list(written: Any) -> Iterable[Any]:
     if not isinstance(written, (list, tuple)):
-        raise ConfigError(f"{written!r} is not a list", expected="tables [[instruments.rules]]")
+        raise ConfigError(f"{written!r} is not a list", key="rules", expected="tables [[instruments.rules]]")
     return written
 
 

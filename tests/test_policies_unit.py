@@ -96,6 +96,7 @@ def config() -> Any:
             commitment_effect=0.5,
             support_response=2.0,
         ),
+        opinion=SimpleNamespace(support=0.6),
         time=SimpleNamespace(start=2026.0),
     )
 

@@ -306,9 +306,31 @@ class Renewal:
         hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
-        for stream in (pays.any(axis=1) & (chance < self.config.recyclers.entry_hazard / 4.0)).nonzero()[0].tolist():
+        hurry = self._hurry(returns, hurdle)
+        pays &= hurry > 0.0
+        urgent = chance < np.max(hurry * pays, axis=1) * self.config.recyclers.entry_hazard / 4.0
+        for stream in (pays.any(axis=1) & urgent).nonzero()[0].tolist():
             leaf = self._choose_place(stream, returns[stream] - hurdle, pays[stream])
             self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
+
+    def _hurry(self, returns: Array, hurdle: float) -> Array:
+        """How much faster than usual founders act (S, L), because support for plants is announced to change.
+
+        Where it will pay better in a year, even at the hurdle rate, they wait (0); where next year's would-be
+        founders lose by waiting they come now (up to 2): the bunching before expiry that is seen wherever a grant
+        is announced to end (Zwick and Mahon 2017 on temporary tax incentives for investment).
+        """
+        model, calm = self.model, np.ones(returns.shape)
+        ahead = model.governments.next_year("recycling_investment_support", model.month)
+        if ahead is None:
+            return calm
+        now, belief = model.rules.recycling_investment_support, model.rules.belief[:, None]
+        later = now + belief * (ahead - now)
+        cost = np.maximum(1.0 - now.T, 1e-9) / np.maximum(1.0 - later.T, 1e-9)
+        gain, gain_later = returns - hurdle, returns * cost - hurdle
+        lost = np.clip(1.0 - gain_later / np.where(gain > 0.0, gain, np.inf), 0.0, 1.0)
+        waits = gain_later / (1.0 + self.config.recyclers.hurdle_rate) > gain
+        return np.where(waits, 0.0, calm + lost)
 
     def _choose_place(self, stream: int, gain: Array, pays: NDArray[np.bool_]) -> int:
         """Where founders go: a logit of `gain` (L,) in yearly return (McFadden 1974), weighted by scrap at hand."""

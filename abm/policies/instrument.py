@@ -251,6 +251,10 @@ class Instrument:
             return 0.0
         return min((month - self.start + 1) / self.ramp, 1.0) * self.will
 
+    def changes(self, month: int, later: int) -> bool:
+        """Whether it is announced to have another strength at a later month than now."""
+        return month >= self.announced and self.strength(month) != self.strength(later)
+
     @property
     def will(self) -> float:
         """Share of the announced strength that its government stands by this month."""
