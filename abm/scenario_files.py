@@ -152,7 +152,10 @@ def _split(chosen: str | Path) -> list[str | Path]:
     """The names that "+" joins; none at all in an empty string."""
     if isinstance(chosen, Path) or Path(chosen).is_file():
         return [chosen]
-    return [name.strip() for name in chosen.split("+")] if chosen else []
+    names = [name.strip() for name in chosen.split("+")] if chosen else []
+    if len(set(names)) < len(names):
+        raise ConfigError(f"'{chosen}' names a file twice", expected="each name once")
+    return [*names]
 
 
 def _read_named(name: str | Path, folder: str, within: tuple[Path, ...] = ()) -> Part:

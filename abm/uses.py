@@ -22,7 +22,7 @@ from abm.parameters import (
     quantity,
     unknown,
 )
-from abm.scenario_files import Part, Table
+from abm.scenario_files import Listed, Part, Table
 
 _DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _COMMON = {
@@ -153,20 +153,20 @@ class UseReader:
         """
         key = "instruments" if kind is InstrumentUse else "shocks"
         read: list[Any] = []
-        files: list[str] = []
+        origins: list[Listed] = []
         for number, listed in enumerate(part.uses):
             try:
                 use = self._read(as_table(listed.raw, kind), kind, listed.place)
-                if use in read and files[read.index(use)] != listed.file and not listed.place:
-                    continue
                 if use in read and not listed.place:
+                    if _elsewhere(listed, origins[read.index(use)]):
+                        continue
                     raise ConfigError(
                         f"is the same as {key}[{read.index(use)}] in every respect", expected="one of them"
                     )
             except ConfigError as error:
                 raise error.inside(f"{key}[{listed.number if listed.file else number}]", listed.file) from None
             read.append(use)
-            files.append(listed.file)
+            origins.append(listed)
         return tuple(read)
 
     def _read(self, raw: Table, kind: type[Any], place: str = "") -> Any:
@@ -286,6 +286,11 @@ class UseReader:
 
     def _name(self, month: int) -> str:
         return month_name(month, self.start)
+
+
+def _elsewhere(one: Listed, other: Listed) -> bool:
+    """Whether two stand in different files, or are one and the same that was included twice."""
+    return one.file != other.file or (bool(one.file) and one.number == other.number)
 
 
 def as_table(raw: Any, kind: type[Any]) -> Table:
