@@ -62,6 +62,14 @@ _DECLARED = (
     ),
     Condition("energy", ("jurisdiction",), "1", 1.0, "multiply", "Energy price over what it would have been"),
     Condition("interest_add", (), "1/yr", 0.0, "add", "Rise of the real interest rate"),
+    Condition(
+        "capacity",
+        ("jurisdiction", "stage", "material"),
+        "1",
+        1.0,
+        "multiply",
+        "Share of primary producers' capacity that can run, by their main product",
+    ),
 )
 CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _DECLARED}
 

@@ -341,7 +341,10 @@ class CircularTransition(PopulationModel):
     def _quote_terms(self) -> None:
         belief = self.rules.belief
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
-        self.credit.quote(float(self.conditions.interest_add), float(np.add.reduce(belief) / len(belief)))
+        rise = float(self.conditions.interest_add)
+        self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
+        self.hurdle_add = self.config.credit.hurdle_response * rise  # to the return that an investment must promise
+        self.materials.finance(rise)
 
     def _form_expectations(self) -> None:
         outside = self.materials.log_price[1, 0]
@@ -355,9 +358,10 @@ class CircularTransition(PopulationModel):
         self.firms.thrift_on(outside, nothing)
 
     def _plan(self) -> None:
-        energy = self.conditions.energy
+        conditions = self.conditions
         market, pushed = self.materials, self.materials_trade.pushed()
-        self.producers.plan(self.month, market.price, market.concentrate_at_par(), energy, pushed)
+        able = conditions.capacity if conditions.struck("capacity") else None
+        self.producers.plan(self.month, market.price, market.concentrate_at_par(), conditions.energy, pushed, able)
         self.firms.plan_output()
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)

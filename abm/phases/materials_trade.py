@@ -125,6 +125,7 @@ class MaterialsTrade:
         self.felt_risk = np.maximum.reduce(firms.risk, initial=0.0)
         self.markets.news = self.news[self.model.month]
         self.markets.hear_of(self._withheld())
+        self.markets.missing = self._missing()
         self._mine()
         self._refine(*self._clear_concentrate())
         wanted = self._home_wants()
@@ -140,6 +141,11 @@ class MaterialsTrade:
         for bloc in self.model.blocs:
             withheld[OUTSIDE] += bloc.withholding(REFINING)
         return np.minimum(withheld / np.maximum(self.markets.throughput[REFINING], 1e-9), 1.0)
+
+    def _missing(self) -> Array | None:
+        """Share of the world's supply that outages cost (M,), None if they cost nothing."""
+        lost = self.model.producers.lost
+        return None if lost is None else lost / np.maximum(np.add.reduce(self.markets.throughput[REFINING]), 1e-9)
 
     def _mine(self) -> None:
         model, markets, ground = self.model, self.markets, self.model.places.ground

@@ -1,0 +1,149 @@
+"""What shocks to supply, transport, spending, interest and technology make agents do.
+
+As in test_behaviour.py every test runs the same world twice on one seed, with and without the shock; up to the month
+in which it strikes the two agree to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from abm.model import CircularTransition
+
+Array = NDArray[np.float64]
+Look = Callable[[CircularTransition], Any]
+Use = dict[str, Any]
+
+START, FIRST_MONTH = 6, "2026-07"
+SEEDS = (1, 2)
+QUIET = {f"blocs.{bloc}.{trait}": 0.0 for bloc in ("china", "indonesia") for trait in ("restrict_hazard", "patience")}
+
+
+def world(months: int, *shocks: Use, seed: int = 1, households: int = 200) -> CircularTransition:
+    """A world in which blocs do nothing of their own accord."""
+    return CircularTransition(
+        mix=[],
+        shocks=list(shocks),
+        months=months,
+        households=households,
+        rng=seed,
+        overrides=dict(QUIET),
+        record=False,
+        events=False,
+    )
+
+
+def seen(model: CircularTransition, look: Look) -> Array:
+    """What `look` sees at the end of each month, to the end of the run (T, …)."""
+    values = []
+    while model.running:
+        model.step()
+        values.append(np.array(look(model), dtype=np.float64))
+    return np.array(values)
+
+
+def struck(look: Look, use: Use, months: int, **keywords: Any) -> tuple[Array, Array]:
+    """What is seen without and with a shock, which agree until it strikes."""
+    without, with_it = seen(world(months, **keywords), look), seen(world(months, use, **keywords), look)
+    np.testing.assert_array_equal(without[:START], with_it[:START])
+    return without, with_it
+
+
+def material(model: CircularTransition, name: str) -> int:
+    return int(model.config.materials.index(name))
+
+
+def shock(name: str, severity: float, duration: int | None = 6, **more: Any) -> Use:
+    """A shock that strikes in `FIRST_MONTH`."""
+    return {"use": name, "start": FIRST_MONTH, "severity": severity, "duration": duration, **more}
+
+
+# --- Outage of mines and refineries -----------------------------------------------------------------
+
+OUTAGE = shock("facility_outage", 0.5, materials=["ndpr"], jurisdiction="other")
+
+
+def mined(model: CircularTransition) -> Array:
+    """Output of mines of rare earths outside the bloc, of those in it, dysprosium of the former (kg), and cost, EUR."""
+    producers = model.producers
+    mines = (producers.stage == 0) & (producers.main == material(model, "ndpr"))
+    inside, outside = mines & (producers.side > 0), mines & (producers.side == 0)
+    beside = producers.mined[outside[producers.mines], material(model, "dysprosium")].sum()
+    cost = -model.books.month_flow("other_inputs")[producers.account[outside]].sum()
+    return np.array([producers.output[outside].sum(), producers.output[inside].sum(), beside, cost])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_outage_stops_its_share_of_mining_with_what_comes_with_it_but_not_the_upkeep(seed: int) -> None:
+    without, with_it = struck(mined, OUTAGE, START + 12, seed=seed)
+    ratio = with_it / without
+    assert ratio[START, [0, 1, 2]] == pytest.approx([0.5, 1.0, 0.5])
+    assert 0.5 < ratio[START, 3] < 0.6
+    assert (ratio[START : START + 3, 0] < 0.6).all()
+    assert ratio[START + 6, 0] > 1.0, "all of it runs again, at a better price"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_outage_raises_the_price_at_which_others_run_harder(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        producers = model.producers
+        others = (producers.main == material(model, "ndpr")) & (producers.stage == 1) & (producers.side > 0)
+        price = model.materials.price[1, 0, material(model, "ndpr")]
+        return np.array([price, (producers.utilisation * producers.awake)[others].sum()])
+
+    refineries = OUTAGE | {"jurisdiction": "other", "extraction": 0, "refining": 1, "severity": 1.0}
+    without, with_it = struck(look, refineries, START + 6, seed=seed)
+    assert (with_it[START:, 0] > 1.02 * without[START:, 0]).all()
+    assert with_it[-1, 1] > without[-1, 1]
+
+
+def test_outages_leave_what_none_of_them_strikes() -> None:
+    model = world(START + 1, OUTAGE, OUTAGE | {"severity": 0.4, "jurisdiction": None})
+    seen(model, mined)
+    row, other = material(model, "ndpr"), model.config.jurisdictions.index("other")
+    assert model.conditions.capacity[other, 0, row] == pytest.approx(0.3)
+    assert model.conditions.capacity[model.config.jurisdictions.index("china"), 0, row] == pytest.approx(0.6)
+
+
+# --- Interest -----------------------------------------------------------------------------------------
+
+RISE = shock("interest_rise", 0.03, 36)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_rise_of_interest_is_paid_on_all_debt_as_long_as_it_lasts(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        groups = (model.firms, model.recyclers, model.producers)
+        paid = [-model.books.month_flow("interest")[group.account].sum() for group in groups]
+        return np.array([*paid, model.credit.rate])
+
+    without, with_it = struck(look, RISE | {"duration": 6}, START + 7, seed=seed)
+    usual = without[START, 3]
+    assert with_it[START, 3] == pytest.approx(usual + 0.03)
+    assert with_it[START, :3] == pytest.approx(without[START, :3] * (1.0 + 0.03 / usual))
+    assert with_it[START + 6, 3] == pytest.approx(without[START + 6, 3], rel=1e-3)
+
+
+def test_a_rise_of_interest_slows_building_and_thins_merchants_stocks() -> None:
+    def look(model: CircularTransition) -> Array:
+        return np.array(
+            [model.producers._under_way(model.month).sum(), model.books.stock[model.materials.blocks[1]].sum()]
+        )
+
+    without, with_it = struck(look, RISE, START + 36)
+    assert with_it[-1, 0] < 0.9 * without[-1, 0]
+    assert with_it[START + 6, 1] < without[START + 6, 1]
+
+
+def test_a_rise_of_interest_raises_the_hurdle_by_less_than_itself() -> None:
+    model = world(START + 1, RISE)
+    seen(model, lambda model: model.hurdle_add)
+    assert model.hurdle_add == pytest.approx(0.03 * model.config.credit.hurdle_response)
+    full = model.producers._full_cost_at(model.producers.terms.hurdle_rate + model.hurdle_add)
+    assert (full >= model.producers.full_cost_ratio).all()
+    assert (full > model.producers.full_cost_ratio).any()
