@@ -22,7 +22,8 @@ class Condition:
     """A circumstance of trade or production.
 
     `neutral` is its value when nothing is the matter. `composition` says what agents face when several
-    shocks write it: the product, the smallest, the sum, or the lowest of those that are not neutral.
+    shocks write it: the product, the smallest, the largest, the sum, or the lowest of those that are not
+    neutral.
     """
 
     name: str
@@ -70,6 +71,14 @@ _DECLARED = (
         "multiply",
         "Share of primary producers' capacity that can run, by their main product",
     ),
+    Condition("spending", ("jurisdiction",), "1", 1.0, "multiply", "Households' real income over what it would be"),
+    Condition(
+        "postponed", ("jurisdiction",), "1", 0.0, "largest", "Share of households' wishes for newer goods put off"
+    ),
+    Condition("investment", ("jurisdiction",), "1", 1.0, "multiply", "Purchases of business over what they would be"),
+    Condition(
+        "activity", ("jurisdiction",), "1", 1.0, "multiply", "Use of materials by industry over what it would be"
+    ),
 )
 CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _DECLARED}
 
@@ -95,6 +104,7 @@ _COMPOSE: dict[str, Callable[[Array, Array], Array]] = {
     "smallest": np.minimum,
     "add": np.add,
     "lowest": _lowest,
+    "largest": np.maximum,
 }
 
 

@@ -131,9 +131,8 @@ def test_a_rise_of_interest_is_paid_on_all_debt_as_long_as_it_lasts(seed: int) -
 
 def test_a_rise_of_interest_slows_building_and_thins_merchants_stocks() -> None:
     def look(model: CircularTransition) -> Array:
-        return np.array(
-            [model.producers._under_way(model.month).sum(), model.books.stock[model.materials.blocks[1]].sum()]
-        )
+        held = model.books.stock[model.materials.blocks[1]].sum()
+        return np.array([model.producers._under_way(model.month).sum(), held])
 
     without, with_it = struck(look, RISE, START + 36)
     assert with_it[-1, 0] < 0.9 * without[-1, 0]
@@ -147,3 +146,63 @@ def test_a_rise_of_interest_raises_the_hurdle_by_less_than_itself() -> None:
     full = model.producers._full_cost_at(model.producers.terms.hurdle_rate + model.hurdle_add)
     assert (full >= model.producers.full_cost_ratio).all()
     assert (full > model.producers.full_cost_ratio).any()
+
+
+# --- Recession ----------------------------------------------------------------------------------------
+
+SLUMP = shock("recession", 0.05, 12)
+HOUSEHOLDS, BUSINESS, PUBLIC, EXPORTS, INCOME, COPPER = range(6)
+
+
+def bought(model: CircularTransition) -> Array:
+    """What households, business and government bought at list prices, exports, income paid (EUR), price of copper."""
+    trade, price = model.product_trade, model.product_trade.list_price
+    sold = (trade.units_to_households, *trade.business_bought)
+    income = model.books.month_flow("income")[model.accounts.households].sum()
+    copper = model.materials.price[1, 0, material(model, "copper")]
+    return np.array([*(units.sum(axis=1) @ price for units in sold), trade.export_value, income, copper])
+
+
+def test_in_a_recession_purchases_and_the_income_from_them_fall_but_not_those_of_government() -> None:
+    without, with_it = struck(bought, SLUMP, START + 24, households=1500)
+    ratio = with_it / without
+    assert ratio[START, BUSINESS] == pytest.approx(1.0 - 2.7 * 0.05)
+    assert ratio[START, PUBLIC] == pytest.approx(1.0)
+    during, after = slice(START, START + 12), slice(START + 12, START + 24)
+    whole = with_it[during].sum(axis=0) / without[during].sum(axis=0)
+    assert whole[HOUSEHOLDS] < 0.95
+    assert whole[INCOME] < 0.95
+    assert whole[BUSINESS] == pytest.approx(1.0 - 2.7 * 0.05, abs=0.01), "what is put off is not asked for meanwhile"
+    assert (ratio[START + 1 : START + 12, [EXPORTS, COPPER]] < 0.99).all()
+    later = with_it[after].sum(axis=0) / without[after].sum(axis=0)
+    assert (later[[HOUSEHOLDS, BUSINESS]] > 1.02).all(), "and made good afterwards"
+
+
+def test_a_recession_at_home_leaves_buyers_abroad_alone() -> None:
+    without, with_it = struck(bought, SLUMP | {"jurisdiction": "eu"}, START + 1, households=1500)
+    ratio = with_it[START] / without[START]
+    assert ratio[BUSINESS] == pytest.approx(1.0 - 2.7 * 0.05)
+    assert ratio[EXPORTS] == pytest.approx(1.0, abs=0.02)
+    assert 0.99 < ratio[COPPER] < 1.0, "the union uses part of the world's copper"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_a_recession_households_would_rather_keep_and_choose_cheaper(seed: int) -> None:
+    """What they would choose in the first month, when the same households decide at the same prices."""
+
+    def look(model: CircularTransition) -> Array:
+        return np.asarray(choices[-1].expected.sum(axis=(0, 1)))
+
+    shares = []
+    for use in ((), (SLUMP,)):
+        model, choices = world(START + 1, *use, seed=seed, households=600), []
+        choose = model.households.choose
+        model.households.choose = lambda month, offers, f=choose, kept=choices: (
+            kept.append(f(month, offers)) or kept[-1]
+        )
+        shares.append(seen(model, look)[START])
+    keep, repair, used, linear, _, _ = shares[1] / shares[0]
+    assert keep > 1.0
+    assert repair > 1.0
+    assert linear < 1.0
+    assert used > linear

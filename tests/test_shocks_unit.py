@@ -96,6 +96,7 @@ def test_the_shocks_are_discovered() -> None:
         "energy_spike",
         "facility_outage",
         "interest_rise",
+        "recession",
     }
     assert all(name == declared.name for name, declared in found.items())
 
@@ -209,10 +210,8 @@ def test_without_hazard_it_never_strikes(config: Any) -> None:
 @kinds
 def test_at_zero_severity_or_outside_its_time_a_shock_does_nothing(declared: type[Shock], config: Any) -> None:
     plain = Conditions(axis_sizes(config))
-    for use, month in (
-        (Use(declared.name, severity=0.0), 0),
-        (Use(declared.name, declared.severity.default, start=5), 4),
-    ):
+    later = Use(declared.name, declared.severity.default, start=5)
+    for use, month in ((Use(declared.name, severity=0.0), 0), (later, 4)):
         conditions = conditions_under(config, use, month=month)
         assert all(conditions[name] is plain[name] for name in CONDITIONS)
 
@@ -284,6 +283,17 @@ def test_an_outage_strikes_where_and_at_the_stage_it_is_told_to(
     assert np.count_nonzero(capacity != 1.0) == len(struck)
     stage = Use("facility_outage", severity=1.0, parameters={"extraction": 0.0, "refining": 1.0})
     assert conditions_under(config, stage).capacity[0].tolist() == [[1.0] * 3, [0.0] * 3]
+
+
+def test_a_recession_lowers_spending_investment_and_use_where_it_strikes(config: Any) -> None:
+    use = Use("recession", severity=0.1, jurisdiction="home", parameters={"investment": 3.0, "materials_use": 2.0})
+    conditions = conditions_under(config, use)
+    for name, left in (("spending", 0.9), ("investment", 0.7), ("activity", 0.8)):
+        assert conditions[name].tolist() == [1.0, pytest.approx(left), pytest.approx(left), 1.0, 1.0]
+    assert conditions.postponed.tolist() == [0.0, pytest.approx(0.3), pytest.approx(0.3), 0.0, 0.0]
+    assert conditions_under(config, use, use).spending[1] == pytest.approx(0.81)
+    deep = Use("recession", severity=0.3, parameters={"investment": 6.0, "postponement": 20.0})
+    assert conditions_under(config, deep).investment.min() == 0.05, "something is always bought"
 
 
 def test_the_log_says_when_a_shock_starts_and_ends(config: Any) -> None:

@@ -308,9 +308,19 @@ class MaterialsTrade:
         growth = self.growth[model.month]
         level = self.base_use * np.exp(self.noise[0][model.month] + markets.adaptation)
         level *= growth * model.conditions.demand
+        if model.conditions.struck("activity"):
+            level *= self._activity(model.conditions.activity)
         if self.start_pull is not None:
             level = np.maximum(level + self.pull - self.start_pull * growth, 0.2 * level)
         return level[:, :, None] * markets.response
+
+    def _activity(self, activity: Array) -> Array:
+        """Mean activity of industry (J,) by side and material (sides, M), weighted by use."""
+        share, side_of = np.asarray(self.config.materials.use_share).T, self.model.structure.side_of
+        usual, active = np.zeros((2, *self.base_use.shape))
+        np.add.at(usual, side_of, share)
+        np.add.at(active, side_of, share * activity[:, None])
+        return np.where(usual > 0.0, active / np.where(usual > 0.0, usual, 1.0), 1.0)
 
     def _serve_world(self, cleared: Cleared) -> None:
         model, markets = self.model, self.markets

@@ -88,6 +88,7 @@ class ProductTrade:
         self.service_work = self.start_fee / (1.0 + self.config.firms.markup)
         self.service_labour = np.zeros(len(self.config.leaves))
         self.exports_at_start = np.asarray(products.exports)
+        self.buyers_abroad = self._buyers_abroad()
         self.taxed = 1.0 + self.tax
         self.cells = np.arange(2 * len(products))[:, None]  # of linear and circular goods by product
         self.in_use = block(self.model.places.in_use)
@@ -105,6 +106,13 @@ class ProductTrade:
             table.flags.writeable = False
         self.offered = {"life": life, "circularity": circularity, "available": available}
         self._offer_labels()
+
+    def _buyers_abroad(self) -> Array:
+        """Weight of each jurisdiction in what home makers export (J,): its industry's part in the use of materials."""
+        materials = self.config.materials
+        abroad = ~np.asarray(self.config.jurisdictions.domestic, dtype=bool)
+        use = np.add.reduce(np.asarray(materials.use_share), axis=0) * abroad
+        return np.asarray(use / max(use.sum(), LEAST))
 
     def _label_start(self) -> Array:
         products, firms = self.config.products, self.config.firms
@@ -246,6 +254,7 @@ class ProductTrade:
         self.set_prices()
         offers = self._supported(self.offers())
         self.current_offers = offers
+        model.households.spending, model.households.patience = self._now("spending"), self._now("postponed")
         if model.rules.in_force("campaign"):
             model.households.hear(model.rules.campaign, model.month)
         choices = model.households.choose(model.month, offers)
@@ -256,10 +265,16 @@ class ProductTrade:
         self._reorder()
         return purchases
 
+    def _now(self, condition: str) -> Array | None:
+        """A condition by jurisdiction as it is in the leaves (L,), None if all is as usual."""
+        conditions = self.model.conditions
+        return conditions[condition][self.config.leaves] if conditions.struck(condition) else None
+
     def _business(self, content: Array, choices: Any) -> Array:
         """Business and government buy (2, P, L) by label; returns what they wanted (2, P, L, 3)."""
         model, dealers, buyers = self.model, self.model.dealers, self.model.business
-        wanted = buyers.wanted(model.month, self.stock_path[model.month], self.stock_path[model.month + 1])
+        path, next_path = self.stock_path[model.month : model.month + 2]
+        wanted = buyers.wanted(model.month, path, next_path, self._now("investment"))
         labels = self.business_labels = self._business_labels(wanted[goods.PUBLIC])
         asked = wanted[0] + wanted[1]
         consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
@@ -444,6 +459,8 @@ class ProductTrade:
         """What makers could sell abroad (n,), products: it follows growth there and their relative price."""
         growth = np.sqrt(self.growth[self.model.month, product])
         cheaper = cheap**-self.config.firms.export_elasticity
+        if self.model.conditions.struck("investment"):
+            growth *= self.buyers_abroad @ self.model.conditions.investment
         return np.asarray(self.exports_at_start[product] * self.model.start_sales[rows] * cheaper * growth)
 
     def _ship(self, home: Array, exports: Array, split: Array, units: Array) -> None:
