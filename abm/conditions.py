@@ -79,6 +79,25 @@ _DECLARED = (
     Condition(
         "activity", ("jurisdiction",), "1", 1.0, "multiply", "Use of materials by industry over what it would be"
     ),
+    Condition(
+        "substitutable",
+        ("product", "material"),
+        "1",
+        0.0,
+        "largest",
+        "Share of a material that new designs can replace",
+    ),
+    Condition(
+        "substitutable_use", ("material",), "1", 0.0, "largest", "Share of industry's use that can be replaced likewise"
+    ),
+    Condition(
+        "substitute_cost",
+        ("material",),
+        "1",
+        0.0,
+        "lowest",
+        "Cost of what replaces a kilogram over its price at the start; 0 where nothing can",
+    ),
 )
 CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _DECLARED}
 

@@ -356,6 +356,18 @@ class CircularTransition(PopulationModel):
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
         self.firms.form_expectations(outside, rationed, restricted)
         self.firms.thrift_on(outside, nothing)
+        if self.conditions.struck("substitutable"):
+            self._substitute()
+
+    def _substitute(self) -> None:
+        """Makers at home and abroad, and industry, take up a substitute as far as it is to be had and pays."""
+        conditions, production = self.conditions, self.production
+        self.product_trade.substitute(conditions.substitutable, conditions.substitute_cost)
+        self.materials_trade.substitute(conditions.substitutable_use, conditions.substitute_cost)
+        if production.paid_at_start is not None:
+            possible = np.concatenate([conditions.substitutable, np.zeros((1, len(self.config.materials)))])
+            cost = production.paid_at_start * conditions.substitute_cost
+            self.firms.substitute(possible, cost, production.paid_for_inputs())
 
     def _plan(self) -> None:
         conditions = self.conditions

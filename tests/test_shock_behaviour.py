@@ -206,3 +206,77 @@ def test_in_a_recession_households_would_rather_keep_and_choose_cheaper(seed: in
     assert repair > 1.0
     assert linear < 1.0
     assert used > linear
+
+
+# --- Breakthrough of a substitute ---------------------------------------------------------------------
+
+CAR, METAL = "electric_car", "ndpr"
+BREAKTHROUGH = shock("technology_breakthrough", 0.8, 24, ramp=12, materials=[METAL], products=[CAR], cost=0.5)
+
+
+def car_makers(model: CircularTransition) -> NDArray[np.bool_]:
+    firms = model.firms
+    return np.asarray((firms.product == model.config.products.index(CAR)) & (firms.kind < 2) & firms.active)
+
+
+def substituted(model: CircularTransition) -> Array:
+    """Share replaced by home makers of cars, by makers abroad and by industry, and what new cars contain, kg."""
+    row, product = material(model, METAL), model.config.products.index(CAR)
+    abroad, industry = model.product_trade.substituted, model.materials_trade.substituted
+    content = model.dealers.content(model.dealers.new_block, model.dealers.units)[product, :, row].mean()
+    home = model.firms.substituted[car_makers(model), row].mean()
+    return np.array(
+        [home, 0.0 if abroad is None else abroad[product, row], 0.0 if industry is None else industry[row], content]
+    )
+
+
+def test_a_substitute_is_taken_up_step_by_step_and_for_good() -> None:
+    without, with_it = struck(substituted, BREAKTHROUGH, START + 36)
+    taken = with_it[START:, :3]
+    assert (np.diff(taken, axis=0) >= 0.0).all()
+    assert (taken[11] > 0.02).all()
+    assert (taken[11] < 0.4).all(), "not everybody at once"
+    np.testing.assert_array_equal(taken[-1], taken[24])  # no more once it is over, and nothing undone
+    assert taken[-1, 2] < 0.5 * taken[-1, 1], "these products are a part of industry's use"
+    assert with_it[-1, 3] == pytest.approx(without[-1, 3] * (1.0 - taken[-1, :2].mean()), rel=0.1)
+
+
+def test_what_a_substitute_saves_sets_the_pace() -> None:
+    cheap, dear, dearer = (
+        seen(world(START + 18, BREAKTHROUGH | {"cost": c}), substituted)[-1] for c in (0.3, 0.8, 3.0)
+    )
+    assert (cheap[:3] > 1.5 * dear[:3]).all()
+    assert (dear[:2] > 0.02).all()
+    assert dearer[1] == dearer[2] == 0.0
+    assert dearer[0] < 0.01, "home makers also weigh the risk they feel"
+
+
+def test_makers_pay_for_the_substitute_and_goods_in_use_keep_what_is_in_them() -> None:
+    model = world(START + 12, BREAKTHROUGH)
+    row, product = material(model, METAL), model.config.products.index(CAR)
+    before = model.content_new[product, :, :60, row].copy()
+    while model.month < START + 10:
+        model.step()
+    firms, config = model.firms, model.config.firms
+    usual, conversion = firms.capacity / config.capacity_slack, firms.conversion.copy()
+    model.step()
+    np.testing.assert_array_equal(model.content_new[product, :, :60, row], before)
+    rows = car_makers(model)[: len(usual)].nonzero()[0]
+    assert (firms.substitute_cost[rows] > 0.0).all()
+    assert not firms.substitute_cost[~car_makers(model)].any()
+    volume = (1.0 - config.fixed_cost_share) * firms.made[rows] + config.fixed_cost_share * usual[rows]
+    shares = (model.production.labour + model.production.energy)[product]
+    substitutes = firms.made[rows] * firms.substitute_cost[rows]
+    paid = -model.books.month_flow("other_inputs")[firms.account[rows]]
+    assert paid - volume * conversion[rows] * (1.0 - shares) == pytest.approx(substitutes, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_breakthrough_lowers_the_price_and_what_home_component_makers_sell(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        magnets = model.firms.component == model.config.components.index("magnet")
+        return np.array([model.materials.price[1, 0, material(model, METAL)], model.firms.orders[magnets].sum()])
+
+    wide = BREAKTHROUGH | {"products": None, "use_share": 0.8}
+    without, with_it = struck(look, wide, START + 24, seed=seed)
+    assert (with_it[-1] < 0.95 * without[-1]).all()

@@ -97,6 +97,7 @@ def test_the_shocks_are_discovered() -> None:
         "facility_outage",
         "interest_rise",
         "recession",
+        "technology_breakthrough",
     }
     assert all(name == declared.name for name, declared in found.items())
 
@@ -294,6 +295,17 @@ def test_a_recession_lowers_spending_investment_and_use_where_it_strikes(config:
     assert conditions_under(config, use, use).spending[1] == pytest.approx(0.81)
     deep = Use("recession", severity=0.3, parameters={"investment": 6.0, "postponement": 20.0})
     assert conditions_under(config, deep).investment.min() == 0.05, "something is always bought"
+
+
+def test_a_breakthrough_offers_the_larger_share_at_the_lower_cost(config: Any) -> None:
+    uses = [
+        Use("technology_breakthrough", severity=0.4, materials=("a",), parameters={"cost": 0.5, "use_share": 0.5}),
+        Use("technology_breakthrough", severity=0.8, products=("car",), parameters={"cost": 0.9, "use_share": 0.1}),
+    ]
+    conditions = conditions_under(config, *uses)
+    assert conditions.substitutable.tolist() == [[0.8, 0.8, 0.8]]
+    assert conditions.substitutable_use == pytest.approx([0.2, 0.08, 0.08])
+    assert conditions.substitute_cost.tolist() == [0.5, 0.9, 0.9]
 
 
 def test_the_log_says_when_a_shock_starts_and_ends(config: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE
+from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE, advantage, uptake
 from abm.agents.households import Offers
 from abm.books import block
 from abm.markets import products as goods
@@ -42,6 +42,8 @@ class ProductTrade:
         self.elasticity = np.asarray(products.price_elasticity)
         self.start_price = self._label_start()
         self.price = self.start_price.copy()
+        self.content = model.structure.content  # of imported products (P, M), kg
+        self.substituted: Array | None = None  # share of it that makers abroad have replaced for good, if any is
         material = self._imported_material()
         base = np.asarray(products.price) * np.asarray(products.import_cost_ratio)
         self.import_base = np.maximum(base[:, None] - material, 0.05 * base[:, None])
@@ -134,13 +136,26 @@ class ProductTrade:
 
     def _imported_material(self) -> Array:
         price = self.model.materials.price[1][self.side]  # (O, M)
-        return np.asarray(self.model.structure.content) @ price.T
+        return np.asarray(self.content @ price.T)
+
+    def substitute(self, possible: Array, cost: Array) -> None:
+        """Makers abroad replace what is `possible` of materials (P, M) as it pays.
+
+        `cost` (M,) is that of the substitute over the price of the material at the start. They follow prices outside.
+        """
+        start, price = np.asarray(self.config.materials.price), self.model.materials.price[1, 0]
+        done = np.zeros(possible.shape) if self.substituted is None else self.substituted
+        more = uptake(done, possible, advantage(price, cost * start), self.config.firms.substitution_speed)
+        content = self.model.structure.content
+        self.import_base = self.import_base + (content * more @ (start * cost))[:, None]
+        self.substituted = done + more
+        self.content = content * (1.0 - self.substituted)
 
     # ------------------------------------------------------------------ prices
     def set_prices(self) -> None:
         """Prices by label from home makers' and importers' prices."""
         firms, count = self.model.firms, len(self.list_price)
-        self.import_levy = self.model.structure.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
+        self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
         self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
         self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
         self.providers, self.refurbishers = firms.of_kind(SERVICE), firms.of_kind(REFURBISHER)
@@ -206,7 +221,7 @@ class ProductTrade:
         if not self.model.rules.in_force("recycled_content_mandate"):
             return np.zeros(self.surcharge.shape)
         mandate = self.model.rules.recycled_content_mandate  # (L, P, M)
-        cost = self.model.structure.content * self.model.settlement.certificate_price
+        cost = self.content * self.model.settlement.certificate_price
         return np.einsum("lpm,pm->pl", mandate, cost)
 
     def used_price(self) -> Array:
@@ -499,7 +514,7 @@ class ProductTrade:
     def _deliver_imports(self, imports: Array) -> None:
         """Importers deliver linear goods (P, L) by origin."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
-        content = model.structure.content
+        content = self.content
         weight = self.origin_weights[:, 1:]
         total = np.add.reduce(weight, axis=1)[:, None]
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from abm.conditions import Conditions
 from abm.parameters import quantity
-from abm.shocks.shock import Shock, ShockUse, lies_in
+from abm.shocks.shock import Array, Shock, ShockUse, lies_in
 
 
 class FacilityOutage(Shock):
@@ -59,7 +59,8 @@ class FacilityOutage(Shock):
     def __init__(self, use: ShockUse, config: Any, streams: Any = None, ordinal: int = 0) -> None:
         super().__init__(use, config, streams, ordinal)
         stages = np.array([self.extraction, self.refining])
-        self.weight = lies_in(config, use.jurisdiction)[:, None, None] * np.outer(stages, self.materials)
+        place = lies_in(config, use.jurisdiction)[:, None, None].astype(np.float64)
+        self.weight: Array = place * np.outer(stages, self.materials)
 
     def impose(self, conditions: Conditions, level: float) -> None:
         """Leave the capacity that is not out of action."""
