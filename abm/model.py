@@ -352,7 +352,10 @@ class CircularTransition(PopulationModel):
     def _quote_terms(self) -> None:
         belief = self.rules.belief
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
-        self.credit.quote(float(self.conditions.interest_add), float(np.add.reduce(belief) / len(belief)))
+        rise = float(self.conditions.interest_add)
+        self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
+        self.hurdle_add = self.config.credit.hurdle_response * rise  # to the return that an investment must promise
+        self.materials.finance(rise)
 
     def _form_expectations(self) -> None:
         outside = self.materials.log_price[1, 0]
@@ -364,11 +367,24 @@ class CircularTransition(PopulationModel):
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
         self.firms.form_expectations(outside, rationed, restricted)
         self.firms.thrift_on(outside, nothing)
+        if self.conditions.struck("substitutable"):
+            self._substitute()
+
+    def _substitute(self) -> None:
+        """Makers at home and abroad, and industry, take up a substitute as far as it is to be had and pays."""
+        conditions, production = self.conditions, self.production
+        self.product_trade.substitute(conditions.substitutable, conditions.substitute_cost)
+        self.materials_trade.substitute(conditions.substitutable_use, conditions.substitute_cost)
+        if production.paid_at_start is not None:
+            possible = np.concatenate([conditions.substitutable, np.zeros((1, len(self.config.materials)))])
+            cost = production.paid_at_start * conditions.substitute_cost
+            self.firms.substitute(possible, cost, production.paid_for_inputs())
 
     def _plan(self) -> None:
-        energy = self.conditions.energy
+        conditions = self.conditions
         market, pushed = self.materials, self.materials_trade.pushed()
-        self.producers.plan(self.month, market.price, market.concentrate_at_par(), energy, pushed)
+        able = conditions.capacity if conditions.struck("capacity") else None
+        self.producers.plan(self.month, market.price, market.concentrate_at_par(), conditions.energy, pushed, able)
         self.firms.plan_output()
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)

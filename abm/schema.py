@@ -263,6 +263,12 @@ class FirmBehaviour(Declaration, section="firms"):
     thrift_limit = quantity("Largest share of a material that designers can save in the end", "1", 0, 0.9)
     thrift_speed = quantity("Share of use saved per year when the price is double its usual level", "1/yr", 0, 1)
     thrift_return = quantity("Share of thrift undone per year when the price is back", "1/yr", 0, 1)
+    substitution_speed = quantity(
+        "Share of what is left to replace by a proven substitute of half the cost that designers replace in a year",
+        "1/yr",
+        0,
+        2,
+    )
     hurdle_rate = quantity("Return that an investment must promise", "1/yr", 0, 1)
     depreciation = quantity("Yearly depreciation of plant", "1/yr", 0, 1)
     capacity_slack = quantity("Capacity over usual output at the start", "1", 1, 5)
@@ -360,6 +366,7 @@ class Credit(Declaration, section="credit"):
     loan_term = quantity("Term of loans", "yr", 1, 40)
     overdraft = quantity("Months of cost that lenders let a firm overdraw", "month", 0, 60)
     equity = quantity("Equity that owners put into a new plant, over its cost", "1", 0, 1)
+    hurdle_response = quantity("Rise of hurdle rates per unit rise of the interest rate", "1", 0, 2)
 
 
 class Labour(Declaration, section="labour"):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import COMPONENT
+from abm.agents.firms import COMPONENT, advantage, uptake
 from abm.agents.state_backed import View
 from abm.markets.materials import EXTRACTION, OUTSIDE, REFINING, Cleared, Trade
 from abm.rules import MarketView, unchanged
@@ -35,6 +35,7 @@ class MaterialsTrade:
         self.news = model.streams.normal("news", month * 0 + np.arange(count), month) * np.asarray(materials.news)
         self.pull = np.zeros((sides, count))  # smoothed content of goods that home imports, by side
         self.start_pull: Array | None = None
+        self.substituted: Array | None = None  # share of industry's use replaced for good (M,), if any is
         self.secondary_share = np.zeros(count)  # of what home makers buy
         self.home_rationed = np.zeros(count)
         self.last_use = self.base_use.copy()
@@ -125,6 +126,7 @@ class MaterialsTrade:
         self.felt_risk = np.maximum.reduce(firms.risk, initial=0.0)
         self.markets.news = self.news[self.model.month]
         self.markets.hear_of(self._withheld())
+        self.markets.missing = self._missing()
         self._mine()
         self._refine(*self._clear_concentrate())
         wanted = self._home_wants()
@@ -140,6 +142,11 @@ class MaterialsTrade:
         for bloc in self.model.blocs:
             withheld[OUTSIDE] += bloc.withholding(REFINING)
         return np.minimum(withheld / np.maximum(self.markets.throughput[REFINING], 1e-9), 1.0)
+
+    def _missing(self) -> Array | None:
+        """Share of the world's supply that outages cost (M,), None if they cost nothing."""
+        lost = self.model.producers.lost
+        return None if lost is None else lost / np.maximum(np.add.reduce(self.markets.throughput[REFINING]), 1e-9)
 
     def _mine(self) -> None:
         model, markets, ground = self.model, self.markets, self.model.places.ground
@@ -302,9 +309,35 @@ class MaterialsTrade:
         growth = self.growth[model.month]
         level = self.base_use * np.exp(self.noise[0][model.month] + markets.adaptation)
         level *= growth * model.conditions.demand
+        known = growth  # what is in it of the pull of home imports at the start grows and falls with the rest
+        for left in self._use_left():
+            level, known = level * left, known * left
         if self.start_pull is not None:
-            level = np.maximum(level + self.pull - self.start_pull * growth, 0.2 * level)
+            level = np.maximum(level + self.pull - self.start_pull * known, 0.2 * level)
         return level[:, :, None] * markets.response
+
+    def _use_left(self) -> list[Array]:
+        """What recession and substitutes leave of use outside the home makers (sides, M) or (M,), where they do."""
+        conditions = self.model.conditions
+        left = [self._activity(conditions.activity)] if conditions.struck("activity") else []
+        if self.substituted is not None:
+            left.append(1.0 - self.substituted)
+        return left
+
+    def substitute(self, possible: Array, cost: Array) -> None:
+        """Industry replaces what is `possible` of its use (M,) as it pays; `cost` (M,) over the price at the start."""
+        price = self.markets.price[REFINING, OUTSIDE]
+        done = np.zeros(len(price)) if self.substituted is None else self.substituted
+        ahead = advantage(price, cost * np.asarray(self.config.materials.price))
+        self.substituted = done + uptake(done, possible, ahead, self.config.firms.substitution_speed)
+
+    def _activity(self, activity: Array) -> Array:
+        """Mean activity of industry (J,) by side and material (sides, M), weighted by use."""
+        share, side_of = np.asarray(self.config.materials.use_share).T, self.model.structure.side_of
+        usual, active = np.zeros((2, *self.base_use.shape))
+        np.add.at(usual, side_of, share)
+        np.add.at(active, side_of, share * activity[:, None])
+        return np.where(usual > 0.0, active / np.where(usual > 0.0, usual, 1.0), 1.0)
 
     def _serve_world(self, cleared: Cleared) -> None:
         model, markets = self.model, self.markets

@@ -127,7 +127,7 @@ class Renewal:
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
         speed = model.labour.build_speed[recyclers.leaf]
         self.recycler_spending = recyclers.expand(
-            cash, model.credit, self._promise(), support, model.accounts.domestic, speed
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, model.hurdle_add
         )
 
     def _promise(self) -> Array:
@@ -142,7 +142,8 @@ class Renewal:
 
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
-        firms.invest(cash, model.credit, model.accounts.domestic, model.labour.build_speed[firms.leaf])
+        speed = model.labour.build_speed[firms.leaf]
+        firms.invest(cash, model.credit, model.accounts.domestic, speed, model.hurdle_add)
 
     def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
@@ -154,6 +155,7 @@ class Renewal:
             model.credit,
             model.accounts.suppliers,
             producers.growth_forecast,
+            model.hurdle_add,
         )
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
@@ -303,7 +305,7 @@ class Renewal:
         left = model.end_of_life.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
         returns, capacity, plan = self._expected_return()
-        hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
+        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add + 1.0 / self.config.recyclers.plant_life
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
         hurry = self._hurry(returns, hurdle)
@@ -439,7 +441,7 @@ class Renewal:
         earned = np.bincount(members, firms.capital[rows] * firms.return_on_capital[rows]) / np.maximum(weight, 1.0)
         busy = np.bincount(members, firms.orders[rows]) / np.maximum(np.bincount(members, firms.capacity[rows]), 1e-9)
         chance = model.streams.uniform("entry of firms", niches, model.month)
-        enters = (earned > terms.hurdle_rate) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
+        enters = (earned > terms.hurdle_rate + model.hurdle_add) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
         enters &= np.bincount(members) < 8
         for row in rows[first[enters]].tolist():
             self._found_firm(row)
@@ -469,6 +471,7 @@ class Renewal:
             model.materials.log_price[1, 0],
         )
         firms.thrift[rows], firms.start_price[rows] = firms.thrift[pick], firms.start_price[pick]
+        firms.substituted[rows], firms.substitute_cost[rows] = firms.substituted[pick], firms.substitute_cost[pick]
         firms.plans[int(rows[0])] = 0.2 * firms.ledger[:, like]  # it counts on doing as well
         firms.orders[rows] = 0.3 * capacity
         cost = firms.capital[rows]
