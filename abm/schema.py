@@ -346,6 +346,7 @@ class MarketRules(Declaration, section="markets"):
     offtake_premium = quantity("Price of a contract over the spot price", "1", -0.5, 0.5)
     noise_memory = quantity("Monthly persistence of demand and supply shocks", "1", 0, 0.999)
     common_cycle = quantity("Share of the demand shock common to all materials", "1", 0, 1)
+    origin_elasticity = quantity("Elasticity of the choice of origin of refined material to duties", "1", 0, 50)
     growth_until = quantity("Year to which demand forecasts reach", "yr", 2030, 2100)
 
 

@@ -224,6 +224,12 @@ class StateBackedBloc(mesa.Agent):
         room = np.maximum(self.stock_target - held, 0.0) / 60.0
         return np.where((self.regime == NORMAL) & (price <= usual), np.minimum(room, 0.02 * output), 0.0)
 
+    def dumps(self, what: str) -> Array:
+        """1 for the materials, components or products that it sells under cost (n,)."""
+        if self.dump_depth is None or what != "materials":
+            return np.zeros(1)
+        return (self.dump_depth[STAGES - 1] > 0.0).astype(np.float64)
+
     def pushed(self) -> Array:
         """Extra output ordered from its own producers (2, M), as a share of usual output."""
         order = np.empty((STAGES, len(self.regime)))

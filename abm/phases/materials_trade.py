@@ -244,14 +244,16 @@ class MaterialsTrade:
         return to_maker
 
     def _levy_saved(self, to_maker: Array, scarce: Array) -> Array | None:
-        """Levy on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid.
+        """Levy or duty on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid.
 
         None where there is no levy.
         """
-        rules = self.model.rules
-        if not rules.in_force("primary_levy"):
+        rules, duties = self.model.rules, self.model.duties
+        if not (rules.in_force("primary_levy") or duties.in_force):
             return None
         levy = rules.primary_levy.take(self.model.firms.leaf, axis=0)
+        if duties.in_force:
+            levy = levy + duties.at_home_per_kg(self.markets.price[REFINING, OUTSIDE])
         bought = np.add.reduce(to_maker)
         return np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
 
@@ -367,6 +369,8 @@ class MaterialsTrade:
         model.books.move("purchase", int(markets.places[REFINING, OUTSIDE]), firms.inputs, bought)
         self.primary_spent = bought @ cleared.price[OUTSIDE]
         model.books.pay("material_sales", firms.account, int(markets.accounts[OUTSIDE]), self.primary_spent)
+        if model.duties.in_force:
+            self.primary_spent = self.primary_spent + model.duties.shelter_refineries(bought, cleared.price[OUTSIDE])
         self.primary_bought = bought
         self.home_rationed = 1.0 - served
 
@@ -397,14 +401,20 @@ class MaterialsTrade:
         return self.model.components.prices(self.markets.price[REFINING], self.conversion, (self.levies()[0], 0.0))
 
     def _levied(self, price: Array) -> Array:
-        """Prices of components with the levy on imports, which steers the choice of origin."""
-        levies = self.levies()
-        if not np.count_nonzero(levies[1]):
-            return price
-        return self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
+        """Prices of components with the levy and duty on imports, which steer the choice of origin."""
+        levies, duties = self.levies(), self.model.duties
+        if np.count_nonzero(levies[1]):
+            price = self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
+        if duties.in_force:
+            price = price.copy()
+            price[:, 1:] *= 1.0 + duties.on_components
+        return price
 
     def levies(self) -> tuple[Array, Array]:
-        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households."""
+        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households.
+
+        What a duty on refined material adds to its price at home counts with the former.
+        """
         rules, share = self.model.rules, self.model.settlement.household_share
         if rules is not self._levied_under:
             self._levied_under = rules
@@ -412,6 +422,9 @@ class MaterialsTrade:
             if rules.in_force("primary_levy") or rules.in_force("import_levy"):
                 imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
                 self._levies = share @ rules.primary_levy, imports
+            if self.model.duties.in_force:
+                price = self.markets.price[REFINING, OUTSIDE]
+                self._levies = self._levies[0] + self.model.duties.at_home_per_kg(price), self._levies[1]
         return self._levies
 
     def _home_conversion(self) -> tuple[Array, Array]:
@@ -453,6 +466,9 @@ class MaterialsTrade:
         books.move("delivery", model.places.components, firms.inputs, from_home)
         books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
         self._pay_for_components(delivered, to_home, to_abroad, home_price)
+        if model.duties.in_force:
+            duty = np.add.reduce(model.duties.note_components(imported * price[:, 1:]), axis=1)
+            abroad_price = abroad_price + duty / np.where(whole > 0.0, whole, np.inf)
         both = home + whole
         share_home = home / np.where(both > 0.0, both, np.inf)
         mean_price = share_home * home_price + (1.0 - share_home) * abroad_price

@@ -1,0 +1,131 @@
+"""State-backed blocs and the duties that they answer: what each makes the other do, and what is paid for it.
+
+As in `test_behaviour`, every test runs one world twice on one seed, with and without what it is about; up to the
+month in which that starts the two agree to the bit.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from abm.model import CircularTransition
+
+_SPEC = importlib.util.spec_from_file_location("behaviour", Path(__file__).with_name("test_behaviour.py"))
+assert _SPEC is not None and _SPEC.loader is not None
+behaviour: Any = importlib.util.module_from_spec(_SPEC)
+sys.modules["behaviour"] = behaviour
+_SPEC.loader.exec_module(behaviour)
+
+Array = NDArray[np.float64]
+START, FIRST_MONTH = behaviour.START, behaviour.FIRST_MONTH
+RARE_EARTHS = behaviour.RARE_EARTHS
+instrument, paired, seen, world = behaviour.instrument, behaviour.paired, behaviour.seen, behaviour.world
+
+
+def duty(intensity: float = 0.3, **more: Any) -> dict[str, Any]:
+    """A duty that falls on nothing but what is asked for."""
+    return dict(instrument("import_duty", intensity, **{"refined": 0, "components": 0, "goods": 0, **more}))
+
+
+def index(model: CircularTransition, table: str, name: str) -> int:
+    return int(getattr(model.config, table).index(name))
+
+
+def collected(model: CircularTransition) -> float:
+    return float(sum(instrument.received for instrument in model.governments.instruments))
+
+
+# --- Import duty ------------------------------------------------------------------------------------
+
+
+def test_a_duty_on_material_raises_what_makers_pay_and_recyclers_and_refineries_at_home_receive() -> None:
+    """Secondary material and that of refineries at home are sold under the umbrella; the price outside hardly moves."""
+
+    def look(model: CircularTransition) -> Array:
+        metal, producers = index(model, "materials", "ndpr"), model.producers
+        home = np.asarray(model.config.jurisdictions.domestic)[producers.jurisdiction] & (producers.main == metal)
+        earned = model.books.month_flow("material_sales")[producers.account[home & (producers.stage == 1)]]
+        return np.array(
+            [
+                model.materials_trade.home_premium[metal],
+                behaviour.counted_on(model, "magnet", "ndpr").max(),
+                earned.sum(),
+                model.materials.price[1, 0, metal],
+            ]
+        )
+
+    without, with_it = paired(look, duty(refined=1), 24)
+    # What processors at home bring to grade sells 30 % dearer than abroad; most magnet scrap leaves as an intermediate.
+    assert (with_it[START:, 0] > without[START:, 0] + 0.25).all()
+    assert (with_it[START + 1 :, 1] > 1.05 * without[START + 1 :, 1]).all()
+    assert (with_it[START:, 2] > 1.01 * without[START:, 2]).all()
+    np.testing.assert_allclose(with_it[:, 3], without[:, 3], rtol=0.05)
+
+
+def test_a_duty_on_material_alone_drives_makers_of_components_out_and_one_on_components_brings_them_in() -> None:
+    def look(model: CircularTransition) -> float:
+        return float(model.components.share[index(model, "components", "magnet"), 0])
+
+    material, component = (paired(look, duty(**kind), 30) for kind in ({"refined": 1}, {"components": 1}))
+    assert material[1][-1] < 0.95 * material[0][-1]
+    assert component[1][-1] > 1.2 * component[0][-1]
+
+
+def test_a_duty_on_finished_goods_sells_more_of_what_is_made_at_home_and_makes_them_dearer() -> None:
+    def look(model: CircularTransition) -> Array:
+        car, trade = index(model, "products", "electric_car"), model.product_trade
+        return np.array([trade.origin_weights[car, 0], trade.price[car, 0]])
+
+    without, with_it = paired(look, duty(goods=1, products=["electric_car"]), START + 3)
+    assert (with_it[START:] > 1.01 * without[START:]).all()
+
+
+def test_buyers_turn_to_origins_that_pay_no_duty() -> None:
+    """Where others can deliver, a duty on state-backed blocs alone costs buyers, and brings in, much less."""
+
+    def look(model: CircularTransition) -> Array:
+        return np.array([model.duties.umbrella[index(model, "materials", "ndpr")], collected(model)])
+
+    everybody = paired(look, duty(refined=1), START + 12)[1][START:]
+    blocs = paired(look, duty(refined=1, state_backed=1), START + 12)[1][START:]
+    assert (blocs.mean(axis=0) < 0.3 * everybody.mean(axis=0)).all()
+    assert (blocs > 0.0).all()
+
+
+def owed(model: CircularTransition) -> float:
+    """The duty on what was imported this month, worked out from trade, EUR."""
+    trade, rate = model.materials_trade, 0.3
+    refined = trade.primary_bought.sum(axis=0) * (1.0 - model.duties.made_at_home) * model.activity_price
+    price = model.components.prices(model.materials.price[1], trade.conversion, (trade.levies()[0], 0.0))[:, 1:]
+    goods, sales = model.product_trade.import_units.sum(axis=2), model.product_trade
+    components = (trade.component_imports_by_origin * price).sum()
+    return float(rate * (refined.sum() + components + (goods * sales.before_duty).sum()))
+
+
+def test_the_duty_is_paid_on_all_imports_to_the_union_and_ends_with_it() -> None:
+    model = world(START + 8, mix=[duty(refined=1, components=1, goods=1, end="2026-12")])
+    for month in range(model.months):
+        model.step()
+        model.activity_price = model.materials.price[1, 0]
+        account = model.accounts.governments[index(model, "jurisdictions", "eu")]
+        if START <= month < START + 6:
+            assert collected(model) == pytest.approx(owed(model), rel=1e-9)
+            assert model.books.month_flow("levies")[account] == pytest.approx(collected(model), rel=1e-9)
+        else:
+            assert collected(model) == 0.0
+            assert not model.duties.in_force
+            assert not model.duties.umbrella.any()
+
+
+def test_an_anti_dumping_duty_is_due_after_the_inquiry_and_while_dumping_lasts() -> None:
+    campaign = behaviour.SLUMP | {"duration": 12}
+    model = world(START + 16, mix=[duty(refined=1, dumped=1, inquiry=4)], shocks=[campaign])
+    due = seen(model, collected) > 0.0
+    assert np.flatnonzero(due).tolist() == list(range(START + 4, START + 12))
