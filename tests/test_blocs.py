@@ -129,3 +129,107 @@ def test_an_anti_dumping_duty_is_due_after_the_inquiry_and_while_dumping_lasts()
     model = world(START + 16, mix=[duty(refined=1, dumped=1, inquiry=4)], shocks=[campaign])
     due = seen(model, collected) > 0.0
     assert np.flatnonzero(due).tolist() == list(range(START + 4, START + 12))
+
+
+# --- Regimes: which is worth most -------------------------------------------------------------------
+
+CALM = behaviour.QUIET | {"blocs.china.share_threshold": 1.0}
+NORMAL, RESTRICT, FLOOD, RETALIATE = range(4)
+CARS = {"goods": 1, "products": ["electric_car"]}
+
+
+def answering(months: int, mix: Any = (), shocks: Any = (), **traits: float) -> CircularTransition:
+    """A world in which a bloc answers duties, and does nothing else of its own accord."""
+    able = {"blocs__china__patience": 36.0, "blocs__china__share_threshold": 1.0}
+    own = {f"blocs__china__{name}": value for name, value in ({"retaliation_threshold": 0.0} | traits).items()}
+    return world(months, mix=mix, shocks=shocks, **able | own)
+
+
+def regime_of(model: CircularTransition) -> Array:
+    return model.blocs[0].regime
+
+
+def test_with_every_trigger_off_blocs_are_passive() -> None:
+    """Though rivals build and stockpile, and duties are charged on their goods."""
+    off = {"retaliation": 0.0, "stockpile_threshold": 1200.0}
+    mix = [duty(components=1), instrument("strategic_stockpile", 6.0)]
+    model = answering(60, mix, **off)
+    assert not seen(model, regime_of).any()
+    assert (model.blocs[0].worth <= 0.0).all()
+    assert model.books.cash[model.blocs[0].purse] == pytest.approx(0.0, abs=1.0)
+
+
+def test_duties_are_answered_where_there_is_leverage_until_they_end() -> None:
+    model = answering(START + 20, [duty(0.3, **CARS, end="2027-06")])
+    leverage = model.config.blocs.leverage_threshold[0]
+    regimes = seen(model, regime_of)
+    first, after = regimes[START + 4], regimes[START + 12 + 3]
+    held = model.blocs[0].start_share[1] > leverage
+    assert set(first[held].tolist()) == {RETALIATE}
+    assert not first[~held].any()
+    assert not regimes[:START].any()
+    assert not after.any()
+    assert {model.blocs[0].reason[row] for row in np.flatnonzero(held)} == {"the duties have ended"}
+
+
+def withheld(intensity: float, **traits: float) -> tuple[float, float]:
+    """Share that is withheld of each material, and the price of one outside over that without a duty."""
+    months, metal = START + 16, "ndpr"
+
+    def look(model: CircularTransition) -> float:
+        return float(model.materials.price[1, 0, index(model, "materials", metal)])
+
+    model, calm = answering(months, [duty(intensity, **CARS)], **traits), answering(months, **traits)
+    dearer = seen(model, look)[-6:].mean() / seen(calm, look)[-6:].mean()
+    view = model.bloc_views[0]
+    value = view.held_by_it[model.blocs[0].regime == RETALIATE].sum()
+    assert model.blocs[0].answer * value == pytest.approx(traits["retaliation"] * view.duty_cost)
+    return float(model.blocs[0].answer), float(dearer)
+
+
+def test_the_answer_is_in_proportion_and_makes_the_material_dearer() -> None:
+    small, double, full = (withheld(rate, retaliation=0.2) for rate in (0.05, 0.10, 0.5))
+    assert 0.0 < small[0] < double[0] < full[0] < 0.6
+    assert full[1] > 1.02
+
+
+def test_a_duty_that_is_only_announced_is_answered_as_far_as_it_is_believed() -> None:
+    coming = duty(0.3, **CARS, announced="2026-02", start="2027-07")
+    model = answering(START + 6, [coming | {"use": "import_duty"}], retaliation=0.2)
+    regimes = seen(model, regime_of)
+    assert (regimes[START] == RETALIATE).any()
+    assert 0.0 < model.blocs[0].answer < 0.6
+    assert set(model.blocs[0].reason) == {"", "duties on its goods are announced"}
+
+
+def test_retaliation_ends_when_patience_does_and_does_not_begin_again_for_the_same_duty() -> None:
+    model = answering(START + 32, [duty(0.6, **CARS)], patience=12.0, retaliation_threshold=0.05)
+    retaliates = (seen(model, regime_of) == RETALIATE).any(axis=1)
+    assert 12 <= retaliates.sum() <= 16
+    assert not retaliates[START + 20 :].any()
+
+
+def test_small_duties_and_those_on_others_are_borne() -> None:
+    for use, traits in ((duty(0.01, **CARS), {"retaliation_threshold": 0.05}), (duty(0.3, dumped=1, **CARS), {})):
+        assert not seen(answering(START + 12, [use], **traits), regime_of).any()
+
+
+def test_a_stockpile_past_the_threshold_is_answered_by_a_restriction() -> None:
+    stockpile = instrument("strategic_stockpile", 12.0, materials=["gallium"])
+    model = answering(60, [stockpile], stockpile_threshold=1.0)
+    regimes, metal = seen(model, regime_of), index(model, "materials", "gallium")
+    assert (regimes[:, metal] == RESTRICT).any()
+    assert not np.delete(regimes, metal, axis=1).any()
+    assert not seen(answering(60, [stockpile], stockpile_threshold=1200.0), regime_of).any()
+
+
+def test_a_flood_answers_projects_and_support_that_is_announced() -> None:
+    """The share that rivals will have is what counts: with projects, and with what support is expected to bring."""
+    support = instrument("recovery_subsidy", 100.0, materials=["ndpr"])
+
+    def first_flood(**traits: float) -> float:
+        model = answering(48, [support], share_threshold=0.3, **traits)
+        floods = seen(model, regime_of)[:, index(model, "materials", "ndpr")] == FLOOD
+        return float(np.flatnonzero(floods)[0]) if floods.any() else np.inf
+
+    assert first_flood(heeds_support=5.0) < first_flood(heeds_support=0.0)

@@ -46,6 +46,7 @@ class Duties:
             np.zeros((2, self.origins, self.products, self.leaves)),
         )
         self.refined_share, self.component_value, self.product_value = self.nothing
+        self._sales: dict[int, list[Array]] = {}  # of each bloc, before the duties
         self._dumping_for: dict[str, Array] = {}  # months for which each origin has dumped (J, n)
 
     def quote(self) -> None:
@@ -93,6 +94,46 @@ class Duties:
         """1 where an origin has dumped for longer than an inquiry takes (J, n)."""
         inquiry = np.maximum.reduce(self.model.rules.duty_inquiry)
         return (self._dumping_for[what] > inquiry).astype(np.float64)
+
+    # ------------------------------------------------------------------ what blocs see of them
+    def against(self, bloc: Any) -> dict[str, Any]:
+        """What duties, in force or announced, cost a bloc, and what it sells where they are due; nothing without any.
+
+        An announced duty counts as far as it is believed. Sales are the largest since the duty was heard of: what it
+        has driven out is part of what it costs.
+        """
+        rules = self.model.rules
+        heard = any(rules.in_force(lever) or rules.outlook.in_force(lever) for lever in LEVERS)
+        if not heard or self.model.month == 0:
+            self._sales.pop(bloc.number, None)
+            return {}
+        sales = self._sales_of(bloc)
+        if bloc.number in self._sales:
+            known = self._sales[bloc.number]
+            sales = [before + np.maximum(now - before, 0.0) / 4.0 for now, before in zip(sales, known, strict=True)]
+        self._sales[bloc.number] = sales
+        believed = float(rules.belief @ self.model.settlement.household_share)
+        now, to_come = self.mean_rates(rules), self.mean_rates(rules.outlook)
+        dumping = bloc.floods
+        cost = 0.0
+        for value, present, announced in zip(sales, now, to_come, strict=True):
+            rate = present[ANY, bloc.jurisdiction] + present[DUMPED, bloc.jurisdiction] * dumping
+            cost += float(value @ np.maximum(rate, believed * announced[ANY, bloc.jurisdiction]))
+        in_force = any(rules.in_force(lever) for lever in LEVERS)
+        whole = float(sum(np.add.reduce(value) for value in sales))
+        return {"duty_cost": cost, "duty_in_force": in_force, "sales": whole, "held_by_it": sales[0] + sales[1]}
+
+    def _sales_of(self, bloc: Any) -> list[Array]:
+        """What a bloc sells home buyers of refined material and components (M,) and of products (P,), EUR a year."""
+        trade, markets, sales = self.model.materials_trade, self.model.components, self.model.product_trade
+        supply, price = self._supply_outside(), self.model.materials.price[REFINING]
+        share = supply[bloc.jurisdiction] / np.maximum(np.add.reduce(supply), 1e-300)
+        refined = share * np.add.reduce(trade.primary_bought) * price[OUTSIDE]
+        value = markets.imports * markets.prices(price, trade.conversion)[:, 1:]
+        components = np.add.reduce(value[:, markets.origins == bloc.jurisdiction], axis=(0, 1))
+        units = np.add.reduce(sales.import_units, axis=2) * sales.import_base
+        products = np.add.reduce(units[:, sales.origins == bloc.jurisdiction], axis=1)
+        return [12.0 * refined, 12.0 * components, 12.0 * products]
 
     # ------------------------------------------------------------------ refined material
     def _quote_refined(self, rate: Array) -> None:

@@ -96,15 +96,39 @@ class MaterialsTrade:
         """What each bloc sees before it chooses its regime."""
         model = self.model
         if model.month % 3 == 0:
+            stockpiled, supported = self._stockpiled(), self._supported()
             self.seen = [
                 View(
                     own_share=model.producers.share_of_side(1 + bloc.number, 1, model.month),
                     own_share_ahead=model.producers.share_of_side(1 + bloc.number, 36, model.month),
                     rival_cost=np.outer([0.4, 1.0], model.rival_cost[bloc.number]),
+                    stockpiled=stockpiled,
+                    supported=supported,
+                    **model.duties.against(bloc),
                 )
                 for bloc in model.blocs
             ]
         return self.seen
+
+    def _stockpiled(self) -> Array | float:
+        """Months of home use (M,) that governments hold in their stockpiles."""
+        model, whole = self.model, np.zeros(self.markets.count)
+        if not (model.governments.traders and model.month):
+            return 0.0
+        for instrument in model.governments.traders:
+            whole += model.books.stock[model.stockpile_place(instrument)]
+        everywhere = np.ones(len(self.config.leaves), dtype=bool)
+        return whole / np.maximum(self._use_below(everywhere), 1e-9)
+
+    def _supported(self) -> Array | float:
+        """Support per kilogram that is announced to those who recover material at home, over the price (M,)."""
+        if not any(bloc.heeds_support > 0.0 for bloc in self.model.blocs):
+            return 0.0
+        outlook, share = self.model.rules.outlook, self.model.settlement.household_share
+        price = self.markets.price[REFINING, OUTSIDE]
+        promised = np.maximum(outlook["price_floor"], outlook["contract_strike"]) - price
+        promised = np.maximum(promised, 0.0) + outlook["recovery_subsidy"]
+        return np.asarray(((share * self.model.rules.belief) @ promised) / price)
 
     def pushed(self) -> Array:
         """Extra output that flooding blocs order (2, sides, M)."""
