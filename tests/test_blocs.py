@@ -233,3 +233,46 @@ def test_a_flood_answers_projects_and_support_that_is_announced() -> None:
         return float(np.flatnonzero(floods)[0]) if floods.any() else np.inf
 
     assert first_flood(heeds_support=5.0) < first_flood(heeds_support=0.0)
+
+
+# --- More than one bloc -----------------------------------------------------------------------------
+
+
+def test_two_blocs_act_side_by_side_and_the_books_close() -> None:
+    """Ten years in which both act by order and of their own accord; every month closes the books to 1e-9."""
+    tense = {f"blocs.{bloc}.restrict_hazard": 0.5 for bloc in ("china", "indonesia")}
+    model = CircularTransition(
+        mix=[duty(components=1), instrument("strategic_stockpile", 3.0)],
+        shocks="two_blocs",
+        months=120,
+        households=200,
+        rng=1,
+        overrides=tense,
+    )
+    regimes = seen(model, lambda model: np.array([bloc.regime for bloc in model.blocs]))
+    assert model.books.worst_residual < 1e-9
+    names = [bloc.name for bloc in model.blocs]
+    acted = (regimes != NORMAL).any(axis=0)
+    assert acted.any(axis=1).all()
+    nickel = index(model, "materials", "nickel")
+    assert (regimes[24:48, 1, nickel] == RESTRICT).all()
+    who = {event.who for event in model.event_log.events if event.kind == "regime"}
+    assert who == set(names)
+    columns = {column["name"] for column in model.recorder.columns}
+    for bloc in names:
+        assert {f"regime[{bloc},nickel]", f"price_inside[{bloc},nickel]", f"state_spending[{bloc}]"} <= columns
+
+
+def test_what_one_bloc_holds_back_the_other_sells_dearer() -> None:
+    """A restriction by one raises the price at which the other trades with the world outside."""
+
+    def look(model: CircularTransition) -> Array:
+        return np.asarray(model.materials.price[1, :, index(model, "materials", "nickel")])
+
+    two = {"jurisdictions__indonesia__active": True}
+    cut = {"use": "export_restriction", "bloc": "indonesia", "start": FIRST_MONTH, "severity": 0.6}
+    without, with_it = behaviour.struck(look, cut | {"materials": ["nickel"], "extraction": 1}, START + 10, **two)
+    outside, first, second = (with_it[-4:] / without[-4:]).mean(axis=0)
+    assert outside > 1.1
+    assert first > 1.1
+    assert second < 1.0
