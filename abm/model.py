@@ -29,6 +29,7 @@ from abm.markets.products import LINEAR, BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
 from abm.phases.materials_trade import MaterialsTrade, autoregressive
@@ -263,6 +264,7 @@ class CircularTransition(PopulationModel):
         self.renewal = Renewal(self)
         self.chronicle = Chronicle(self)
         self.opinion = PublicOpinion(self)
+        self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self._prepare_imports()
 
@@ -312,6 +314,7 @@ class CircularTransition(PopulationModel):
         self.rules = self.governments.announce(self.conditions, self.month)  # instruments write levers here
 
         self._choose_regimes()
+        self.duties.quote()
         self._quote_terms()
         self._form_expectations()
         self._plan()

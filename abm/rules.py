@@ -24,6 +24,7 @@ Refund = Callable[[Rows, Rows, Rows], Array]
 
 STAGES = 2  # extraction and refining
 OFFERS = ("keep", "repair", "used", "linear", "circular", "service")  # what a household can choose, in this order
+GROUNDS = ("origin", "dumping")  # why an import duty is due: where goods come from, or that they are dumped
 NO_INSTRUMENT = -1
 
 
@@ -39,6 +40,7 @@ def axis_sizes(config: Any) -> dict[str, int]:
         "bloc": len(config.active_blocs),
         "stage": STAGES,
         "offer": len(OFFERS),
+        "ground": len(GROUNDS),
     }
 
 
@@ -100,6 +102,22 @@ _DECLARED = (
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
     Lever("commitment", ("jurisdiction",), "1", "max", "Share of its programme that a government has fixed by law"),
     Lever("pooling", ("jurisdiction",), "1", "max", "Share of its yearly budgets in a fund for several years"),
+    Lever(
+        "material_duty",
+        ("ground", "leaf", "jurisdiction", "material"),
+        "1",
+        "add",
+        "Duty over the import value of refined material, by origin and by ground",
+    ),
+    Lever(
+        "component_duty",
+        ("ground", "leaf", "jurisdiction", "material"),
+        "1",
+        "add",
+        "The same for components, on the part of their value that goes with a material",
+    ),
+    Lever("product_duty", ("ground", "leaf", "jurisdiction", "product"), "1", "add", "The same for finished products"),
+    Lever("duty_inquiry", ("leaf",), "month", "max", "Months of dumping after which a duty on dumped goods is due"),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 
@@ -364,13 +382,16 @@ class Activity:
     scrap_landfilled: Annotated[Array, "SL"]  # kg of scrap that collectors had landfilled or incinerated
     technicians: Annotated[Array, "L"]  # in the pool
     price_outside: Annotated[Array, "M"]  # EUR/kg
+    refined_import_share: Annotated[Array, "GJM"]  # of makers' primary purchases: by origin, and that which is dumped
+    component_import_value: Annotated[Array, "GJM"]  # EUR before duty, by material; the second ground is what is dumped
+    product_import_value: Annotated[Array, "GJPL"]  # the same for products
 
     @classmethod
     def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0) -> Activity:
         """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
         lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
-        lengths |= {"S": sizes["stream"], "O": sizes["offer"]}
+        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"]}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():
             shape = [lengths[axis] for axis in axes]

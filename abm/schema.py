@@ -29,10 +29,10 @@ class Jurisdiction(Declaration, file="jurisdictions", table="jurisdictions"):
 
 
 class Bloc(Declaration, file="jurisdictions", table="blocs"):
-    """How a state-backed bloc decides between normal trade, restriction and flooding."""
+    """How a state-backed bloc decides between normal trade, restriction, flooding and retaliation."""
 
     jurisdiction = reference("The jurisdiction that the bloc controls", "jurisdictions")
-    patience = quantity("Months for which the bloc accepts losses from flooding a market", "month", 0, 240)
+    patience = quantity("Months for which the bloc bears what flooding a market or retaliating costs", "month", 0, 240)
     share_threshold = quantity(
         "Share of others in a stage's capacity, existing or announced, above which it floods", "1", 0, 1
     )
@@ -44,6 +44,10 @@ class Bloc(Declaration, file="jurisdictions", table="blocs"):
     flood_capacity = quantity("Extra output when flooding, as a share of normal output", "1", 0, 3)
     state_stock = quantity("State stock at the start, in months of its own output", "month", 0, 60)
     purse = quantity("Yearly sum the state will lose on its strategy before it stops", "EUR/yr", 0, 1e13)
+    retaliation = quantity("Value of what it withholds in retaliation over what duties cost it", "1", 0, 20)
+    retaliation_threshold = quantity("What duties must cost it, over its sales there, before it retaliates", "1", 0, 10)
+    stockpile_threshold = quantity("Months of use that others may stockpile before it restricts", "month", 0, 1200)
+    heeds_support = quantity("Rise of the rivals' share that it expects per unit of support over price", "1", 0, 5)
     smuggling = quantity("Share of withheld exports that leaks per unit of relative price gap", "1", 0, 5)
 
 
@@ -352,6 +356,7 @@ class MarketRules(Declaration, section="markets"):
     offtake_premium = quantity("Price of a contract over the spot price", "1", -0.5, 0.5)
     noise_memory = quantity("Monthly persistence of demand and supply shocks", "1", 0, 0.999)
     common_cycle = quantity("Share of the demand shock common to all materials", "1", 0, 1)
+    origin_elasticity = quantity("Elasticity of the choice of origin of refined material to duties", "1", 0, 50)
     growth_until = quantity("Year to which demand forecasts reach", "yr", 2030, 2100)
 
 

@@ -104,6 +104,8 @@ class PrimaryProducers(Organisations):
 
     def _prepare(self, horizon: int) -> None:
         """Arrays that never change, and the projects under way at the start."""
+        # What an import duty lets refineries at home earn above the price outside (n,), EUR/kg; None without one.
+        self.umbrella: Array | None = None
         terms, main, stage = self.terms, self.main, self.stage
         count = self.count
         self.mines, self.refineries = (stage == EXTRACTION).nonzero()[0], (stage == REFINING).nonzero()[0]
@@ -176,6 +178,8 @@ class PrimaryProducers(Organisations):
         price = price.reshape(-1, self.count).take(self.in_prices, axis=0)
         own = np.add.reduce(self.recipe * price, axis=1) + self.other_revenue
         own -= self.refines * concentrate.take(self.concentrate_price)
+        if self.umbrella is not None:
+            own += self.umbrella
         return own / self.usual_revenue
 
     def plan(
@@ -337,6 +341,8 @@ class PrimaryProducers(Organisations):
         terms = self.terms
         ratio = self._full_cost_at(terms.hurdle_rate + hurdle_add) if hurdle_add else self.full_cost_ratio
         seen = log_price.take(self.own_price) - ratio
+        if self.umbrella is not None:
+            seen += np.log1p(self.umbrella / (self.unit_reference * np.exp(log_price.take(self.own_price))))
         expected = self.expected
         expected += (seen - expected) / terms.expectation_time
         forecast = terms.forecast_weight * growth.take(self.main) * self.lead_years

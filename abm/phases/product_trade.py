@@ -157,6 +157,9 @@ class ProductTrade:
         firms, count = self.model.firms, len(self.list_price)
         self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
         self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
+        if self.model.duties.in_force:
+            self.before_duty = self.import_price - self.import_levy[:, None]
+            self.import_price = self.import_price + self.before_duty * self.model.duties.on_products
         self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
         self.providers, self.refurbishers = firms.of_kind(SERVICE), firms.of_kind(REFURBISHER)
         self.cell = firms.kind[rows] * count + firms.product[rows]
@@ -522,8 +525,11 @@ class ProductTrade:
         books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
-        books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
         by_origin = share[:, :, None] * imports[:, None, :]
+        if model.duties.in_force:  # nor does the duty go abroad
+            price = np.add.reduce(share * self.before_duty, axis=1)
+            model.duties.note_products(by_origin * self.before_duty[:, :, None])
+        books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
         self.import_units = by_origin
         self.imported_content = kilograms
         self.imported_by_origin = np.einsum("pol,pm->om", by_origin, content)

@@ -101,6 +101,8 @@ class Production:
         # Of what is made of a product, components have the price of components and the rest that of materials.
         components = self.component_price = np.add.reduce(trade.part[:, :-1] * trade.component_price, axis=1)
         outside = model.materials.price[1, 0] + model.rules.primary_levy.take(firms.leaf, axis=0)
+        if model.duties.in_force:
+            outside += model.duties.at_home_per_kg(model.materials.price[1, 0])
         outside *= trade.part[:, -1].take(firms.product, axis=0)
         input_price = components.take(firms.product, axis=0)
         input_price += outside

@@ -110,6 +110,9 @@ class Settlement:
             scrap_landfilled=model.end_of_life.landfilled,
             technicians=model.labour.pool_before,
             price_outside=model.materials.price[1, 0],
+            refined_import_share=model.duties.refined_share,
+            component_import_value=model.duties.component_value,
+            product_import_value=model.duties.product_value,
         )
 
     def _obliged(self) -> Array:
