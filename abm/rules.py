@@ -97,6 +97,16 @@ _DECLARED = (
     Lever("scrap_export_limit", ("leaf", "stream"), "1", "max", "Share of scrap exports that is stopped"),
     Lever("scrap_mobility", ("leaf", "stream"), "1", "max", "Share removed of what keeps scrap from crossing borders"),
     Lever("recycling_permits", ("leaf", "stream"), "1", "max", "Share saved of the time to build a recycling plant"),
+    Lever(
+        "primary_permits",
+        ("leaf", "stage", "material"),
+        "1",
+        "max",
+        "Share saved of the time that permits and local opposition take of new mines and refineries",
+    ),
+    Lever(
+        "site_allocation", ("leaf", "stage", "material"), "1", "max", "Share of new refineries that find a site ready"
+    ),
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}

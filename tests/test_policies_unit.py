@@ -89,6 +89,7 @@ def config() -> Any:
         ),
         components=table("components", ("part",)),
         streams=table("streams", ("big", "small"), recovery=np.array([[0.9, 0.5, 0.0], [0.0, 0.5, 0.9]])),
+        recyclers=SimpleNamespace(permit_share=0.4),
         public=SimpleNamespace(credibility=0.5, credibility_gain=0.12, credibility_loss=0.25),
         time=SimpleNamespace(start=2026.0),
     )

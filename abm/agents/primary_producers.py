@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
+from abm.agents.projects import Projects
 from abm.population import Column
 
 EXTRACTION, REFINING = 0, 1
@@ -137,16 +138,35 @@ class PrimaryProducers(Organisations):
 
     def _set_leads(self, horizon: int) -> None:
         """Lead times of the three ways to build, and where what is ordered in month 0 lands in the pipeline."""
-        terms, rows = self.terms, np.arange(len(self))
-        quick = terms.debottleneck_limit / max(terms.growth_limit, 1e-9)
-        slow = terms.greenfield_share
-        lead = quick * terms.debottleneck_time + (1.0 - quick) * (
-            slow * self.greenfield + (1.0 - slow) * self.brownfield
-        )
-        self.lead_years = lead / 12.0
+        terms = self.terms
+        self.permit_share = np.where(self.refines > 0.0, terms.permit_share_refinery, terms.permit_share_mine)
+        self.lead_years = self._mean_lead(self.brownfield, self.greenfield, terms.greenfield_share)
         self.longest_lead = 1 + int(max(terms.debottleneck_time, self.brownfield.max(), self.greenfield.max()))
-        leads = [np.zeros(len(self)) + terms.debottleneck_time, self.brownfield, self.greenfield]
-        self.lands = [(1 + np.minimum(lead.astype(np.int64), LONGEST_LEAD - 1)) * len(self) + rows for lead in leads]
+        self.lands = self._landing(self.brownfield, self.greenfield)
+
+    def _mean_lead(self, brownfield: Array, greenfield: Array, slow: Any) -> Array:
+        """Mean lead time (n,) in years of what is ordered, of which a share `slow` needs a new site."""
+        terms = self.terms
+        quick = terms.debottleneck_limit / max(terms.growth_limit, 1e-9)
+        lead = quick * terms.debottleneck_time + (1.0 - quick) * (slow * greenfield + (1.0 - slow) * brownfield)
+        return np.asarray(lead / 12.0)
+
+    def _landing(self, brownfield: Array, greenfield: Array) -> list[Rows]:
+        """Where debottlenecking, extensions and new sites ordered in month 0 land in the pipeline."""
+        rows, leads = np.arange(len(self)), [np.zeros(len(self)) + self.terms.debottleneck_time, brownfield, greenfield]
+        return [(1 + np.minimum(lead.astype(np.int64), LONGEST_LEAD - 1)) * len(self) + rows for lead in leads]
+
+    def _route(self, projects: Projects | None) -> tuple[Array, Any, list[Rows]]:
+        """Mean lead time (n,) in years, share of new sites, and where orders land, by the terms of projects.
+
+        Permits lengthen extensions and new sites; a refinery on a site that is ready takes as long as an extension.
+        """
+        slow = self.terms.greenfield_share
+        if projects is None:
+            return self.lead_years, slow, self.lands
+        kept = 1.0 - projects.permits * self.permit_share
+        brownfield, greenfield, slow = self.brownfield * kept, self.greenfield * kept, slow * (1.0 - projects.sites)
+        return self._mean_lead(brownfield, greenfield, slow), slow, self._landing(brownfield, greenfield)
 
     def _start_pipeline(self) -> None:
         """Projects that keep pace with forecast growth until new decisions bear fruit, and those on record."""
@@ -294,32 +314,54 @@ class PrimaryProducers(Organisations):
 
     # ------------------------------------------------------------------ investment
     def invest(
-        self, month: int, log_price: Array, cash: Array, books: Any, credit: Any, suppliers: Rows, growth: Array
+        self,
+        month: int,
+        log_price: Array,
+        cash: Array,
+        books: Any,
+        credit: Any,
+        suppliers: Rows,
+        growth: Array,
+        projects: Projects | None = None,
     ) -> Rows:
         """Order capacity so that capacity and projects meet what the expected price warrants; rows that ordered.
 
         The supply line is counted (Sterman 1989, Management Science 35), so that builders overshoot by
         misjudging the price, not by forgetting what is under way. `growth` (M,) is the forecast, `cash` (accounts,)
-        are the balances of the books.
+        are the balances of the books, `projects` what governments do for new ones.
         """
         terms = self.terms
+        lead_years, slow, lands = self._route(projects)
         seen = log_price.take(self.own_price) - self.full_cost_ratio
         expected = self.expected
         expected += (seen - expected) / terms.expectation_time
-        forecast = terms.forecast_weight * growth.take(self.main) * self.lead_years
-        outlook = np.minimum(np.maximum(forecast + terms.investment_response * expected, -1.0), 1.0)
+        forecast = terms.forecast_weight * growth.take(self.main) * lead_years
+        response = terms.investment_response * self._per_lead(expected, lead_years)
+        outlook = np.minimum(np.maximum(forecast + response, -1.0), 1.0)
         # What wears out over the lead time has to be replaced as well.
-        wanted = self.capacity * (np.exp(outlook) + self.lead_years / terms.capacity_life)
+        wanted = self.capacity * (np.exp(outlook) + lead_years / terms.capacity_life)
         room = terms.growth_limit * self.capacity
         order = np.minimum(np.maximum(wanted - self.capacity - self._under_way(month), 0.0), room) / 12.0
         order *= self.active * self.awake
-        return self._order(month, order, cash, books, credit, suppliers)
+        order = self._order(order, cash, books, credit, suppliers)
+        self._schedule(month, order, slow, lands)
+        return (order > 0.0).nonzero()[0]
+
+    def _per_lead(self, expected: Array, lead_years: Array) -> Array:
+        """Expected price over full cost (n,) as it bears on what is wanted at the end of the lead time.
+
+        Who can build sooner catches up with a high price sooner; a low one is no reason to shrink any faster.
+        """
+        if lead_years is self.lead_years:
+            return expected
+        return np.asarray(np.where(expected < 0.0, expected * (lead_years / self.lead_years), expected))
 
     def _under_way(self, month: int) -> Array:
         """Capacity that opens after a month (n,), kg/month."""
         return np.add.reduce(self.pipeline[month + 1 : max(month + self.longest_lead, self.on_record) + 1])
 
-    def _order(self, month: int, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows) -> Rows:
+    def _order(self, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows) -> Array:
+        """Pay for as much of an order (n,) as there are means for; returns that much, kg/month."""
         terms = self.terms
         cost = order * 12.0 * self.capital_cost
         capital, account = self.capital, self.account
@@ -330,17 +372,17 @@ class PrimaryProducers(Organisations):
         books.lend(account, np.minimum(cost * credit.leverage_limit, room))
         books.pay("capital_spending", account, suppliers, cost)
         capital += cost - capital / (12.0 * terms.capacity_life)
-        self._schedule(month, order)
-        return (order > 0.0).nonzero()[0]
+        return np.asarray(order)
 
-    def _schedule(self, month: int, order: Array) -> None:
+    def _schedule(self, month: int, order: Array, slow: Any, lands: list[Rows]) -> None:
+        """Enter what is ordered (n,) in the pipeline; beyond debottlenecking a share `slow` needs a new site."""
         terms = self.terms
         quick = np.minimum(order, terms.debottleneck_limit * self.capacity / 12.0)
         rest = order - quick
-        parts = (quick, rest * (1.0 - terms.greenfield_share), rest * terms.greenfield_share)
+        parts = (quick, rest * (1.0 - slow), rest * slow)
         pipeline = self.pipeline.reshape(-1)
-        for lands, part in zip(self.lands, parts, strict=True):
-            pipeline[lands + month * len(self)] += part
+        for landing, part in zip(lands, parts, strict=True):
+            pipeline[landing + month * len(self)] += part
 
     def fail(self, books: Any, credit: Any, lender: int, state_backed: NDArray[np.bool_]) -> tuple[Rows, float]:
         """Insolvent producers change hands: debts are written off and the plant is mothballed.

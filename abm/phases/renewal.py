@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER
 from abm.agents.organisation import SLOT_STEP, serve_debt
+from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
 from abm.books import MONEY_KINDS
 
@@ -154,6 +155,7 @@ class Renewal:
             model.credit,
             model.accounts.suppliers,
             producers.growth_forecast,
+            terms_of_projects(model.rules, producers),
         )
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)

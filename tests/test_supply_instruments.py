@@ -1,0 +1,118 @@
+"""What instruments of extraction and refining make agents do, and what is paid for it.
+
+As in test_behaviour.py every test runs the same world twice on one seed, with and without the instrument; up to the
+month in which it starts the two must agree to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.projects import terms_of_projects
+from abm.model import CircularTransition
+
+Array = NDArray[np.float64]
+Look = Callable[[CircularTransition], Any]
+Use = Mapping[str, Any]
+
+START, FIRST_MONTH = 6, "2026-07"
+RARE_EARTHS = ("ndpr", "dysprosium")
+QUIET = {f"blocs.{bloc}.{trait}": 0.0 for bloc in ("china", "indonesia") for trait in ("restrict_hazard", "patience")}
+
+
+def instrument(name: str, intensity: float, **more: Any) -> Use:
+    """An instrument of the union that starts in `FIRST_MONTH`."""
+    return {"use": name, "jurisdiction": "eu", "start": FIRST_MONTH, "intensity": intensity, **more}
+
+
+def world(months: int, mix: Any = (), shocks: Any = (), households: int = 120, **overrides: float) -> Any:
+    """A world in which blocs do nothing of their own accord."""
+    return CircularTransition(
+        mix=list(mix),
+        shocks=list(shocks),
+        months=months,
+        households=households,
+        rng=1,
+        overrides=QUIET | {path.replace("__", "."): value for path, value in overrides.items()},
+        record=False,
+        events=False,
+    )
+
+
+def seen(model: CircularTransition, look: Look) -> Array:
+    """What `look` sees at the end of each month, to the end of the run (T, …)."""
+    values = []
+    while model.running:
+        model.step()
+        values.append(np.array(look(model), dtype=np.float64))
+    return np.array(values)
+
+
+def paired(look: Look, mix: Any, months: int, beside: Any = (), **keywords: Any) -> tuple[Array, Array]:
+    """What is seen without and with instruments, next to others `beside`; they agree until the instruments start."""
+    without = seen(world(months, mix=beside, **keywords), look)
+    with_it = seen(world(months, mix=[*beside, *mix], **keywords), look)
+    np.testing.assert_array_equal(without[:START], with_it[:START])
+    return without, with_it
+
+
+def at_home(model: CircularTransition, stage: int) -> NDArray[np.bool_]:
+    """Mines (0) or refineries (1) at home (n,)."""
+    return np.asarray((model.producers.leaf >= 0) & (model.producers.stage == stage))
+
+
+def material(model: CircularTransition, name: str) -> int:
+    return int(model.config.materials.index(name))
+
+
+# --- Permit acceleration and site allocation -------------------------------------------------------
+
+BOOM = {"use": "demand_surge", "start": "2027-01", "severity": 0.3, "duration": 120}
+
+
+def refining_at_home(model: CircularTransition) -> Array:
+    """Capacity of refineries at home over that at the start (n,)."""
+    rows = at_home(model, 1)
+    return np.asarray(model.producers.capacity[rows] / model.producers.start_capacity[rows])
+
+
+def test_faster_permits_bring_refining_forward_in_a_boom() -> None:
+    use = instrument("permit_acceleration", 0.8, sites=0.5)
+    without, with_it = paired(refining_at_home, [use], 72, shocks=[BOOM], primary_producers__hurdle_rate=0.1)
+    assert (with_it[-12:].mean(axis=1) > 1.03 * without[-12:].mean(axis=1)).all()
+
+
+def test_permits_shorten_their_part_of_the_lead_time_at_home_only() -> None:
+    def look(model: CircularTransition) -> Array:
+        """Months until the last of what was ordered this month opens (n,)."""
+        producers = model.producers
+        _, _, lands = producers._route(terms_of_projects(model.rules, producers))
+        return np.asarray(lands[-1] // len(producers))
+
+    without, with_it = paired(look, [instrument("permit_acceleration", 0.5)], START + 1)
+    model = world(1)
+    terms, saved = model.config.primary_producers, without[-1] - with_it[-1]
+    for stage, share in enumerate((terms.permit_share_mine, terms.permit_share_refinery)):
+        rows = at_home(model, stage)
+        np.testing.assert_allclose(saved[rows], 0.5 * share * (without[-1][rows] - 1.0), atol=1.0)
+    assert (saved[model.producers.leaf < 0] == 0.0).all()
+
+
+def test_recycling_plants_are_built_sooner_and_of_two_governments_the_fastest_counts() -> None:
+    mix = [
+        instrument("permit_acceleration", 0.5),
+        instrument("permit_acceleration", 1.0, jurisdiction="nl", materials=["cobalt"]),
+        instrument("waste_definition_reform", 0.5, permits=0.3),
+    ]
+    model = world(START + 1, mix=mix)
+    seen(model, lambda model: 0)
+    share, streams = model.config.recyclers.permit_share, model.config.streams
+    cobalt = np.asarray(streams.recovery)[:, material(model, "cobalt")] > 0.0
+    saved = model.rules.recycling_permits
+    dutch = [model.config.jurisdictions.index("nl") in model.config.ancestors[leaf] for leaf in model.config.leaves]
+    np.testing.assert_allclose(saved[~np.array(dutch)], 0.3)  # the reform saves more than half of the permit time
+    np.testing.assert_allclose(saved[dutch], [np.where(cobalt, share, 0.3)] * sum(dutch))
