@@ -107,6 +107,10 @@ _DECLARED = (
     Lever(
         "site_allocation", ("leaf", "stage", "material"), "1", "max", "Share of new refineries that find a site ready"
     ),
+    # Relief of several governments together cannot exceed the bill for energy.
+    Lever("refining_energy_relief", ("leaf", "material"), "1", "add", "Share of refineries' energy cost paid", 1.0),
+    Lever("recycling_energy_relief", ("leaf", "stream"), "1", "add", "Share of recyclers' energy cost paid", 1.0),
+    Lever("component_energy_relief", ("leaf", "component"), "1", "add", "The same for makers of components", 1.0),
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
@@ -302,9 +306,9 @@ class Rules(Levers):
 class Activity:
     """What happened this month that policy pays for or charges, filled by the model.
 
-    R recyclers, F makers of components and products, L leaves, P products, M materials, J jurisdictions,
-    n products that households handed in. The letters after each name are its axes. Accounts, leaves and
-    the like are positions; −1 means none.
+    R recyclers, F makers of components and products, K mines and refineries, L leaves, P products, M materials,
+    J jurisdictions, n products that households handed in. The letters after each name are its axes. Accounts, leaves
+    and the like are positions; −1 means none.
     """
 
     month: int
@@ -317,11 +321,19 @@ class Activity:
     capacity_spending: Annotated[Array, "R"]  # EUR spent on new capacity
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
+    recycler_energy: Annotated[Array, "R"]  # EUR paid for energy, where there is relief
     certificate_earned: Annotated[Array, "RM"]  # kg of certificates of recycled content
     certificate_imported: Annotated[Array, "M"]  # kg recycled abroad that may be counted in imported goods
     maker_account: Annotated[Rows, "F"]
     maker_leaf: Annotated[Rows, "F"]
     maker_product: Annotated[Rows, "F"]  # −1 for makers of components
+    maker_component: Annotated[Rows, "F"]  # −1 for makers of products
+    maker_energy: Annotated[Array, "F"]  # EUR paid for energy, where there is relief
+    producer_account: Annotated[Rows, "K"]
+    producer_leaf: Annotated[Rows, "K"]  # −1 abroad
+    producer_stage: Annotated[Rows, "K"]  # 0 extraction, 1 refining
+    producer_main: Annotated[Rows, "K"]  # main product
+    producer_energy: Annotated[Array, "K"]  # EUR paid for energy by refineries, where there is relief
     primary_bought: Annotated[Array, "FM"]  # kg
     secondary_bought: Annotated[Array, "FM"]  # kg
     imported_component_content: Annotated[Array, "FM"]  # kg of primary material in components that the maker imported
@@ -351,9 +363,9 @@ class Activity:
     price_outside: Annotated[Array, "M"]  # EUR/kg
 
     @classmethod
-    def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0) -> Activity:
-        """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
-        lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
+    def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0, producers: int = 0) -> Activity:
+        """A month in which nothing happened, with room for organisations; positions are −1."""
+        lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
         lengths |= {"S": sizes["stream"], "O": sizes["offer"]}
         arrays: dict[str, Any] = {}

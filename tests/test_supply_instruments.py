@@ -116,3 +116,60 @@ def test_recycling_plants_are_built_sooner_and_of_two_governments_the_fastest_co
     dutch = [model.config.jurisdictions.index("nl") in model.config.ancestors[leaf] for leaf in model.config.leaves]
     np.testing.assert_allclose(saved[~np.array(dutch)], 0.3)  # the reform saves more than half of the permit time
     np.testing.assert_allclose(saved[dutch], [np.where(cobalt, share, 0.3)] * sum(dutch))
+
+
+# --- Energy relief ---------------------------------------------------------------------------------
+
+RELIEF = instrument("energy_relief", 0.5, components=1.0)
+DEAR_ENERGY = {"use": "energy_spike", "start": "2026-10", "severity": 2.0, "duration": 24}
+
+
+def test_energy_relief_keeps_refineries_and_recyclers_at_home_running_in_a_spike() -> None:
+    def look(model: CircularTransition) -> Array:
+        producers, recyclers = model.producers, model.recyclers
+        awake = producers.awake[at_home(model, 1) & ~producers.host].mean()
+        return np.array([awake, recyclers.margin.mean(), recyclers.active.sum()])
+
+    without, with_it = paired(look, [RELIEF], 34, shocks=[DEAR_ENERGY])
+    assert (with_it[12:, 0] > 1.02 * without[12:, 0]).all()
+    assert (with_it[START + 1 : START + 7, 1] > without[START + 1 : START + 7, 1]).all()
+    assert with_it[-1, 2] > without[-1, 2]
+
+
+def test_energy_relief_raises_bids_for_scrap_and_lowers_the_cost_of_components() -> None:
+    def look(model: CircularTransition) -> Array:
+        bids = model.end_of_life.feed_value_bid.bid.max(axis=(0, 2)).min()
+        return np.array([bids, model.firms.unit_cost[model.firms.component >= 0].mean()])
+
+    without, with_it = paired(look, [RELIEF], START + 1)
+    assert with_it[-1, 0] > without[-1, 0]
+    assert with_it[-1, 1] < without[-1, 1]
+
+
+def energy_bill(model: CircularTransition) -> Array:
+    """Energy bill of refineries, recyclers and component makers at home this month, and what support paid, EUR."""
+    producers, flow = model.producers, model.books.month_flow
+    rows = at_home(model, 1)
+    power = producers.energy_share * model.conditions.energy[producers.jurisdiction]
+    refining = (producers.output * producers.cash_cost * power)[rows].sum()
+    makers = model.firms.account[model.firms.component >= 0]
+    rest = -flow("energy")[model.recyclers.account].sum() - flow("energy")[makers].sum()
+    accounts = model.accounts.governments
+    return np.array([refining + rest, -flow("operating_support")[accounts[accounts >= 0]].sum()])
+
+
+def test_relief_settles_a_share_of_the_energy_bill_of_the_month_and_stops_at_its_end() -> None:
+    bills, paid = seen(world(24, mix=[{**RELIEF, "end": "2027-06"}], shocks=[DEAR_ENERGY]), energy_bill).T
+    assert (paid[:START] == 0.0).all()
+    np.testing.assert_allclose(paid[START:18], 0.5 * bills[START:18], rtol=1e-9)
+    assert (paid[18:] == 0.0).all()
+
+
+def test_relief_stops_at_its_cap_and_two_governments_never_pay_more_than_the_bill() -> None:
+    both = [instrument("energy_relief", 1.0, components=1.0), instrument("energy_relief", 0.7, jurisdiction="nl")]
+    bills, paid = seen(world(12, mix=both), energy_bill).T
+    np.testing.assert_allclose(paid[START:], bills[START:], rtol=1e-9)
+    cap = 2.5 * float(paid[START])
+    _, capped = seen(world(12, mix=[{**RELIEF, "intensity": 1.0, "cap": cap}]), energy_bill).T
+    np.testing.assert_allclose(capped.sum(), cap)
+    assert (capped[START + 3 :] == 0.0).all()

@@ -194,17 +194,28 @@ class PrimaryProducers(Organisations):
         own -= self.refines * concentrate.take(self.concentrate_price)
         return own / self.usual_revenue
 
-    def plan(self, month: int, price: Array, concentrate: Array, energy: Array, pushed: Array) -> None:
+    def plan(
+        self,
+        month: int,
+        price: Array,
+        concentrate: Array,
+        energy: Array,
+        pushed: Array,
+        relief: Array | None = None,
+    ) -> None:
         """Choose utilisation; open what is due; mothball or restart.
 
         `concentrate` (sides, M) is its price at the refined price of the same month, to which refineries' contracts
         refer. `energy` (J,) multiplies energy cost; `pushed` (2, sides, M) extra output that a flooding state
-        orders and pays for, as a share of normal.
+        orders and pays for, as a share of normal. `relief` (n,) is the share of energy cost that government pays.
         """
         self._open_capacity(month)
         margin = self.margins(price, concentrate)
         burden = 1.0 + self.energy_share * (energy.take(self.jurisdiction) - 1.0)
-        self._mothball_or_restart(margin / (self.shut * burden))
+        borne = burden
+        if relief is not None:
+            borne = 1.0 + self.energy_share * (energy.take(self.jurisdiction) * (1.0 - relief) - 1.0)
+        self._mothball_or_restart(margin / (self.shut * borne))
         terms = self.terms
         wanted = terms.utilisation_usual * np.maximum(margin, 0.01) ** terms.utilisation_elasticity
         wanted = np.minimum(wanted, CEILING)
@@ -303,6 +314,10 @@ class PrimaryProducers(Organisations):
         for smoothed, now in ((self.monthly_cost, cost + bought), (self.revenue, sales + other), (self.profit, result)):
             smoothed += (now - smoothed) / 6.0
 
+    def energy_paid(self, energy: Array) -> Array:
+        """What refineries paid for energy this month (n,), EUR, at energy prices (J,) over usual."""
+        return self.refines * self.output * self.cash_cost * self.energy_share * energy.take(self.jurisdiction)
+
     def _support(self, books: Any, result: Array, pushed: Array, purse: Rows) -> None:
         """A state-backed bloc makes good the losses of its own producers while it floods."""
         if not np.count_nonzero(pushed):
@@ -336,7 +351,8 @@ class PrimaryProducers(Organisations):
         expected = self.expected
         expected += (seen - expected) / terms.expectation_time
         forecast = terms.forecast_weight * growth.take(self.main) * lead_years
-        response = terms.investment_response * self._per_lead(expected, lead_years)
+        gained = expected if projects is None else expected + projects.gain
+        response = terms.investment_response * self._per_lead(gained, lead_years)
         outlook = np.minimum(np.maximum(forecast + response, -1.0), 1.0)
         # What wears out over the lead time has to be replaced as well.
         wanted = self.capacity * (np.exp(outlook) + lead_years / terms.capacity_life)
