@@ -13,6 +13,7 @@ from abm.agents.firms import Firms
 from abm.agents.governments import Governments
 from abm.agents.household_setup import HISTORY
 from abm.agents.households import Households
+from abm.agents.opinion import PublicOpinion
 from abm.agents.primary_producers import PrimaryProducers
 from abm.agents.projects import energy_relief
 from abm.agents.recyclers import Recyclers
@@ -25,7 +26,7 @@ from abm.markets.components import ComponentMarkets
 from abm.markets.credit import Credit
 from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
-from abm.markets.products import BusinessBuyers, Dealers
+from abm.markets.products import LINEAR, BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
@@ -112,7 +113,10 @@ class CircularTransition(PopulationModel):
         self._start_governments(scenario)
         self._start_phases(scenario)
         self.books.start()
-        self.recorder = Recorder(self, record)
+        watched = self.governments.watched
+        self.recorder = Recorder(self, record or bool(watched))
+        self.recorder.watch(watched)
+        self.governments.observed = self.recorder.seen
         self.running = True
 
     # ------------------------------------------------------------------ construction
@@ -259,6 +263,7 @@ class CircularTransition(PopulationModel):
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
         self.chronicle = Chronicle(self)
+        self.opinion = PublicOpinion(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self._prepare_imports()
 
@@ -289,6 +294,11 @@ class CircularTransition(PopulationModel):
         """Place in the books of an instrument's stockpile."""
         return self._stockpiles[instrument.index]
 
+    @property
+    def public_support(self) -> Array:
+        """Support for circular policy (K,), 0 to 1, of the people below each of `governments.members`."""
+        return self.opinion.support
+
     def recorded(self) -> dict[str, list[float]]:
         """Series so far by the names of their columns."""
         values = self.recorder.values[: self.month + 1]
@@ -317,6 +327,7 @@ class CircularTransition(PopulationModel):
         self.settlement.run(purchases, discarded)  # subsidies and taxes
         self.renewal.run()  # investment, entry, exit
         self.settlement.close_circuits()
+        self.opinion.close_month(self.month, purchases.offers.price[..., LINEAR:], self.labour.employed)
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
         self.recorder.record(purchases, discarded)

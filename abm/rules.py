@@ -112,6 +112,8 @@ _DECLARED = (
     Lever("recycling_energy_relief", ("leaf", "stream"), "1", "add", "Share of recyclers' energy cost paid", 1.0),
     Lever("component_energy_relief", ("leaf", "component"), "1", "add", "The same for makers of components", 1.0),
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
+    Lever("commitment", ("jurisdiction",), "1", "max", "Share of its programme that a government has fixed by law"),
+    Lever("pooling", ("jurisdiction",), "1", "max", "Share of its yearly budgets in a fund for several years"),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 
@@ -281,6 +283,8 @@ class Rules(Levers):
         self.outlook = Levers(sizes) if outlook is None else outlook
         self.belief = unchanged((sizes["leaf"],), 1.0) if belief is None else belief
         self._refunds: list[Refund] = []
+        self._kept: dict[str, list[tuple[int, Array, int]]] = {}
+        self.void: list[int] = []  # instruments whose contracts have been cancelled
 
     def __getattr__(self, name: str) -> Array:
         if name in LEVERS:
@@ -290,6 +294,26 @@ class Rules(Levers):
     def promise_refund(self, refund: Refund) -> None:
         """Let households know of a refund, also after the deposit itself has been ended."""
         self._refunds.append(refund)
+
+    def keep(self, lever: str, instrument: int, array: Array, since: int) -> None:
+        """Let those who entered before month `since` have what an instrument closed to newcomers gave them."""
+        self._kept.setdefault(lever, []).append((instrument, array, since))
+
+    def keeps(self, lever: str) -> bool:
+        """Whether anybody still has a lever that newcomers do not get."""
+        return lever in self._kept
+
+    def kept(self, lever: str, leaf: Rows, born: Rows, instrument: int | None = None) -> Array:
+        """What organisations (n, …) keep of a lever, by leaf and month of entry (n,), of one instrument or of all.
+
+        Contributions compose as those of the lever itself do.
+        """
+        total = np.zeros((len(leaf), *self.shape(lever)[1:]))
+        for writer, array, since in self._kept.get(lever, ()):
+            if instrument is None or writer == instrument:
+                part = array.take(leaf, axis=0) * (born < since).reshape(-1, *[1] * (total.ndim - 1))
+                total = total + part if LEVERS[lever].composition == "add" else np.maximum(total, part)
+        return total
 
     def refund(self, product: Rows, leaf: Rows, bought: Rows) -> Array:
         """Refund (n,) in EUR for a product (n,) handed in in a leaf (n,), by month in which it was first sold (n,)."""
@@ -314,6 +338,7 @@ class Activity:
     month: int
     recycler_account: Annotated[Rows, "R"]
     recycler_leaf: Annotated[Rows, "R"]
+    recycler_born: Annotated[Rows, "R"]  # month of entry
     recycler_stream: Annotated[Rows, "R"]
     recovered: Annotated[Array, "RM"]  # kg recovered at functional grade
     sold: Annotated[Array, "RM"]  # kg sold

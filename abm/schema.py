@@ -359,6 +359,7 @@ class Credit(Declaration, section="credit"):
     loss_memory = quantity("Time over which lenders remember losses", "month", 1, 240)
     leverage_limit = quantity("Largest debt over capital", "1", 0, 1)
     risk_response = quantity("Fall of that limit when policy has no credibility", "1", 0, 1)
+    spread_by_policy_risk = quantity("Rise of the spread per unit of credibility lost since the start", "1/yr", 0, 1)
     loan_term = quantity("Term of loans", "yr", 1, 40)
     overdraft = quantity("Months of cost that lenders let a firm overdraw", "month", 0, 60)
     equity = quantity("Equity that owners put into a new plant, over its cost", "1", 0, 1)
@@ -380,8 +381,19 @@ class Public(Declaration, section="public"):
     credibility = quantity("Belief in announced policy at the start", "1", 0, 1)
     credibility_gain = quantity("Rise of belief per year of kept promises", "1/yr", 0, 1)
     credibility_loss = quantity("Fall of belief when a promise is broken", "1", 0, 1)
+    commitment_effect = quantity("Share of the belief still lacking that fixing a programme by law adds", "1", 0, 1)
+    support_response = quantity("Rise of the chance of reversal per unit of public support lost", "1", 0, 20)
     scrap_cover = quantity("Usual stock of collectors in months of what comes in", "month", 0, 12)
     collection_cost = quantity("Cost of collecting a kg of discarded products", "EUR/kg", 0, 10)
+
+
+class Opinion(Declaration, section="opinion"):
+    support = quantity("Support for circular policy at the start", "1", 0.01, 0.99)
+    by_cost = quantity("Fall of support when goods cost one unit of income more than people are used to", "1", 0, 100)
+    by_jobs = quantity("Fall of support when all technical jobs are lost", "1", 0, 10)
+    gain_weight = quantity("Weight of a gain against that of a loss", "1", 0, 1)
+    habituation = quantity("Time in which people get used to prices and jobs", "month", 1, 240)
+    opinion_time = quantity("Time in which support follows what people experience", "month", 1, 120)
 
 
 class Money(Declaration, section="money"):

@@ -91,7 +91,13 @@ def config() -> Any:
         components=table("components", ("part",)),
         streams=table("streams", ("big", "small"), recovery=np.array([[0.9, 0.5, 0.0], [0.0, 0.5, 0.9]])),
         recyclers=SimpleNamespace(permit_share=0.4),
-        public=SimpleNamespace(credibility=0.5, credibility_gain=0.12, credibility_loss=0.25),
+        public=SimpleNamespace(
+            credibility=0.5,
+            credibility_gain=0.12,
+            credibility_loss=0.25,
+            commitment_effect=0.5,
+            support_response=2.0,
+        ),
         time=SimpleNamespace(start=2026.0),
     )
 
@@ -108,6 +114,11 @@ class Use:
     materials: tuple[str, ...] | None = None
     products: tuple[str, ...] | None = None
     cap: float | None = None
+    withdrawn: int | None = None
+    reversal: float = 0.0
+    pause: int = 24
+    retroactive: float = 0.0
+    rules: tuple[Any, ...] = ()
     parameters: dict[str, float] = field(default_factory=dict)
 
 
@@ -594,6 +605,8 @@ def test_deposits_come_back_when_the_product_does(config: Any) -> None:
     books = Ledger()
     run_month(governments, first, books)
     assert books.balance[HOUSEHOLDS] == pytest.approx([-(2.0 * 50 + 29.0 * 5), -(3.0 * 50 + 39.0 * 5), 0.0])
+    for month in (3, 4, 5):
+        governments.announce(Conditions(governments.sizes), month)
     later, books = busy_month(config, 9), Ledger()
     later.returned_product, later.returned_leaf = np.array([0, 0, 1, 0, 0]), np.array([0, 0, 1, 0, 2])
     later.returned_bought, later.returned_weight = np.array([1, 2, 3, 5, 3]), np.full(5, 10.0)

@@ -174,14 +174,20 @@ class Recyclers(Organisations):
         leaf = self.leaf
         held = self.contract_instrument >= 0
         lifted = np.maximum(market, rules.price_floor.take(leaf, axis=0))
+        if rules.keeps("price_floor"):
+            np.maximum(lifted, rules.kept("price_floor", leaf, self.born), out=lifted)
         np.copyto(lifted, self.contract_strike, where=held)
         lifted += rules.recovery_subsidy.take(leaf, axis=0)
+        if rules.keeps("recovery_subsidy"):
+            lifted += rules.kept("recovery_subsidy", leaf, self.born)
         lifted += certificate.take(leaf, axis=0) * self.plant.at_home[:, None]
         return lifted
 
     def sign_contracts(self, month: int, market: Array, rules: Any) -> Rows:
-        """Take a contract for difference on offer where it beats the price expected; end those that expired."""
+        """Take a contract for difference on offer where it beats the price expected; end what expired or is void."""
         expired = (self.contract_until >= 0) & (self.contract_until < month)
+        if rules.void:
+            expired |= np.isin(self.contract_instrument, rules.void)
         if expired.any():
             self.contract_instrument[expired] = self.contract_until[expired] = -1
             self.contract_strike[expired] = 0.0

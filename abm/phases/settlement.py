@@ -69,6 +69,7 @@ class Settlement:
             month=model.month,
             recycler_account=recyclers.account,
             recycler_leaf=recyclers.leaf,
+            recycler_born=recyclers.born,
             recycler_stream=recyclers.stream,
             recovered=recyclers.recovered,
             sold=recyclers.sold,
