@@ -107,6 +107,14 @@ _DECLARED = (
     Lever(
         "site_allocation", ("leaf", "stage", "material"), "1", "max", "Share of new refineries that find a site ready"
     ),
+    Lever(
+        "primary_investment_support",
+        ("leaf", "stage", "material"),
+        "1",
+        "add",
+        "Share of the cost of new mines and refineries that is paid",
+        1.0,
+    ),
     # Relief of several governments together cannot exceed the bill for energy.
     Lever("refining_energy_relief", ("leaf", "material"), "1", "add", "Share of refineries' energy cost paid", 1.0),
     Lever("recycling_energy_relief", ("leaf", "stream"), "1", "add", "Share of recyclers' energy cost paid", 1.0),
@@ -358,6 +366,7 @@ class Activity:
     producer_leaf: Annotated[Rows, "K"]  # −1 abroad
     producer_stage: Annotated[Rows, "K"]  # 0 extraction, 1 refining
     producer_main: Annotated[Rows, "K"]  # main product
+    producer_spending: Annotated[Array, "K"]  # EUR spent on new capacity
     producer_energy: Annotated[Array, "K"]  # EUR paid for energy by refineries, where there is relief
     primary_bought: Annotated[Array, "FM"]  # kg
     secondary_bought: Annotated[Array, "FM"]  # kg

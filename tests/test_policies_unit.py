@@ -154,6 +154,7 @@ def busy_month(config: Any, month: int = 0) -> Activity:
     activity.recycler_energy[:], activity.maker_energy[:] = [10.0, 20.0, 30.0, 40.0], [100.0, 200.0, 300.0]
     activity.producer_account, activity.producer_leaf = PRODUCERS, np.array([0, 2, -1])
     activity.producer_stage, activity.producer_main = np.array([1, 1, 1]), np.array([0, 2, 0])
+    activity.producer_spending[:] = [500.0, 600.0, 700.0]
     activity.producer_energy[:] = [1000.0, 2000.0, 4000.0]
     activity.primary_bought[:] = [[10.0, 0.0, 5.0], [20.0, 8.0, 0.0], [30.0, 4.0, 1.0]]
     activity.secondary_bought[:] = [[30.0, 0.0, 5.0], [0.0, 8.0, 0.0], [10.0, 4.0, 1.0]]
@@ -385,6 +386,17 @@ def test_investment_support_pays_a_share_and_never_more_than_the_whole(config: A
     assert change[RECYCLERS] == pytest.approx([100.0, 200.0, 0.8 * 300, 0.8 * 400])
     assert change[:2] == pytest.approx([-800.0, -60.0])
     assert governments.received.tolist() == [0.0, 0.0]
+
+
+def test_investment_support_for_refineries_at_home_adds_up_to_at_most_the_whole(config: Any) -> None:
+    uses = [
+        Use("refining_investment_support", "country", 0.8, materials=("a",)),
+        Use("refining_investment_support", "union", 0.7),
+        Use("extraction_investment_support", "union", 1.0),  # for mines only
+    ]
+    governments, change = settled(config, *uses)
+    assert change[PRODUCERS] == pytest.approx([500.0, 0.7 * 600.0, 0.0])
+    assert governments.paid == pytest.approx([0.0, 0.7 * 1100.0, 0.3 * 500.0])
 
 
 def test_energy_relief_pays_a_share_of_the_bills_of_those_in_scope_and_never_more_than_the_bill(config: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from abm.agents.projects import terms_of_projects
@@ -173,3 +174,58 @@ def test_relief_stops_at_its_cap_and_two_governments_never_pay_more_than_the_bil
     _, capped = seen(world(12, mix=[{**RELIEF, "intensity": 1.0, "cap": cap}]), energy_bill).T
     np.testing.assert_allclose(capped.sum(), cap)
     assert (capped[START + 3 :] == 0.0).all()
+
+
+# --- Investment support for mines and refineries ---------------------------------------------------
+
+SUPPORT = [(f"{activity}_investment_support", stage) for stage, activity in enumerate(("extraction", "refining"))]
+
+
+@pytest.mark.parametrize(("name", "stage"), SUPPORT)
+def test_support_lets_projects_go_ahead_at_a_lower_price(name: str, stage: int) -> None:
+    def ordered(model: CircularTransition) -> Array:
+        """Spending on new capacity of the stage in scope and of the other, EUR, the latter where there is none."""
+        spending = model.producers.spending
+        return np.array([spending[at_home(model, stage)].sum(), spending[at_home(model, 1 - stage)].sum()])
+
+    without, with_it = paired(ordered, [instrument(name, 0.4)], 30)
+    assert with_it[START:, 0].sum() > 1.05 * without[START:, 0].sum()
+    np.testing.assert_allclose(with_it[START, 1], without[START, 1])
+
+
+@pytest.mark.parametrize(("name", "stage"), SUPPORT)
+def test_support_pays_its_share_of_last_months_spending_until_its_end(name: str, stage: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        accounts = model.accounts.governments
+        paid = -model.books.month_flow("investment_support")[accounts[accounts >= 0]].sum()
+        return np.array([model.producers.spending[at_home(model, stage)].sum(), paid])
+
+    use = instrument(name, 0.4, end="2027-06")
+    spent, paid = seen(world(24, mix=[use]), look).T
+    assert (paid[:START] == 0.0).all()
+    np.testing.assert_allclose(paid[START:18], 0.4 * spent[START - 1 : 17])
+    assert (paid[START + 1 : 18] > 0.0).all()
+    assert (paid[18:] == 0.0).all()
+    spent, paid = seen(world(10, mix=[use, {**use, "intensity": 0.8}]), look).T
+    np.testing.assert_allclose(paid[START + 1 :], spent[START:-1])  # two shares add up to the whole, not to more
+
+
+def test_support_stops_at_its_cap_until_january() -> None:
+    def paid(model: CircularTransition) -> float:
+        return float(-model.books.month_flow("investment_support")[model.accounts.governments[1]])
+
+    free = seen(world(24, mix=[instrument("refining_investment_support", 0.4)]), paid)
+    cap = 0.4 * float(free[12:].sum())
+    capped = seen(world(36, mix=[instrument("refining_investment_support", 0.4, cap=cap)]), paid)
+    np.testing.assert_allclose(capped[12:24].sum(), cap)
+    assert capped[23] == 0.0
+    assert capped[25] > 0.0  # for what was ordered in January
+
+
+def test_permits_and_support_together_do_more_than_either() -> None:
+    """In a boom projects that support makes pay open sooner with faster permits."""
+    support, permits = instrument("refining_investment_support", 0.5), instrument("permit_acceleration", 0.8, sites=0.5)
+    ends = [seen(world(72, mix=mix, shocks=[BOOM]), refining_at_home)[-1].mean() for mix in ([], [support], [permits])]
+    both = seen(world(72, mix=[support, permits], shocks=[BOOM]), refining_at_home)[-1].mean()
+    assert ends[1] > ends[0]
+    assert both > max(ends)

@@ -132,6 +132,7 @@ class PrimaryProducers(Organisations):
         self.shut = np.minimum(shut, 0.95)
         self.growth_forecast = np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0  # per year (M,)
         self._set_leads(horizon)
+        self.spending = np.zeros(len(self))  # on new capacity in the last month, EUR
         self.pipeline = np.zeros((horizon + LONGEST_LEAD, len(self)))
         self._start_pipeline()
         self.on_record = int(np.flatnonzero(self.pipeline.any(axis=1)).max(initial=0))  # last month that is planned now
@@ -384,7 +385,7 @@ class PrimaryProducers(Organisations):
         room = np.maximum(credit.leverage_limit * (capital + cost) - books.debt.take(account), 0.0)
         means = np.maximum(cash.take(account) - terms.liquidity * self.monthly_cost, 0.0) + room
         order = order * np.minimum(means / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
-        cost = order * 12.0 * self.capital_cost
+        cost = self.spending = order * 12.0 * self.capital_cost
         books.lend(account, np.minimum(cost * credit.leverage_limit, room))
         books.pay("capital_spending", account, suppliers, cost)
         capital += cost - capital / (12.0 * terms.capacity_life)

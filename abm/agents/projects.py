@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-LEVERS = ("primary_permits", "site_allocation")  # now
+LEVERS = ("primary_permits", "site_allocation", "primary_investment_support")  # now
 PROMISED = ("refining_energy_relief",)  # over the years in which the plant runs
 
 
@@ -37,9 +37,10 @@ def _fall_in_cost(rules: Any, producers: Any) -> Array:
     """Fall of the logarithm of full cost (n,) by what is paid, promises weighed by belief."""
     terms, leaf = producers.terms, producers.leaf
     charge = producers.capital_cost * (terms.hurdle_rate + 1.0 / terms.capacity_life)
+    borne = charge * (1.0 - at_home(rules.primary_investment_support, producers))
     promised = energy_relief(rules.outlook["refining_energy_relief"], producers) * rules.belief[leaf]
     running = producers.cash_cost * (1.0 - producers.energy_share * promised)
-    return np.asarray(np.log((producers.cash_cost + charge) / (running + charge)))
+    return np.asarray(np.log((producers.cash_cost + charge) / (running + borne)))
 
 
 def energy_relief(lever: Array, producers: Any) -> Array:

@@ -89,6 +89,7 @@ class Settlement:
             producer_leaf=model.producers.leaf,
             producer_stage=model.producers.stage,
             producer_main=model.producers.main,
+            producer_spending=model.producers.spending,
             producer_energy=self._refineries_energy(),
             primary_bought=trade.primary_bought,
             secondary_bought=trade.to_maker,
