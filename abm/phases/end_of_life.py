@@ -219,6 +219,8 @@ class EndOfLife:
         across = scrap.border.take(recyclers.leaf, axis=0)
         self.fetching = across * scrap.fetching_cost(scrap.fetched)[stream]  # (n, L) EUR/kg
         value -= recyclers.variable_cost[:, None] + self.fetching
+        if recyclers.energy_relief is not None:
+            value += recyclers.energy_relief[:, None]
         carried = recyclers.plant.transport_cost[:, None]
         value[END_OF_LIFE] -= carried
         value[1 - END_OF_LIFE] -= SORTED_AT_SOURCE * carried
