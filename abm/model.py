@@ -35,6 +35,7 @@ from abm.phases.product_trade import ProductTrade
 from abm.phases.production import Production
 from abm.phases.renewal import Renewal
 from abm.phases.settlement import Settlement
+from abm.phases.standards import Standards
 from abm.population import PopulationModel
 from abm.randomness import Streams
 from abm.rules import axis_sizes
@@ -211,6 +212,7 @@ class CircularTransition(PopulationModel):
         self.recyclers = Recyclers(self, config, books)
         found_recyclers(self)
         self.business = BusinessBuyers(config, books, self.months + 2, structure.content)
+        self.standards = Standards(self)
         self.product_trade = ProductTrade(self)
         labels = demand.sum(axis=0)[..., None] * self.product_trade.start_shares[:, None, :]
         self.dealers = Dealers(config, books, labels, structure.content)
@@ -301,6 +303,7 @@ class CircularTransition(PopulationModel):
         self.conditions = self.circumstances.this_month(self.month)  # shocks strike here
         self.rules = self.governments.announce(self.conditions, self.month)  # instruments write levers here
 
+        self.standards.heed()
         self._choose_regimes()
         self._quote_terms()
         self._form_expectations()

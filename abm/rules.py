@@ -98,6 +98,18 @@ _DECLARED = (
     Lever("scrap_mobility", ("leaf", "stream"), "1", "max", "Share removed of what keeps scrap from crossing borders"),
     Lever("recycling_permits", ("leaf", "stream"), "1", "max", "Share saved of the time to build a recycling plant"),
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
+    # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
+    Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
+    Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
+    Lever("dismantling", ("product",), "1", "max", "Share of circular design's gain in recovery that new goods have"),
+    Lever("taken_apart", ("product",), "1", "max", "Share of parts else shredded that are taken out of new goods"),
+    Lever("sorting", ("product",), "1", "add", "Share saved of the cost of dismantling and sorting new goods", 0.9),
+    Lever("assurance", ("product",), "1", "max", "Share closed of the gap to full trust in new goods once refurbished"),
+    Lever("design_cost", ("product",), "1", "max", "Cost to linear makers as a share of that of circular design"),
+    Lever("product_cost", ("leaf", "product"), "EUR", "add", "What requirements add to the cost of a new product"),
+    Lever("repair_access", ("leaf", "product"), "1", "max", "Share of failures beyond repair that become repairable"),
+    Lever("repair_saving", ("leaf", "product"), "1", "max", "Share saved of the price of a repair"),
+    Lever("warranty", ("leaf", "product"), "month", "max", "Producers' liability for new goods beyond the guarantee"),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 

@@ -62,6 +62,9 @@ class Firms(Organisations):
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
+        # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
+        self.added_cost: Array | None = None
+        self.owed_per_unit: Array | None = None
         self.first_niche = 10_000
         self.component_capital = np.asarray(config.components.capital_cost)
 
@@ -260,6 +263,10 @@ class Firms(Organisations):
         books.pay("energy", self.account, domestic, power)
         books.pay("other_inputs", self.account, domestic, other)
         self.cost_now = labour + power + other
+        if self.added_cost is not None:
+            added = self.made * self.added_cost
+            books.pay("other_inputs", self.account, domestic, added)
+            self.cost_now += added
         return labour
 
     def price_goods(
@@ -274,6 +281,8 @@ class Firms(Organisations):
         makes = self.kind <= COMPONENT
         self.conversion_now = self.conversion * burden
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
+        if self.added_cost is not None and self.owed_per_unit is not None:
+            cost += self.added_cost + self.owed_per_unit
         np.copyto(self.unit_cost, cost, where=makes)
         sold_out = (self.made > SMALLEST) * (self.sold / np.maximum(self.made, SMALLEST) - 1.0)
         wanted = self.orders * terms.capacity_slack

@@ -13,6 +13,7 @@ from abm.agents.households import Offers
 from abm.books import block
 from abm.markets import products as goods
 from abm.markets.products import LEAST, label_shares
+from abm.phases.standards import life_of
 
 Array = NDArray[np.float64]
 TENDER = 20.0  # how sharply a tender with criteria turns on price: 10 % better wins seven times in eight
@@ -103,6 +104,7 @@ class ProductTrade:
         available[..., goods.USED] = (np.asarray(products.used_share) > 0.0)[:, None]
         for table in (life, circularity):
             table.flags.writeable = False
+        self.usual_life = life
         self.offered = {"life": life, "circularity": circularity, "available": available}
         self._offer_labels()
 
@@ -134,6 +136,8 @@ class ProductTrade:
         firms, count = self.model.firms, len(self.list_price)
         self.import_levy = self.model.structure.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
         self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
+        if self.model.standards.import_cost is not None:
+            self.import_price += self.model.standards.import_cost[:, None]
         self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
         self.providers, self.refurbishers = firms.of_kind(SERVICE), firms.of_kind(REFURBISHER)
         self.cell = firms.kind[rows] * count + firms.product[rows]
@@ -174,6 +178,10 @@ class ProductTrade:
         self.shares[:, 1:] *= ~gone
         self.shares[:, 2] *= ~gone[:, 0]
         self._offer_labels()
+
+    def lengthen_life(self, linear: Array, used: Array) -> None:
+        """Let linear and used goods last longer than usual by factors (P,) each."""
+        self.offered["life"] = life_of(self.usual_life, linear, used)
 
     def _offer_labels(self) -> None:
         """Circular goods and services are on offer where they have a share of the market."""
@@ -223,6 +231,8 @@ class ProductTrade:
         new = self.price[:, None] * taxed[:, None]  # (P, L, 3)
         price[..., goods.KEEP] = 0.0
         price[..., goods.REPAIR] = new[..., 0] * self.repair_cost[:, None]
+        if self.model.standards.saving is not None:
+            price[..., goods.REPAIR] *= 1.0 - self.model.standards.saving
         price[..., goods.USED] = self.used_price()[:, None] * taxed
         np.add(new, (self.surcharge * taxed)[..., None], out=price[..., goods.LINEAR :])
         return Offers(price=price, **self.offered)
@@ -268,7 +278,8 @@ class ProductTrade:
         bought = wanted * fill
         self.business_discarded = buyers.discard(model.month)
         kilograms = bought[..., None] * content
-        buyers.receive(model.month, bought, kilograms)
+        durable = model.standards.traits.get("durability")
+        buyers.receive(model.month, bought, kilograms, None if durable is None else durable[model.month])
         dealers.units -= bought[0] + bought[1]
         for places, moved in zip(buyers.blocks, kilograms.reshape(2, -1, kilograms.shape[-1]), strict=True):
             model.books.move("sale", dealers.new_block, places, moved)
@@ -366,15 +377,38 @@ class ProductTrade:
         new += np.add.reduce(self.units_to_households * self.surcharge)
         used = self.used_price() @ purchases.units_used
         repair = (linear * self.repair_cost) @ purchases.repairs
+        if model.standards.saving is not None or purchases.covered is not None:
+            repair = self._pay_for_covered(purchases)
         model.books.pay("retail_sales", accounts.households, dealers.accounts, new + used)
         model.books.pay("repairs", accounts.households, accounts.domestic, repair)
         net = new + used + repair
         tax = net * self.tax
         model.books.pay("value_added_tax", accounts.households, accounts.treasury, tax)
         self.household_spending = net + tax
-        self.offer_value = purchases.units * self.full_price if model.rules.in_force("offer_support") else None
+        self.offer_value = self._owed_for_offers(purchases) if model.rules.in_force("offer_support") else None
         self.repairs = purchases.repairs
         self.used_sold = purchases.units_used
+
+    def _owed_for_offers(self, purchases: Any) -> Array:
+        """What households owe with tax by what they chose (P, L, 6), EUR; nothing for repairs under warranty."""
+        owed: Array = purchases.units * self.full_price
+        if purchases.covered is not None:
+            owed[..., goods.REPAIR] -= purchases.covered * self.full_price[..., goods.REPAIR]
+        return owed
+
+    def _pay_for_covered(self, purchases: Any) -> Array:
+        """Dealers pay for repairs under longer warranty, for producers; returns what households pay for theirs (L,)."""
+        model, standards = self.model, self.model.standards
+        price = (self.price[:, 0] * self.repair_cost)[:, None] * np.ones(len(self.tax))
+        if standards.saving is not None:
+            price *= 1.0 - standards.saving
+        covered = np.zeros(price.shape) if purchases.covered is None else purchases.covered
+        cost = price * covered
+        model.books.pay("repairs", model.dealers.accounts, model.accounts.domestic, np.add.reduce(cost))
+        if purchases.covered is not None:
+            sold = np.add.reduce(self.units_to_households + self.business_bought[0] + self.business_bought[1], axis=1)
+            standards.note_warranty(np.add.reduce(cost, axis=1), sold)
+        return np.asarray(np.add.reduce(price * (purchases.repairs - covered)))
 
     def _pay_service_providers(self, purchases: Any) -> None:
         """Providers earn the fee above the price of the product and pay for the work of running the service."""
@@ -469,6 +503,8 @@ class ProductTrade:
     def _pay_makers(self, home: Array, exports: Array, split: Array) -> None:
         model, firms, books, rows = self.model, self.model.firms, self.model.books, self.makers
         price = firms.price[rows]
+        if firms.owed_per_unit is not None:  # dealers keep what makers owe them for repairs under warranty
+            price = price - firms.owed_per_unit[rows]
         value, abroad = home * price, exports * price
         clearing = model.accounts.secondary
         books.pay("product_sales", clearing, firms.account[rows], value)
@@ -490,6 +526,8 @@ class ProductTrade:
         books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
+        if model.standards.charge is not None and model.standards.import_cost is not None:
+            price -= model.standards.charge
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
         by_origin = share[:, :, None] * imports[:, None, :]
         self.import_units = by_origin
