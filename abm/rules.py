@@ -25,6 +25,7 @@ Refund = Callable[[Rows, Rows, Rows], Array]
 STAGES = 2  # extraction and refining
 OFFERS = ("keep", "repair", "used", "linear", "circular", "service")  # what a household can choose, in this order
 NO_INSTRUMENT = -1
+LABELS = 3  # new products: linear, circular, as a service
 
 
 def axis_sizes(config: Any) -> dict[str, int]:
@@ -109,6 +110,7 @@ _DECLARED = (
     Lever("product_cost", ("leaf", "product"), "EUR", "add", "What requirements add to the cost of a new product"),
     Lever("repair_access", ("leaf", "product"), "1", "max", "Share of failures beyond repair that become repairable"),
     Lever("repair_saving", ("leaf", "product"), "1", "max", "Share saved of the price of a repair"),
+    Lever("fee_spread", ("leaf", "product"), "EUR", "add", "Fee on a linear product above that on a circular one"),
     Lever("warranty", ("leaf", "product"), "month", "max", "Producers' liability for new goods beyond the guarantee"),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
@@ -351,13 +353,15 @@ class Activity:
     scrap_landfilled: Annotated[Array, "SL"]  # kg of scrap that collectors had landfilled or incinerated
     technicians: Annotated[Array, "L"]  # in the pool
     price_outside: Annotated[Array, "M"]  # EUR/kg
+    labels_sold: Annotated[Array, "PLK"]  # products sold as linear, circular and as a service, if fees differ by it
+    fee_modulation: Annotated[Array, "PLK"]  # EUR per product by which producers' fees differ from the mean
 
     @classmethod
     def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0) -> Activity:
         """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
         lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
-        lengths |= {"S": sizes["stream"], "O": sizes["offer"]}
+        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "K": LABELS}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():
             shape = [lengths[axis] for axis in axes]

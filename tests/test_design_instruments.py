@@ -240,3 +240,64 @@ def test_of_two_standards_the_stricter_counts(use: Use) -> None:
     np.testing.assert_array_equal(both.rules[lever], strict.rules[lever])
     assert not any(instrument.spends for instrument in both.governments.instruments)
     assert set(registry()) >= {use["use"]}
+
+
+# --- Modulated fees --------------------------------------------------------------------------------------
+
+FEES = instrument("modulated_fees", 0.2)
+
+
+def test_modulated_fees_shift_sales_to_circular_design() -> None:
+    def look(model: CircularTransition) -> Array:
+        trade = model.product_trade
+        business = (trade.business_bought[..., None] * trade.business_labels).sum(axis=0)
+        circular = (model.firms.orders * (model.firms.kind == CIRCULAR)).sum()
+        return np.array([business[..., 1:].sum() / business.sum(), circular])
+
+    without, with_it = paired(look, FEES, 36)
+    assert (with_it[START + 1 :, 0] > 1.2 * without[START + 1 :, 0]).all()
+    assert (with_it[START + 2 :, 1] > without[START + 2 :, 1]).all()
+
+
+def test_bonus_and_malus_stand_in_prices_at_the_declared_spread() -> None:
+    model = world(START + 2, mix=[{**FEES, "jurisdiction": "nl", "products": ["laptop"]}])
+    seen(model, lambda model: 0.0)
+    fee, row = model.product_trade.modulation, product(model, "laptop")
+    assert fee is not None
+    price = model.config.products.price[row]
+    np.testing.assert_allclose(fee[row, :2, 0] - fee[row, :2, 1], 0.2 * price)
+    assert (fee[row, :2, 0] > 0.0).all()
+    assert not np.delete(fee, row, axis=0).any()
+    assert not fee[:, 2].any()
+
+
+def test_modulated_fees_settle_between_dealers_and_collectors_and_cancel_over_the_years() -> None:
+    model = world(72, mix=[FEES])
+    settle, due, settled = model.settlement.run, np.zeros((72, 2)), np.zeros((72, 2))
+
+    def note(purchases: Any, discarded: Any) -> None:
+        before = model.books.cash[model.scrap.collectors].sum()
+        model.governments.instruments[0].settle, own = lambda *_: None, model.governments.instruments[0].settle
+        settle(purchases, discarded)
+        own(model.settlement.activity, model.books, model.month)
+        del model.governments.instruments[0].settle
+        activity = model.settlement.activity
+        owed = activity.labels_sold * activity.fee_modulation
+        due[model.month] = np.maximum(owed, 0.0).sum(), np.maximum(-owed, 0.0).sum()
+        settled[model.month, 0] = model.books.cash[model.scrap.collectors].sum() - before
+
+    model.settlement.run = note
+    seen(model, lambda model: 0.0)
+    np.testing.assert_allclose(settled[:, 0], due[:, 0] - due[:, 1], rtol=1e-6, atol=1.0)
+    assert (due[:START] == 0.0).all()
+    malus, bonus = due[24:].sum(axis=0)
+    assert 0.8 * bonus < malus < bonus  # as the share of circular goods grows, the bonus runs ahead of last year's rule
+    assert not model.governments.paid.any()
+
+
+def test_spreads_of_two_governments_add_up() -> None:
+    model = world(START + 1, mix=[FEES, {**FEES, "jurisdiction": "nl", "intensity": 0.1}])
+    seen(model, lambda model: 0.0)
+    price = np.asarray(model.config.products.price)
+    np.testing.assert_allclose(model.rules.fee_spread[0], 0.3 * price)
+    np.testing.assert_allclose(model.rules.fee_spread[2], 0.2 * price)

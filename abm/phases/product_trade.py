@@ -61,6 +61,9 @@ class ProductTrade:
         # Labels that had makers and providers at the start (P, 2), and those that have them now.
         self.founded: NDArray[np.bool_] | None = None
         self.there: NDArray[np.bool_] | None = None
+        self.modulation: Array | None = None  # of producers' fees (P, L, 3), EUR per product, if there is any
+        self.usually_sold: Array | None = None  # products sold by label in a month (P, L, 3), while fees differ by it
+        self.labels_sold = np.zeros((*self.surcharge.shape, goods.LABELS))
         self.used_level = np.ones(len(products))  # price of used goods over its usual part of the new price
         self._remember_constants()
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
@@ -154,7 +157,29 @@ class ProductTrade:
         wage = float(self.model.labour.wage_factor @ self.model.settlement.household_share)
         self.price[:, 2] = self.price[:, 1] + self.start_fee * wage
         self.surcharge = self._mandate_cost() + self.model.settlement.producer_fee
+        self.modulation = self._modulate_fees() if self.model.rules.in_force("fee_spread") else None
         self._price_services()
+
+    def _modulate_fees(self) -> Array:
+        """By how much producers' fees differ from the mean (P, L, 3), EUR: bonus and malus cancel at last year's sales.
+
+        Linear goods pay the spread times the share of circular goods in what was sold, circular goods get the rest.
+        """
+        spread = self.model.rules.fee_spread.T
+        sold = self.model.dealers.demand if self.usually_sold is None else self.usually_sold
+        whole = np.add.reduce(sold, axis=2)
+        circular = np.add.reduce(sold[..., 1:], axis=2) / np.where(whole > 0.0, whole, np.inf)
+        fee = np.empty(sold.shape)
+        fee[..., 0] = spread * circular
+        fee[..., 1:] = (-spread * (1.0 - circular))[..., None]
+        return fee
+
+    def _note_labels_sold(self, new: Array) -> None:
+        """Remember what was sold by label, `new` (P, L, 3) of it to households, and smooth it over a year."""
+        business = self.business_bought[..., None] * self.business_labels
+        self.labels_sold = new + business[0] + business[1]
+        known = self.labels_sold if self.usually_sold is None else self.usually_sold
+        self.usually_sold = known + (self.labels_sold - known) / 12.0
 
     def _price_services(self) -> None:
         """Refurbishers and service providers price against new goods."""
@@ -235,6 +260,8 @@ class ProductTrade:
             price[..., goods.REPAIR] *= 1.0 - self.model.standards.saving
         price[..., goods.USED] = self.used_price()[:, None] * taxed
         np.add(new, (self.surcharge * taxed)[..., None], out=price[..., goods.LINEAR :])
+        if self.modulation is not None:
+            price[..., goods.LINEAR :] += self.modulation * taxed[:, None]
         return Offers(price=price, **self.offered)
 
     def _supported(self, offers: Offers) -> Offers:
@@ -290,9 +317,13 @@ class ProductTrade:
     def _business_labels(self, wanted: Array) -> Array:
         """Shares of labels (2, P, L, 3); what public buyers want (P, L) is tendered by procurement rules."""
         rules, shape = self.model.rules, self.model.dealers.shape
-        usual = label_shares(self.shares, self.price, self.start_price, self.elasticity[:, None])
+        if self.modulation is None:
+            usual = label_shares(self.shares, self.price, self.start_price, self.elasticity[:, None])[:, None]
+        else:
+            now, start = self.price[:, None] + self.modulation, self.start_price[:, None]
+            usual = label_shares(self.shares[:, None], now, start, self.elasticity[:, None, None])
         labels = np.empty((2, *shape, 3))
-        labels[:] = usual[:, None, :]
+        labels[:] = usual
         if rules.in_force("procurement_share"):
             labels[goods.PUBLIC] += self._won(usual, wanted)
         return labels
@@ -301,27 +332,29 @@ class ProductTrade:
         """What circular offers win in tenders with criteria: change of the shares of labels (P, L, 3).
 
         They win where they cost no more than the premium above linear goods, as far as their makers have capacity;
-        `wanted` (P, L) are public purchases.
+        `usual` (P, 1, 3), or by leaf, are the shares without criteria, `wanted` (P, L) are public purchases.
         """
-        rules, circular = self.model.rules, usual[:, 1:]
+        rules, circular = self.model.rules, usual[..., 1:]
         edge = (self.price[:, :1] * (1.0 + rules.procurement_premium.T) / self.price[:, 1:2]) ** TENDER
-        offered = np.add.reduce(circular, axis=1)
-        shift = rules.procurement_share.T * (edge / (1.0 + edge)) * usual[:, :1] * (offered > 0.0)[:, None]
+        offered = np.add.reduce(circular, axis=2)
+        shift = rules.procurement_share.T * (edge / (1.0 + edge)) * usual[..., 0] * (offered > 0.0)
         asked = np.add.reduce(shift * wanted, axis=1)
         others = np.add.reduce(self.model.dealers.demand[..., 1:], axis=(1, 2)) - self.won
         room = np.maximum(self.circular_capacity - np.maximum(others, 0.0), 0.0)
         shift *= np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0))[:, None]
         self.won = np.add.reduce(shift * wanted, axis=1)
-        mix = circular / np.maximum(offered, LEAST)[:, None]
+        mix = circular / np.maximum(offered, LEAST)[..., None]
         change = np.empty((*shift.shape, 3))
         change[..., 0] = -shift
-        np.multiply(shift[..., None], mix[:, None], out=change[..., 1:])
+        np.multiply(shift[..., None], mix, out=change[..., 1:])
         return change
 
     def _pay_business(self, bought: Array, labels: Array) -> None:
         """Business pays from the domestic economy; government pays the linear price, the premium by its programme."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
         value = bought * (np.einsum("oplk,pk->opl", labels, self.price) + self.surcharge)
+        if self.modulation is not None:
+            value += bought * np.einsum("oplk,plk->opl", labels, self.modulation)
         to_dealers = np.add.reduce(value, axis=1)  # (2, L)
         books.pay("retail_sales", model.accounts.domestic, dealers.accounts, to_dealers[goods.BUSINESS])
         self.business_service = np.add.reduce(bought * labels[..., -1], axis=(0, 2))
@@ -375,6 +408,9 @@ class ProductTrade:
         linear = self.price[:, 0]
         new = np.einsum("plk,pk->l", purchases.units_new, self.price)
         new += np.add.reduce(self.units_to_households * self.surcharge)
+        if self.modulation is not None:
+            new += np.add.reduce(purchases.units_new * self.modulation, axis=(0, 2))
+            self._note_labels_sold(purchases.units_new)
         used = self.used_price() @ purchases.units_used
         repair = (linear * self.repair_cost) @ purchases.repairs
         if model.standards.saving is not None or purchases.covered is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.markets.products import USED
-from abm.rules import OFFERS, Activity
+from abm.rules import LABELS, OFFERS, Activity, unchanged
 
 Array = NDArray[np.float64]
 CERTIFICATE_STEEPNESS = 3.0  # how sharply the certificate price rises as obligations approach supply
@@ -48,6 +48,7 @@ class Settlement:
         self.abroad, self.domestic = np.array([accounts.abroad]), np.array([accounts.domestic])
         self.real_households = households
         self.offers_shape = (len(self.config.products), len(leaves), len(OFFERS))
+        self.same_fees = unchanged((*self.offers_shape[:2], LABELS), 0.0)
         self.clearing, self.public = np.array([accounts.secondary]), np.array([accounts.public])
 
     def run(self, purchases: Any, discarded: Any) -> None:
@@ -109,6 +110,8 @@ class Settlement:
             scrap_landfilled=model.end_of_life.landfilled,
             technicians=model.labour.pool_before,
             price_outside=model.materials.price[1, 0],
+            labels_sold=sales.labels_sold,
+            fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
         )
 
     def _obliged(self) -> Array:
