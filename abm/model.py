@@ -365,8 +365,10 @@ class CircularTransition(PopulationModel):
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
         market = self.materials.price[1, 0] * self.at_grade
-        plant = recyclers.plant
-        market = market * (plant.payable[:, None] + plant.at_home[:, None] * self.materials_trade.home_premium)
+        plant, premium = recyclers.plant, self.materials_trade.home_premium
+        if recyclers.match_term is not None:
+            premium = self.materials_trade.premium_under_contract(market)
+        market = market * (plant.payable[:, None] + plant.at_home[:, None] * premium)
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)

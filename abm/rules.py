@@ -99,6 +99,8 @@ _DECLARED = (
     Lever("scrap_mobility", ("leaf", "stream"), "1", "max", "Share removed of what keeps scrap from crossing borders"),
     Lever("recycling_permits", ("leaf", "stream"), "1", "max", "Share saved of the time to build a recycling plant"),
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
+    Lever("matchmaking", ("leaf", "material"), "1/yr", "add", "Share of output that finds a customer in a year"),
+    Lever("match_term", ("leaf", "material"), "month", "max", "Term of the offtake contracts so found"),
     # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
     Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
     Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),

@@ -301,3 +301,74 @@ def test_spreads_of_two_governments_add_up() -> None:
     price = np.asarray(model.config.products.price)
     np.testing.assert_allclose(model.rules.fee_spread[0], 0.3 * price)
     np.testing.assert_allclose(model.rules.fee_spread[2], 0.2 * price)
+
+
+# --- Launching customers ------------------------------------------------------------------------------------
+
+MATCHES = instrument("launching_customers", 1.0, jurisdiction="nl", term=60.0)
+SLUMP: Use = {
+    "use": "dumping_campaign",
+    "bloc": "china",
+    "start": "2028-01",
+    "severity": 0.5,
+    "duration": 24,
+    "materials": ("ndpr", "dysprosium"),
+}
+
+
+def at_home(model: CircularTransition) -> NDArray[np.bool_]:
+    """Recyclers (R,) in the Netherlands."""
+    config = model.config
+    below = np.array([config.jurisdictions.index("nl") in config.ancestors[leaf] for leaf in config.leaves])
+    return np.asarray(below[model.recyclers.leaf])
+
+
+def test_matched_output_finds_customers_at_its_rate_and_only_where_the_programme_runs() -> None:
+    model = world(START + 12, mix=[MATCHES])
+    seen(model, lambda model: 0.0)
+    recyclers, here = model.recyclers, at_home(model)
+    share = 0.0
+    for _ in range(12):
+        share -= share / 60.0
+        share += (1.0 - share) / 12.0
+    runs = here & (recyclers.status == 0) & (recyclers.born < START)
+    found = recyclers.under_contract[runs][recyclers.recovery[runs] > 0.0]
+    assert found.max() == pytest.approx(share)
+    assert not recyclers.under_contract[~here].any()
+
+
+def test_offtake_at_a_fixed_price_holds_up_what_recyclers_receive_in_a_slump() -> None:
+    def look(model: CircularTransition) -> Array:
+        metal = model.config.materials.index("ndpr")
+        rows = model.recyclers.sold[:, metal] > 0.0
+        received = model.recyclers.price_received[rows, metal]
+        return np.array([received.max(initial=0.0), model.materials_trade.secondary_spent.sum()])
+
+    def run(mix: Any) -> Array:
+        model = CircularTransition(
+            mix=mix, shocks=[SLUMP], months=30, households=200, rng=1, overrides=QUIET, record=False, events=False
+        )
+        return seen(model, look)
+
+    without, with_it = run([]), run([{**MATCHES, "jurisdiction": "eu"}])
+    np.testing.assert_array_equal(without[:START], with_it[:START])
+    slump = slice(26, 30)  # the stock of the last good months is sold
+    assert with_it[slump, 0].mean() > 1.2 * without[slump, 0].mean()
+    assert with_it[slump, 1].sum() > without[slump, 1].sum()  # makers pay it
+
+
+def test_matchmaking_costs_its_sum_per_household_and_contracts_run_out_after_its_end() -> None:
+    model = world(48, mix=[{**MATCHES, "cost": 3.0, "end": "2027-12"}])
+    here = [0, 1]
+    homes = np.asarray(model.config.jurisdictions.households)[model.config.leaves][here].sum()
+    look = seen(
+        model,
+        lambda model: [
+            paid(model, "public_programmes", model.accounts.governments[[model.config.jurisdictions.index("nl")]]),
+            model.recyclers.under_contract.max(),
+        ],
+    )
+    np.testing.assert_allclose(look[START:24, 0], 0.25 * homes)
+    assert not look[24:, 0].any()
+    assert (np.diff(look[23:, 1]) < 0.0).all()
+    assert look[-1, 1] == pytest.approx(look[23, 1] * (1.0 - 1.0 / 60.0) ** 24)
