@@ -38,6 +38,7 @@ from abm.phases.product_trade import ProductTrade
 from abm.phases.production import Production
 from abm.phases.renewal import Renewal
 from abm.phases.settlement import Settlement
+from abm.phases.standards import Standards
 from abm.population import PopulationModel
 from abm.randomness import Streams
 from abm.rules import axis_sizes
@@ -217,6 +218,7 @@ class CircularTransition(PopulationModel):
         self.recyclers = Recyclers(self, config, books)
         found_recyclers(self)
         self.business = BusinessBuyers(config, books, self.months + 2, structure.content)
+        self.standards = Standards(self)
         self.product_trade = ProductTrade(self)
         labels = demand.sum(axis=0)[..., None] * self.product_trade.start_shares[:, None, :]
         self.dealers = Dealers(config, books, labels, structure.content)
@@ -314,6 +316,7 @@ class CircularTransition(PopulationModel):
         self.conditions = self.circumstances.this_month(self.month)  # shocks strike here
         self.rules = self.governments.announce(self.conditions, self.month)  # instruments write levers here
 
+        self.standards.heed()
         self._choose_regimes()
         self.duties.quote()
         self._quote_terms()
@@ -402,8 +405,10 @@ class CircularTransition(PopulationModel):
             power = recyclers.energy_cost(self.energy, self.labour.wage_factor)
             recyclers.energy_relief = recyclers.variable_cost * power * share
         market = self.materials.price[1, 0] * self.at_grade
-        plant = recyclers.plant
-        market = market * (plant.payable[:, None] + plant.at_home[:, None] * self.materials_trade.home_premium)
+        plant, premium = recyclers.plant, self.materials_trade.home_premium
+        if recyclers.match_term is not None:
+            premium = self.materials_trade.premium_under_contract(market)
+        market = market * (plant.payable[:, None] + plant.at_home[:, None] * premium)
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)

@@ -26,6 +26,7 @@ STAGES = 2  # extraction and refining
 OFFERS = ("keep", "repair", "used", "linear", "circular", "service")  # what a household can choose, in this order
 GROUNDS = ("origin", "dumping")  # why an import duty is due: where goods come from, or that they are dumped
 NO_INSTRUMENT = -1
+LABELS = 3  # new products: linear, circular, as a service
 
 
 def axis_sizes(config: Any) -> dict[str, int]:
@@ -140,6 +141,21 @@ _DECLARED = (
     ),
     Lever("product_duty", ("ground", "leaf", "jurisdiction", "product"), "1", "add", "The same for finished products"),
     Lever("duty_inquiry", ("leaf",), "month", "max", "Months of dumping after which a duty on dumped goods is due"),
+    Lever("matchmaking", ("leaf", "material"), "1/yr", "add", "Share of output that finds a customer in a year"),
+    Lever("match_term", ("leaf", "material"), "month", "max", "Term of the offtake contracts so found"),
+    # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
+    Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
+    Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
+    Lever("dismantling", ("product",), "1", "max", "Share of circular design's gain in recovery that new goods have"),
+    Lever("taken_apart", ("product",), "1", "max", "Share of parts else shredded that are taken out of new goods"),
+    Lever("sorting", ("product",), "1", "add", "Share saved of the cost of dismantling and sorting new goods", 0.9),
+    Lever("assurance", ("product",), "1", "max", "Share closed of the gap to full trust in new goods once refurbished"),
+    Lever("design_cost", ("product",), "1", "max", "Cost to linear makers as a share of that of circular design"),
+    Lever("product_cost", ("leaf", "product"), "EUR", "add", "What requirements add to the cost of a new product"),
+    Lever("repair_access", ("leaf", "product"), "1", "max", "Share of failures beyond repair that become repairable"),
+    Lever("repair_saving", ("leaf", "product"), "1", "max", "Share saved of the price of a repair"),
+    Lever("fee_spread", ("leaf", "product"), "EUR", "add", "Fee on a linear product above that on a circular one"),
+    Lever("warranty", ("leaf", "product"), "month", "max", "Producers' liability for new goods beyond the guarantee"),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 
@@ -356,7 +372,7 @@ class Rules(Levers):
 class Activity:
     """What happened this month that policy pays for or charges, filled by the model.
 
-    R recyclers, F makers of components and products, K mines and refineries, L leaves, P products, M materials,
+    R recyclers, F makers of components and products, K mines and refineries, B labels, L leaves, P products, M materials,
     J jurisdictions, n products that households handed in. The letters after each name are its axes. Accounts, leaves
     and the like are positions; −1 means none.
     """
@@ -416,13 +432,15 @@ class Activity:
     refined_import_share: Annotated[Array, "GJM"]  # of makers' primary purchases: by origin, and that which is dumped
     component_import_value: Annotated[Array, "GJM"]  # EUR before duty, by material; the second ground is what is dumped
     product_import_value: Annotated[Array, "GJPL"]  # the same for products
+    labels_sold: Annotated[Array, "PLB"]  # products sold as linear, circular and as a service, if fees differ by it
+    fee_modulation: Annotated[Array, "PLB"]  # EUR per product by which producers' fees differ from the mean
 
     @classmethod
     def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0, producers: int = 0) -> Activity:
         """A month in which nothing happened, with room for organisations; positions are −1."""
         lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
-        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"]}
+        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"], "B": LABELS}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():
             shape = [lengths[axis] for axis in axes]

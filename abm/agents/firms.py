@@ -65,6 +65,9 @@ class Firms(Organisations):
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
         self.substitutes = False  # whether any has taken up a substitute
+        # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
+        self.added_cost: Array | None = None
+        self.owed_per_unit: Array | None = None
         self.first_niche = 10_000
         self.component_capital = np.asarray(config.components.capital_cost)
 
@@ -284,6 +287,10 @@ class Firms(Organisations):
         if self.substitutes:
             books.pay("other_inputs", self.account, domestic, self.made * self.substitute_cost)
         self.cost_now = labour + power + other
+        if self.added_cost is not None:
+            added = self.made * self.added_cost
+            books.pay("other_inputs", self.account, domestic, added)
+            self.cost_now += added
         return labour
 
     def price_goods(
@@ -300,6 +307,8 @@ class Firms(Organisations):
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
         if self.substitutes:
             cost += self.substitute_cost
+        if self.added_cost is not None and self.owed_per_unit is not None:
+            cost += self.added_cost + self.owed_per_unit
         np.copyto(self.unit_cost, cost, where=makes)
         sold_out = (self.made > SMALLEST) * (self.sold / np.maximum(self.made, SMALLEST) - 1.0)
         wanted = self.orders * terms.capacity_slack

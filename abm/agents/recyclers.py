@@ -61,11 +61,16 @@ class Recyclers(Organisations):
         "float64", "Part of this month's recovery from end-of-life goods", "kg", width="materials"
     )
     price_received = Column("float64", "Market price received before support", "EUR/kg", width="materials")
+    under_contract = Column(
+        "float64", "Share of home sales at a fixed price, to customers that were found for it", "1", width="materials"
+    )
+    contract_price = Column("float64", "That price", "EUR/kg", width="materials")
 
     def __init__(self, model: Any, config: Any, books: Any) -> None:
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.recyclers, books
         self.streams = config.streams
+        self.match_term: Array | None = None  # of contracts with customers found (L, M), months, once there are any
         self.names: tuple[str, ...] = ()
         self.energy_relief: Array | None = None  # paid by government per kg of scrap (n,), EUR, where there is any
 
@@ -202,6 +207,23 @@ class Recyclers(Organisations):
         self.contract_strike[takes] = strike[takes]
         self.contract_until[takes] = (month + term.astype(np.int64))[takes]
         return takes.any(axis=1).nonzero()[0]
+
+    def meet_customers(self, rate: Array | None, term: Array, price: Array) -> None:
+        """Sign offtake contracts at a fixed price with customers that were found; a part of the old ones expires.
+
+        `rate` (L, M) is the share of what is not under contract that finds a customer in a year, if any does, `term`
+        (L, M) the term of contracts in months, and `price` (M,) that of today, EUR/kg.
+        """
+        self.match_term = np.where(term > 0.0, term, 0.0 if self.match_term is None else self.match_term)
+        share, agreed = self.under_contract, self.contract_price
+        share -= share / np.maximum(self.match_term.take(self.leaf, axis=0), 1.0)
+        if rate is None:
+            return
+        can = (self.recovery > 0.0) & (self.active & (self.status == RUNNING))[:, None]
+        new = np.minimum(rate.take(self.leaf, axis=0) / 12.0, 1.0) * (1.0 - share) * can
+        both = share + new
+        agreed += (price - agreed) * new / np.where(both > 0.0, both, 1.0)
+        share += new
 
     def cost_of_processing(self, energy: Array, wage: Array) -> None:
         """Unit cost after learning, scale, energy and wages (Wright 1936; Qiu and Suh 2019 for the rate)."""
@@ -401,6 +423,7 @@ class Recyclers(Organisations):
             getattr(self, name)[rows] = 0.0
         for name in ("sold", "recovered", "feed_end_of_life", "recovered_end_of_life", "contract_strike"):
             getattr(self, name)[rows] = 0.0
+        self.under_contract[rows] = 0.0
         self.contract_instrument[rows] = -1
         self.contract_until[rows] = -1
         return loss

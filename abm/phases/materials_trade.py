@@ -303,6 +303,11 @@ class MaterialsTrade:
         payable = self.payable.take(recyclers.stream)[:, None]
         to_home, to_world = home * home_price, rest * (discount * (grade + (1.0 - grade) * payable))
         clearing, spent = model.accounts.secondary, to_maker @ home_price
+        self._meet_customers(home_price)
+        if recyclers.match_term is not None:
+            to_home += home * recyclers.under_contract * (recyclers.contract_price - home_price)
+            sold_here = np.add.reduce(home)
+            spent = to_maker @ (np.add.reduce(to_home) / np.where(sold_here > 0.0, sold_here, np.inf))
         books.pay("material_sales", clearing, recyclers.account, np.add.reduce(to_home, axis=1))
         books.pay("material_sales", model.firms.account, clearing, spent)
         books.pay("material_sales", self.markets.accounts[OUTSIDE], recyclers.account, np.add.reduce(to_world, axis=1))
@@ -313,6 +318,20 @@ class MaterialsTrade:
         received = (to_home + to_world) / np.where(sells, sold, 1.0)
         recyclers.price_received[:] = np.where(sells, received, discount * (1.0 - blend))
         self.secondary_spent = spent
+
+    def _meet_customers(self, price: Array) -> None:
+        """Recyclers and customers brought together sign at the home price (M,) of the month; contracts run on."""
+        rules, recyclers = self.model.rules, self.model.recyclers
+        if rules.in_force("matchmaking"):
+            recyclers.meet_customers(rules.matchmaking, rules.match_term, price)
+        elif recyclers.match_term is not None:
+            recyclers.meet_customers(None, rules.match_term, price)
+
+    def premium_under_contract(self, market: Array) -> Array:
+        """What home buyers pay above the market price (M,) to each recycler on all that is at grade (R, M), a share."""
+        recyclers = self.model.recyclers
+        fixed = self.sold_at_home * (recyclers.contract_price / market - 1.0)
+        return np.asarray(self.home_premium + recyclers.under_contract * (fixed - self.home_premium))
 
     def _clear_refined(self, wanted: Array, secondary: Array) -> None:
         markets = self.markets

@@ -379,6 +379,8 @@ class Renewal:
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
         cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
+        if model.end_of_life.saving is not None:
+            cost -= np.asarray(streams.transport_cost)[:, None] * model.end_of_life.saving[0]
         feed = np.maximum(model.scrap.price[0], model.scrap.landfill)
         margin = value - cost - feed
         support = rules.recycling_investment_support.T

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.markets.products import USED
-from abm.rules import OFFERS, Activity, unchanged
+from abm.rules import LABELS, OFFERS, Activity, unchanged
 
 Array = NDArray[np.float64]
 CERTIFICATE_STEEPNESS = 3.0  # how sharply the certificate price rises as obligations approach supply
@@ -48,6 +48,7 @@ class Settlement:
         self.abroad, self.domestic = np.array([accounts.abroad]), np.array([accounts.domestic])
         self.real_households = households
         self.offers_shape = (len(self.config.products), len(leaves), len(OFFERS))
+        self.same_fees = unchanged((*self.offers_shape[:2], LABELS), 0.0)
         self.clearing, self.public = np.array([accounts.secondary]), np.array([accounts.public])
 
     def run(self, purchases: Any, discarded: Any) -> None:
@@ -122,6 +123,8 @@ class Settlement:
             refined_import_share=model.duties.refined_share,
             component_import_value=model.duties.component_value,
             product_import_value=model.duties.product_value,
+            labels_sold=sales.labels_sold,
+            fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
         )
 
     def _obliged(self) -> Array:
