@@ -372,9 +372,9 @@ class Rules(Levers):
 class Activity:
     """What happened this month that policy pays for or charges, filled by the model.
 
-    R recyclers, F makers of components and products, K mines and refineries, B labels, L leaves, P products, M materials,
-    J jurisdictions, n products that households handed in. The letters after each name are its axes. Accounts, leaves
-    and the like are positions; −1 means none.
+    R recyclers, F makers of components and products, K mines and refineries, B labels, L leaves, P products,
+    M materials, J jurisdictions, n products that households handed in. The letters after each name are its axes.
+    Accounts, leaves and the like are positions; −1 means none.
     """
 
     month: int
