@@ -101,6 +101,7 @@ _DECLARED = (
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
     Lever("matchmaking", ("leaf", "material"), "1/yr", "add", "Share of output that finds a customer in a year"),
     Lever("match_term", ("leaf", "material"), "month", "max", "Term of the offtake contracts so found"),
+    Lever("circular_investment_support", ("leaf", "product"), "1", "add", "The same of circular makers' plant", 1.0),
     # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
     Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
     Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
@@ -321,6 +322,7 @@ class Activity:
     sold: Annotated[Array, "RM"]  # kg sold
     price_received: Annotated[Array, "RM"]  # EUR/kg of those sales, before any support
     capacity_spending: Annotated[Array, "R"]  # EUR spent on new capacity
+    circular_spending: Annotated[Array, "F"]  # EUR spent on new circular capacity and on change to circular design
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
     certificate_earned: Annotated[Array, "RM"]  # kg of certificates of recycled content

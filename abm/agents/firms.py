@@ -301,21 +301,26 @@ class Firms(Organisations):
         earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
-    def invest(self, cash: Array, credit: Any, suppliers: int, build_speed: Array) -> Rows:
+    def invest(
+        self, cash: Array, credit: Any, suppliers: int, build_speed: Array, support: Array | None = None
+    ) -> Rows:
         """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise.
 
         `cash` (accounts,) are the balances of the books. What is ordered stands after `build_time` months on average,
-        at the speed (n,) that technicians allow.
+        at the speed (n,) that technicians allow. `support` (n,) is the share of it that government pays, if any.
         """
         terms, books = self.terms, self.books
         wear = terms.depreciation / 12.0
         tight = self.active & (self.orders > self.capacity / terms.capacity_slack)
         pays = self.return_on_capital > terms.hurdle_rate - terms.depreciation
+        if support is not None:
+            pays = self.return_on_capital > terms.hurdle_rate * (1.0 - support) - terms.depreciation
         wanted = self.orders * terms.capacity_slack - self.capacity - self.building
         growth = np.minimum(wanted / ORDER_TIME, self.capacity * terms.growth_limit / 12.0)
         growth = np.maximum(growth, 0.0) * tight * pays
         keeps = self._replaced()
-        cost = growth * self.capital_cost(self.component, self.price) + wear * self.capital * keeps
+        extension = growth * self.capital_cost(self.component, self.price)
+        cost = extension + wear * self.capital * keeps
         means = np.maximum(cash.take(self.account), 0.0)
         loan = np.minimum(
             credit.leverage_limit * cost,
@@ -331,6 +336,7 @@ class Firms(Organisations):
         capacity += grown - wear * (1.0 - keeps * share) * capacity * self.active
         capital += spent - wear * capital
         self.spent = spent
+        self.spent_on_growth = extension * share
         return (grown > 0.02 * capacity).nonzero()[0]
 
     def _replaced(self) -> Array:

@@ -302,6 +302,11 @@ class Instrument:
             claims = (self.own("offer_support") * activity.offer_value.transpose(1, 0, 2)).sum(axis=(1, 2))
             self.pay(books, "household_support", activity.household_account, claims)
 
+    def pay_for_investment(self, books: Any, lever: str, payee: Rows, spending: Array, *cells: Rows) -> None:
+        """Pay the share that its lever gives of spending on new capacity (n,), by who invests in which cells (n,)."""
+        if self.rules.in_force(lever):
+            self.pay(books, "investment_support", payee, spending * self.own(lever)[cells])
+
     def pay_by_household(self, books: Any, activity: Activity, cost: float, month: int) -> None:
         """Pay for a programme that costs EUR a year for each household in the area, at the strength of the month."""
         rate = cost / 12.0 * self.strength(month) * (self.intensity > 0.0)
