@@ -13,6 +13,7 @@ from abm.agents.firms import Firms
 from abm.agents.governments import Governments
 from abm.agents.household_setup import HISTORY
 from abm.agents.households import Households
+from abm.agents.opinion import PublicOpinion
 from abm.agents.primary_producers import PrimaryProducers
 from abm.agents.recyclers import Recyclers
 from abm.agents.state_backed import REGIMES, StateBackedBloc
@@ -24,10 +25,11 @@ from abm.markets.components import ComponentMarkets
 from abm.markets.credit import Credit
 from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
-from abm.markets.products import BusinessBuyers, Dealers
+from abm.markets.products import LINEAR, BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
 from abm.phases.materials_trade import MaterialsTrade, autoregressive
@@ -112,7 +114,10 @@ class CircularTransition(PopulationModel):
         self._start_governments(scenario)
         self._start_phases(scenario)
         self.books.start()
-        self.recorder = Recorder(self, record)
+        watched = self.governments.watched
+        self.recorder = Recorder(self, record or bool(watched))
+        self.recorder.watch(watched)
+        self.governments.observed = self.recorder.seen
         self.running = True
 
     # ------------------------------------------------------------------ construction
@@ -260,6 +265,8 @@ class CircularTransition(PopulationModel):
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
         self.chronicle = Chronicle(self)
+        self.opinion = PublicOpinion(self)
+        self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self._prepare_imports()
 
@@ -290,6 +297,11 @@ class CircularTransition(PopulationModel):
         """Place in the books of an instrument's stockpile."""
         return self._stockpiles[instrument.index]
 
+    @property
+    def public_support(self) -> Array:
+        """Support for circular policy (K,), 0 to 1, of the people below each of `governments.members`."""
+        return self.opinion.support
+
     def recorded(self) -> dict[str, list[float]]:
         """Series so far by the names of their columns."""
         values = self.recorder.values[: self.month + 1]
@@ -305,6 +317,7 @@ class CircularTransition(PopulationModel):
 
         self.standards.heed()
         self._choose_regimes()
+        self.duties.quote()
         self._quote_terms()
         self._form_expectations()
         self._plan()
@@ -319,6 +332,7 @@ class CircularTransition(PopulationModel):
         self.settlement.run(purchases, discarded)  # subsidies and taxes
         self.renewal.run()  # investment, entry, exit
         self.settlement.close_circuits()
+        self.opinion.close_month(self.month, purchases.offers.price[..., LINEAR:], self.labour.employed)
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
         self.recorder.record(purchases, discarded)
@@ -344,7 +358,10 @@ class CircularTransition(PopulationModel):
     def _quote_terms(self) -> None:
         belief = self.rules.belief
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
-        self.credit.quote(float(self.conditions.interest_add), float(np.add.reduce(belief) / len(belief)))
+        rise = float(self.conditions.interest_add)
+        self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
+        self.hurdle_add = self.config.credit.hurdle_response * rise  # to the return that an investment must promise
+        self.materials.finance(rise)
 
     def _form_expectations(self) -> None:
         outside = self.materials.log_price[1, 0]
@@ -356,11 +373,24 @@ class CircularTransition(PopulationModel):
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
         self.firms.form_expectations(outside, rationed, restricted)
         self.firms.thrift_on(outside, nothing)
+        if self.conditions.struck("substitutable"):
+            self._substitute()
+
+    def _substitute(self) -> None:
+        """Makers at home and abroad, and industry, take up a substitute as far as it is to be had and pays."""
+        conditions, production = self.conditions, self.production
+        self.product_trade.substitute(conditions.substitutable, conditions.substitute_cost)
+        self.materials_trade.substitute(conditions.substitutable_use, conditions.substitute_cost)
+        if production.paid_at_start is not None:
+            possible = np.concatenate([conditions.substitutable, np.zeros((1, len(self.config.materials)))])
+            cost = production.paid_at_start * conditions.substitute_cost
+            self.firms.substitute(possible, cost, production.paid_for_inputs())
 
     def _plan(self) -> None:
-        energy = self.conditions.energy
+        conditions = self.conditions
         market, pushed = self.materials, self.materials_trade.pushed()
-        self.producers.plan(self.month, market.price, market.concentrate_at_par(), energy, pushed)
+        able = conditions.capacity if conditions.struck("capacity") else None
+        self.producers.plan(self.month, market.price, market.concentrate_at_par(), conditions.energy, pushed, able)
         self.firms.plan_output()
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)

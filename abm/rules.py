@@ -24,6 +24,7 @@ Refund = Callable[[Rows, Rows, Rows], Array]
 
 STAGES = 2  # extraction and refining
 OFFERS = ("keep", "repair", "used", "linear", "circular", "service")  # what a household can choose, in this order
+GROUNDS = ("origin", "dumping")  # why an import duty is due: where goods come from, or that they are dumped
 NO_INSTRUMENT = -1
 LABELS = 3  # new products: linear, circular, as a service
 
@@ -40,6 +41,7 @@ def axis_sizes(config: Any) -> dict[str, int]:
         "bloc": len(config.active_blocs),
         "stage": STAGES,
         "offer": len(OFFERS),
+        "ground": len(GROUNDS),
     }
 
 
@@ -99,6 +101,24 @@ _DECLARED = (
     Lever("scrap_mobility", ("leaf", "stream"), "1", "max", "Share removed of what keeps scrap from crossing borders"),
     Lever("recycling_permits", ("leaf", "stream"), "1", "max", "Share saved of the time to build a recycling plant"),
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
+    Lever("commitment", ("jurisdiction",), "1", "max", "Share of its programme that a government has fixed by law"),
+    Lever("pooling", ("jurisdiction",), "1", "max", "Share of its yearly budgets in a fund for several years"),
+    Lever(
+        "material_duty",
+        ("ground", "leaf", "jurisdiction", "material"),
+        "1",
+        "add",
+        "Duty over the import value of refined material, by origin and by ground",
+    ),
+    Lever(
+        "component_duty",
+        ("ground", "leaf", "jurisdiction", "material"),
+        "1",
+        "add",
+        "The same for components, on the part of their value that goes with a material",
+    ),
+    Lever("product_duty", ("ground", "leaf", "jurisdiction", "product"), "1", "add", "The same for finished products"),
+    Lever("duty_inquiry", ("leaf",), "month", "max", "Months of dumping after which a duty on dumped goods is due"),
     Lever("matchmaking", ("leaf", "material"), "1/yr", "add", "Share of output that finds a customer in a year"),
     Lever("match_term", ("leaf", "material"), "month", "max", "Term of the offtake contracts so found"),
     Lever("circular_investment_support", ("leaf", "product"), "1", "add", "The same of circular makers' plant", 1.0),
@@ -284,6 +304,8 @@ class Rules(Levers):
         self.outlook = Levers(sizes) if outlook is None else outlook
         self.belief = unchanged((sizes["leaf"],), 1.0) if belief is None else belief
         self._refunds: list[Refund] = []
+        self._kept: dict[str, list[tuple[int, Array, int]]] = {}
+        self.void: list[int] = []  # instruments whose contracts have been cancelled
 
     def __getattr__(self, name: str) -> Array:
         if name in LEVERS:
@@ -293,6 +315,26 @@ class Rules(Levers):
     def promise_refund(self, refund: Refund) -> None:
         """Let households know of a refund, also after the deposit itself has been ended."""
         self._refunds.append(refund)
+
+    def keep(self, lever: str, instrument: int, array: Array, since: int) -> None:
+        """Let those who entered before month `since` have what an instrument closed to newcomers gave them."""
+        self._kept.setdefault(lever, []).append((instrument, array, since))
+
+    def keeps(self, lever: str) -> bool:
+        """Whether anybody still has a lever that newcomers do not get."""
+        return lever in self._kept
+
+    def kept(self, lever: str, leaf: Rows, born: Rows, instrument: int | None = None) -> Array:
+        """What organisations (n, …) keep of a lever, by leaf and month of entry (n,), of one instrument or of all.
+
+        Contributions compose as those of the lever itself do.
+        """
+        total = np.zeros((len(leaf), *self.shape(lever)[1:]))
+        for writer, array, since in self._kept.get(lever, ()):
+            if instrument is None or writer == instrument:
+                part = array.take(leaf, axis=0) * (born < since).reshape(-1, *[1] * (total.ndim - 1))
+                total = total + part if LEVERS[lever].composition == "add" else np.maximum(total, part)
+        return total
 
     def refund(self, product: Rows, leaf: Rows, bought: Rows) -> Array:
         """Refund (n,) in EUR for a product (n,) handed in in a leaf (n,), by month in which it was first sold (n,)."""
@@ -317,6 +359,7 @@ class Activity:
     month: int
     recycler_account: Annotated[Rows, "R"]
     recycler_leaf: Annotated[Rows, "R"]
+    recycler_born: Annotated[Rows, "R"]  # month of entry
     recycler_stream: Annotated[Rows, "R"]
     recovered: Annotated[Array, "RM"]  # kg recovered at functional grade
     sold: Annotated[Array, "RM"]  # kg sold
@@ -357,6 +400,9 @@ class Activity:
     scrap_landfilled: Annotated[Array, "SL"]  # kg of scrap that collectors had landfilled or incinerated
     technicians: Annotated[Array, "L"]  # in the pool
     price_outside: Annotated[Array, "M"]  # EUR/kg
+    refined_import_share: Annotated[Array, "GJM"]  # of makers' primary purchases: by origin, and that which is dumped
+    component_import_value: Annotated[Array, "GJM"]  # EUR before duty, by material; the second ground is what is dumped
+    product_import_value: Annotated[Array, "GJPL"]  # the same for products
     labels_sold: Annotated[Array, "PLK"]  # products sold as linear, circular and as a service, if fees differ by it
     fee_modulation: Annotated[Array, "PLK"]  # EUR per product by which producers' fees differ from the mean
 
@@ -365,7 +411,7 @@ class Activity:
         """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
         lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
-        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "K": LABELS}
+        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"], "K": LABELS}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():
             shape = [lengths[axis] for axis in axes]

@@ -198,6 +198,8 @@ class HouseholdSample(Population):
         self._tables_known: Tables | None = None
         self.protection: Protection | None = None  # what law does for owners, if anything
         self.collection: Reals | None = None  # share closed of the gap to handing in without effort (L,), if any is
+        self.spending: Reals | None = None  # income over usual income (L,), if it is not as usual
+        self.patience: Reals | None = None  # share of wishes for newer goods put off (L,), if any are
         self._count_items()
 
     def _count_items(self) -> None:

@@ -10,6 +10,7 @@ of the items replaced). Draws are keyed by household and product group.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from abm.agents.household_choice import (
     WAIT,
     Deciders,
     Offers,
+    Singles,
     Tables,
     draw,
     nested_logit,
@@ -99,11 +101,13 @@ class Households(HouseholdSample):
         covered = self._protect(who, segment, sold, month)
         if self._shrinks:
             who.leaving = in_line(self.until)[flat] <= month
-        tables = self._tables(offers)
+        tables = self._tables(offers if self.spending is None else self._as_afforded(offers))
         utility = tables.utilities(counts, who)
         if covered is not None:
             utility[REPAIR] += tables.price_of(REPAIR, counts, who) * covered
         chance = nested_logit(utility, tables.open_to(counts, who), self.behaviour.nest_scale)
+        if self.patience is not None:
+            self._put_off(chance, self.patience.take(self._leaf[segment]) * ~failed)
         chosen = draw(chance, self.streams.uniform("offer", key, month))
         if who.leaving is not None:
             chosen[(chosen == WAIT) & who.leaving] = GIVE_UP
@@ -129,6 +133,17 @@ class Households(HouseholdSample):
         if law.liability is None:
             return None
         return law.covered(segment, sold, month) & who.failed & who.repairable
+
+    def _as_afforded(self, offers: Offers) -> Offers:
+        """Return offers at prices that weigh on usual income as these do on present income."""
+        return replace(offers, price=offers.price / np.asarray(self.spending)[:, None])
+
+    @staticmethod
+    def _put_off(chance: Singles, share: Reals) -> None:
+        """Keep, for the time being, in a share (D,) of the cases in which another item would be acquired."""
+        later = chance[USED:] * share.astype(np.float32)
+        chance[USED:] -= later
+        chance[KEEP] += np.add.reduce(later)
 
     def _tables(self, offers: Offers) -> Tables:
         """Return the offers of the month as tables; as a rule only prices are new."""

@@ -103,6 +103,7 @@ class BusinessBuyers:
         # What is due of the initial stock, and what was bought in each month of the run, in products and kg.
         self.due_units = np.zeros((COHORT_MONTHS + 1, self.stock.size))
         self.start_content = content[self.product].T.copy()  # (M, n)
+        self.put_off: Array | float = 0.0  # purchases that business has put off (P, L)
         self.bought = np.zeros((horizon + 1, self.stock.size))
         self.bought_content = np.zeros((horizon + 1, *self.start_content.shape))
         self.durable: Durable | None = None  # what was bought made to last longer, if anything
@@ -135,15 +136,24 @@ class BusinessBuyers:
         total = self.due_units.sum(axis=0) * self.start_content
         self.books.endow(self.places.ravel(), total.T)
 
-    def wanted(self, month: int, path: Array, next_path: Array) -> Array:
+    def wanted(self, month: int, path: Array, next_path: Array, invested: Array | None = None) -> Array:
         """Purchases that business and government want (2, P, L): replacement, growth, and part of what is missing.
 
-        `path` and `next_path` (P, L) are the stock wanted this month and next over that at the start.
+        `path` and `next_path` (P, L) are the stock wanted this month and next over that at the start; `invested` (L,)
+        is the share of these purchases that business makes now, if not all. What it puts off it does without as long
+        as that lasts, and makes good afterwards.
         """
         failing = self._failing(month)[0]
         missing = self.start_stock * path - self.stock
         growth = self.start_stock * (next_path - path)
-        return np.maximum(failing + growth + missing / 12.0, 0.0)
+        if invested is None:
+            self.put_off = 0.0
+            return np.maximum(failing + growth + missing / 12.0, 0.0)
+        missing[BUSINESS] -= self.put_off
+        wanted = np.maximum(failing + growth + missing / 12.0, 0.0)
+        self.put_off = self.put_off + (1.0 - invested) * wanted[BUSINESS]
+        wanted[BUSINESS] *= invested
+        return wanted
 
     def discard(self, month: int) -> tuple[Array, Array]:
         """Products that fail this month: units (2, P, L) and content (2, P, L, M); they leave use."""

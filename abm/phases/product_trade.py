@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE
+from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE, advantage, uptake
 from abm.agents.households import Offers
 from abm.books import block
 from abm.markets import products as goods
@@ -43,6 +43,8 @@ class ProductTrade:
         self.elasticity = np.asarray(products.price_elasticity)
         self.start_price = self._label_start()
         self.price = self.start_price.copy()
+        self.content = model.structure.content  # of imported products (P, M), kg
+        self.substituted: Array | None = None  # share of it that makers abroad have replaced for good, if any is
         material = self._imported_material()
         base = np.asarray(products.price) * np.asarray(products.import_cost_ratio)
         self.import_base = np.maximum(base[:, None] - material, 0.05 * base[:, None])
@@ -92,6 +94,7 @@ class ProductTrade:
         self.service_work = self.start_fee / (1.0 + self.config.firms.markup)
         self.service_labour = np.zeros(len(self.config.leaves))
         self.exports_at_start = np.asarray(products.exports)
+        self.buyers_abroad = self._buyers_abroad()
         self.taxed = 1.0 + self.tax
         self.cells = np.arange(2 * len(products))[:, None]  # of linear and circular goods by product
         self.in_use = block(self.model.places.in_use)
@@ -110,6 +113,13 @@ class ProductTrade:
         self.usual_life = life
         self.offered = {"life": life, "circularity": circularity, "available": available}
         self._offer_labels()
+
+    def _buyers_abroad(self) -> Array:
+        """Weight of each jurisdiction in what home makers export (J,): its industry's part in the use of materials."""
+        materials = self.config.materials
+        abroad = ~np.asarray(self.config.jurisdictions.domestic, dtype=bool)
+        use = np.add.reduce(np.asarray(materials.use_share), axis=0) * abroad
+        return np.asarray(use / max(use.sum(), LEAST))
 
     def _label_start(self) -> Array:
         products, firms = self.config.products, self.config.firms
@@ -131,16 +141,32 @@ class ProductTrade:
 
     def _imported_material(self) -> Array:
         price = self.model.materials.price[1][self.side]  # (O, M)
-        return np.asarray(self.model.structure.content) @ price.T
+        return np.asarray(self.content @ price.T)
+
+    def substitute(self, possible: Array, cost: Array) -> None:
+        """Makers abroad replace what is `possible` of materials (P, M) as it pays.
+
+        `cost` (M,) is that of the substitute over the price of the material at the start. They follow prices outside.
+        """
+        start, price = np.asarray(self.config.materials.price), self.model.materials.price[1, 0]
+        done = np.zeros(possible.shape) if self.substituted is None else self.substituted
+        more = uptake(done, possible, advantage(price, cost * start), self.config.firms.substitution_speed)
+        content = self.model.structure.content
+        self.import_base = self.import_base + (content * more @ (start * cost))[:, None]
+        self.substituted = done + more
+        self.content = content * (1.0 - self.substituted)
 
     # ------------------------------------------------------------------ prices
     def set_prices(self) -> None:
         """Prices by label from home makers' and importers' prices."""
         firms, count = self.model.firms, len(self.list_price)
-        self.import_levy = self.model.structure.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
+        self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
         self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
         if self.model.standards.import_cost is not None:
             self.import_price += self.model.standards.import_cost[:, None]
+        if self.model.duties.in_force:
+            self.before_duty = self.import_price - self.import_levy[:, None]
+            self.import_price = self.import_price + self.before_duty * self.model.duties.on_products
         self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
         self.providers, self.refurbishers = firms.of_kind(SERVICE), firms.of_kind(REFURBISHER)
         self.cell = firms.kind[rows] * count + firms.product[rows]
@@ -231,7 +257,7 @@ class ProductTrade:
         if not self.model.rules.in_force("recycled_content_mandate"):
             return np.zeros(self.surcharge.shape)
         mandate = self.model.rules.recycled_content_mandate  # (L, P, M)
-        cost = self.model.structure.content * self.model.settlement.certificate_price
+        cost = self.content * self.model.settlement.certificate_price
         return np.einsum("lpm,pm->pl", mandate, cost)
 
     def used_price(self) -> Array:
@@ -283,6 +309,7 @@ class ProductTrade:
         self.set_prices()
         offers = self._supported(self.offers())
         self.current_offers = offers
+        model.households.spending, model.households.patience = self._now("spending"), self._now("postponed")
         if model.rules.in_force("campaign"):
             model.households.hear(model.rules.campaign, model.month)
         choices = model.households.choose(model.month, offers)
@@ -293,10 +320,16 @@ class ProductTrade:
         self._reorder()
         return purchases
 
+    def _now(self, condition: str) -> Array | None:
+        """A condition by jurisdiction as it is in the leaves (L,), None if all is as usual."""
+        conditions = self.model.conditions
+        return conditions[condition][self.config.leaves] if conditions.struck(condition) else None
+
     def _business(self, content: Array, choices: Any) -> Array:
         """Business and government buy (2, P, L) by label; returns what they wanted (2, P, L, 3)."""
         model, dealers, buyers = self.model, self.model.dealers, self.model.business
-        wanted = buyers.wanted(model.month, self.stock_path[model.month], self.stock_path[model.month + 1])
+        path, next_path = self.stock_path[model.month : model.month + 2]
+        wanted = buyers.wanted(model.month, path, next_path, self._now("investment"))
         labels = self.business_labels = self._business_labels(wanted[goods.PUBLIC])
         asked = wanted[0] + wanted[1]
         consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
@@ -514,6 +547,8 @@ class ProductTrade:
         """What makers could sell abroad (n,), products: it follows growth there and their relative price."""
         growth = np.sqrt(self.growth[self.model.month, product])
         cheaper = cheap**-self.config.firms.export_elasticity
+        if self.model.conditions.struck("investment"):
+            growth *= self.buyers_abroad @ self.model.conditions.investment
         return np.asarray(self.exports_at_start[product] * self.model.start_sales[rows] * cheaper * growth)
 
     def _ship(self, home: Array, exports: Array, split: Array, units: Array) -> None:
@@ -554,7 +589,7 @@ class ProductTrade:
     def _deliver_imports(self, imports: Array) -> None:
         """Importers deliver linear goods (P, L) by origin."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
-        content = model.structure.content
+        content = self.content
         weight = self.origin_weights[:, 1:]
         total = np.add.reduce(weight, axis=1)[:, None]
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
@@ -562,10 +597,13 @@ class ProductTrade:
         books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
-        if model.standards.charge is not None and model.standards.import_cost is not None:
-            price -= model.standards.charge
-        books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
         by_origin = share[:, :, None] * imports[:, None, :]
+        if model.duties.in_force:  # nor does the duty go abroad
+            price = np.add.reduce(share * self.before_duty, axis=1)
+            model.duties.note_products(by_origin * self.before_duty[:, :, None])
+        if model.standards.charge is not None and model.standards.import_cost is not None:
+            price = price - model.standards.charge  # dealers keep what importers owe them for repairs
+        books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
         self.import_units = by_origin
         self.imported_content = kilograms
         self.imported_by_origin = np.einsum("pol,pm->om", by_origin, content)

@@ -129,7 +129,7 @@ class Renewal:
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
         speed = model.labour.build_speed[recyclers.leaf]
         self.recycler_spending = recyclers.expand(
-            cash, model.credit, self._promise(), support, model.accounts.domestic, speed
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, model.hurdle_add
         )
 
     def _promise(self) -> Array:
@@ -145,7 +145,8 @@ class Renewal:
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
         support = self._circular_support(slice(None))
-        firms.invest(cash, model.credit, model.accounts.domestic, model.labour.build_speed[firms.leaf], support)
+        speed = model.labour.build_speed[firms.leaf]
+        firms.invest(cash, model.credit, model.accounts.domestic, speed, model.hurdle_add, support)
         self.circular_spending = None if support is None else firms.spent_on_growth * (support > 0.0)
 
     def _circular_support(self, rows: Any) -> Array | None:
@@ -167,6 +168,7 @@ class Renewal:
             model.credit,
             model.accounts.suppliers,
             producers.growth_forecast,
+            model.hurdle_add,
         )
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
@@ -316,12 +318,34 @@ class Renewal:
         left = model.end_of_life.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
         returns, capacity, plan = self._expected_return()
-        hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
+        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add + 1.0 / self.config.recyclers.plant_life
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
-        for stream in (pays.any(axis=1) & (chance < self.config.recyclers.entry_hazard / 4.0)).nonzero()[0].tolist():
+        hurry = self._hurry(returns, hurdle)
+        pays &= hurry > 0.0
+        urgent = chance < np.max(hurry * pays, axis=1) * self.config.recyclers.entry_hazard / 4.0
+        for stream in (pays.any(axis=1) & urgent).nonzero()[0].tolist():
             leaf = self._choose_place(stream, returns[stream] - hurdle, pays[stream])
             self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
+
+    def _hurry(self, returns: Array, hurdle: float) -> Array:
+        """How much faster than usual founders act (S, L), because support for plants is announced to change.
+
+        Where it will pay better in a year, even at the hurdle rate, they wait (0); where next year's would-be
+        founders lose by waiting they come now (up to 2): the bunching before expiry that is seen wherever a grant
+        is announced to end (Zwick and Mahon 2017 on temporary tax incentives for investment).
+        """
+        model, calm = self.model, np.ones(returns.shape)
+        ahead = model.governments.next_year("recycling_investment_support", model.month)
+        if ahead is None:
+            return calm
+        now, belief = model.rules.recycling_investment_support, model.rules.belief[:, None]
+        later = now + belief * (ahead - now)
+        cost = np.maximum(1.0 - now.T, 1e-9) / np.maximum(1.0 - later.T, 1e-9)
+        gain, gain_later = returns - hurdle, returns * cost - hurdle
+        lost = np.clip(1.0 - gain_later / np.where(gain > 0.0, gain, np.inf), 0.0, 1.0)
+        waits = gain_later / (1.0 + self.config.recyclers.hurdle_rate) > gain
+        return np.where(waits, 0.0, calm + lost)
 
     def _choose_place(self, stream: int, gain: Array, pays: NDArray[np.bool_]) -> int:
         """Where founders go: a logit of `gain` (L,) in yearly return (McFadden 1974), weighted by scrap at hand."""
@@ -435,7 +459,7 @@ class Renewal:
         if support is not None:
             earned = (earned + terms.depreciation) / np.maximum(1.0 - support, 1e-9) - terms.depreciation
         chance = model.streams.uniform("entry of firms", niches, model.month)
-        enters = (earned > terms.hurdle_rate) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
+        enters = (earned > terms.hurdle_rate + model.hurdle_add) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
         enters &= np.bincount(members) < 8
         for row in rows[first[enters]].tolist():
             self._found_firm(row)
@@ -465,6 +489,7 @@ class Renewal:
             model.materials.log_price[1, 0],
         )
         firms.thrift[rows], firms.start_price[rows] = firms.thrift[pick], firms.start_price[pick]
+        firms.substituted[rows], firms.substitute_cost[rows] = firms.substituted[pick], firms.substitute_cost[pick]
         firms.plans[int(rows[0])] = 0.2 * firms.ledger[:, like]  # it counts on doing as well
         firms.orders[rows] = 0.3 * capacity
         cost = firms.capital[rows]

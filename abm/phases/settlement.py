@@ -70,6 +70,7 @@ class Settlement:
             month=model.month,
             recycler_account=recyclers.account,
             recycler_leaf=recyclers.leaf,
+            recycler_born=recyclers.born,
             recycler_stream=recyclers.stream,
             recovered=recyclers.recovered,
             sold=recyclers.sold,
@@ -113,6 +114,9 @@ class Settlement:
             price_outside=model.materials.price[1, 0],
             labels_sold=sales.labels_sold,
             fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
+            refined_import_share=model.duties.refined_share,
+            component_import_value=model.duties.component_value,
+            product_import_value=model.duties.product_value,
         )
 
     def _circular_spending(self) -> Array:
