@@ -122,6 +122,9 @@ _DECLARED = (
     Lever("matchmaking", ("leaf", "material"), "1/yr", "add", "Share of output that finds a customer in a year"),
     Lever("match_term", ("leaf", "material"), "month", "max", "Term of the offtake contracts so found"),
     Lever("circular_investment_support", ("leaf", "product"), "1", "add", "The same of circular makers' plant", 1.0),
+    Lever("thrift_research", ("leaf", "material"), "1", "max", "Share of what cannot be saved that research makes so"),
+    Lever("research_pace", ("leaf", "material"), "1/yr", "max", "Share of that which is found in a year"),
+    Lever("research_speed_up", ("leaf", "material"), "1", "max", "By how much designers then save faster"),
     # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
     Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
     Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),

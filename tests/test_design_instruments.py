@@ -446,3 +446,55 @@ def test_support_of_two_governments_is_never_more_than_the_investment() -> None:
     lever = model.rules.circular_investment_support
     assert lever[0].max() == 1.0
     assert lever[2].max() == 0.6
+
+
+# --- Research into substitution -----------------------------------------------------------------------------
+
+RESEARCH = instrument("substitution_support", 0.5, pace=1.0, faster=1.0, materials=["dysprosium"], cost=2.0)
+CUT: Use = {
+    "use": "export_restriction",
+    "bloc": "china",
+    "start": "2027-01",
+    "severity": 0.6,
+    "duration": 36,
+    "materials": ("ndpr", "dysprosium"),
+}
+
+
+def saved(model: CircularTransition) -> Array:
+    """Mean thrift on dysprosium and on NdPr of makers who use it, and what government pays for programmes, EUR."""
+    firms, metals = model.firms, [model.config.materials.index(name) for name in ("dysprosium", "ndpr")]
+    rows = (firms.kind <= CIRCULAR) & (firms.need[:, metals[0]] > 0.0)
+    accounts = model.accounts.governments
+    return np.array(
+        [*firms.thrift[rows][:, metals].mean(axis=0), paid(model, "public_programmes", accounts[accounts >= 0])]
+    )
+
+
+def test_research_lets_designers_save_more_and_faster_and_what_is_known_stays_known() -> None:
+    def run(mix: Any) -> tuple[CircularTransition, Array]:
+        model = CircularTransition(
+            mix=mix, shocks=[CUT], months=60, households=200, rng=1, overrides=QUIET, record=False, events=False
+        )
+        return model, seen(model, saved)
+
+    (_, without), (model, with_it) = run([]), run([{**RESEARCH, "end": "2028-06"}])
+    np.testing.assert_array_equal(without[:START], with_it[:START])
+    assert with_it[24, 0] > 1.2 * without[24, 0]
+    assert with_it[-1, 0] > 1.1 * without[-1, 0]  # long after the end
+    assert with_it[24, 1] == pytest.approx(without[24, 1], rel=0.05)
+    known = model.firms.knowledge
+    assert known is not None
+    metal = model.config.materials.index("dysprosium")
+    assert known[0, :, metal] == pytest.approx(0.5 * (1.0 - (1.0 - 1.0 / 12.0) ** 24))
+    homes = np.asarray(model.config.jurisdictions.households)[model.config.leaves].sum()
+    np.testing.assert_allclose(with_it[START : START + 24, 2], 2.0 / 12.0 * homes)
+    assert not with_it[START + 24 :, 2].any()
+
+
+def test_of_two_programmes_of_research_the_one_that_reaches_further_counts() -> None:
+    model = world(START + 1, mix=[RESEARCH, {**RESEARCH, "jurisdiction": "nl", "intensity": 0.9}])
+    seen(model, lambda model: 0.0)
+    metal = model.config.materials.index("dysprosium")
+    assert model.rules.thrift_research[:, metal].tolist() == [0.9, 0.9, 0.5]
+    assert (model.governments.paid > 0.0).all()

@@ -64,6 +64,7 @@ class Firms(Organisations):
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
+        self.knowledge: Array | None = None  # of how to do without materials (2, L, M), from public research if any
         # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
         self.added_cost: Array | None = None
         self.owed_per_unit: Array | None = None
@@ -200,12 +201,27 @@ class Firms(Organisations):
         dear = np.maximum(log_price - long_run, 0.0) / np.log(2.0)
         pressure, thrift = np.minimum(dear + 0.5 * self.risk, 4.0), self.thrift
         change = terms.thrift_speed / 12.0 * pressure
-        change *= terms.thrift_limit - thrift
+        if self.knowledge is None:
+            change *= terms.thrift_limit - thrift
+        else:
+            reach, faster = self.knowledge[:, self.leaf]
+            change *= (1.0 + faster) * (terms.thrift_limit + reach * (1.0 - terms.thrift_limit) - thrift)
         back = terms.thrift_return / 12.0 * thrift
         back *= pressure < QUIET
         change -= back
         change *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
         thrift += change
+
+    def research(self, reach: Array, pace: Array, faster: Array) -> None:
+        """Let designers know more of how to do without a material (L, M); what is known stays known.
+
+        `reach` is the share of what cannot be saved yet that research can make possible in the end, `pace` the share
+        of it found in a year, `faster` by how much designers then save faster.
+        """
+        if self.knowledge is None:
+            self.knowledge = np.zeros((2, *reach.shape))
+        for known, found in zip(self.knowledge, (reach, faster), strict=True):
+            known += np.minimum(pace / 12.0, 1.0) * np.maximum(found - known, 0.0)
 
     def substitute(self, possible: Array, cost: Array, paid: Array) -> None:
         """Replace materials by a substitute as far as that is possible and pays.
