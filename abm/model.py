@@ -373,6 +373,9 @@ class CircularTransition(PopulationModel):
                 restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
         self.firms.form_expectations(outside, rationed, restricted)
+        rules = self.rules
+        if rules.in_force("thrift_research"):
+            self.firms.research(rules.thrift_research, rules.research_pace, rules.research_speed_up)
         self.firms.thrift_on(outside, nothing)
         if self.conditions.struck("substitutable"):
             self._substitute()

@@ -605,6 +605,8 @@ class ProductTrade:
         if model.duties.in_force:  # nor does the duty go abroad
             price = np.add.reduce(share * self.before_duty, axis=1)
             model.duties.note_products(by_origin * self.before_duty[:, :, None])
+        if model.standards.charge is not None and model.standards.import_cost is not None:
+            price = price - model.standards.charge  # dealers keep what importers owe them for repairs
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
         self.import_units = by_origin
         self.imported_content = kilograms
