@@ -98,6 +98,19 @@ _DECLARED = (
         "lowest",
         "Cost of what replaces a kilogram over its price at the start; 0 where nothing can",
     ),
+    Condition("freight", ("jurisdiction",), "1", 1.0, "multiply", "Freight from a jurisdiction to home over usual"),
+    Condition(
+        "materials_arriving",
+        ("jurisdiction", "material"),
+        "1",
+        1.0,
+        "multiply",
+        "Share that arrives in a month of refined material under way to home",
+    ),
+    Condition(
+        "components_arriving", ("jurisdiction", "component"), "1", 1.0, "multiply", "The same of imported components"
+    ),
+    Condition("products_arriving", ("jurisdiction", "product"), "1", 1.0, "multiply", "The same of imported products"),
 )
 CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _DECLARED}
 

@@ -280,3 +280,85 @@ def test_a_breakthrough_lowers_the_price_and_what_home_component_makers_sell(see
     wide = BREAKTHROUGH | {"products": None, "use_share": 0.8}
     without, with_it = struck(look, wide, START + 24, seed=seed)
     assert (with_it[-1] < 0.95 * without[-1]).all()
+
+
+# --- Transport ----------------------------------------------------------------------------------------
+
+HELD_UP = shock("transport_disruption", 0.4, 6, freight=5.0)
+
+
+def under_way(model: CircularTransition) -> Array:
+    """Material under way by form and in the books, all materials together, kg."""
+    transport = model.transport
+    forms = (transport.materials, transport.components, transport.content)
+    place = model.books.place_names.index("under way to home") if transport._place >= 0 else None
+    held = 0.0 if place is None else model.books.stock[place].sum()
+    return np.array([*(0.0 if form is None else form.sum() for form in forms), held])
+
+
+def test_what_is_held_up_is_under_way_in_the_books_and_arrives_when_the_way_is_free() -> None:
+    def look(model: CircularTransition) -> Array:
+        trade, sales = model.materials_trade, model.product_trade
+        sent = trade.component_imports_by_origin.sum() + sales.imported_by_origin.sum()
+        return np.array([*under_way(model), sent, trade.component_import.sum() + sales.imported_content.sum()])
+
+    _, held_up = struck(look, HELD_UP, START + 8)
+    during, end = held_up[START : START + 6], START + 6
+    assert (during[:, :3] > 0.0).all(), "every form is under way"
+    assert during[:, :3].sum(axis=1) == pytest.approx(during[:, 3])
+    assert during[:, 4].cumsum() - during[:, 5].cumsum() == pytest.approx(during[:, 1] + during[:, 2])
+    assert held_up[START, 5] == pytest.approx(0.6 * held_up[START, 4], rel=1e-6)
+    assert not held_up[end:, :3].any()
+    assert held_up[end:, 3] == pytest.approx(0.0, abs=1e-3)
+    assert held_up[START : end + 1, 5].sum() == pytest.approx(held_up[START : end + 1, 4].sum()), "nothing is lost"
+
+
+def test_a_closed_sea_lets_nothing_through_and_a_short_scope_only_what_it_names() -> None:
+    def look(model: CircularTransition) -> Array:
+        trade = model.materials_trade
+        return np.array([trade.component_import.sum(), model.product_trade.imported_content.sum(), *under_way(model)])
+
+    _, closed = struck(look, HELD_UP | {"severity": 1.0}, START + 2)
+    assert not closed[START:, :2].any()
+    _, some = struck(look, HELD_UP | {"components": ["magnet"], "jurisdiction": "china"}, START + 2)
+    assert (some[START:, 3] > 0.0).all()
+    assert not some[START:, [2, 4]].any()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_delay_makes_makers_feel_risk_and_order_more_and_a_wave_arrives(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        firms, trade = model.firms, model.materials_trade
+        brought = trade.component_import.sum() + trade.primary_bought.sum()
+        return np.array([firms.risk.max(axis=0).sum(), trade.wanted_inputs.sum(), brought])
+
+    without, with_it = struck(look, HELD_UP, START + 14, seed=seed)
+    risk, wanted, brought = (with_it[START:] / without[START:]).T
+    assert (risk[1:5] > 1.0).all()
+    assert (wanted[1:4] > 1.05).all(), "the bullwhip"
+    assert brought[0] < 0.8
+    assert brought[6] > 1.2, "the wave"
+    assert wanted[8:14].min() < 1.0, "and the trough after it"
+
+
+def test_dearer_freight_is_in_the_price_of_what_comes_from_there_and_paid_to_carriers_abroad() -> None:
+    def look(model: CircularTransition) -> Array:
+        sales, origins = model.product_trade, model.product_trade.origins
+        china = origins == model.config.jurisdictions.index("china")
+        paid = model.books.month_flow("product_sales")[model.accounts.abroad] + sales.export_value
+        due = np.einsum("po,pol->", sales.import_price - sales.import_levy[:, None], sales.import_units)
+        return np.array([sales.import_price[:, china].sum(), sales.import_price[:, ~china].sum(), paid, due])
+
+    without, with_it = struck(look, HELD_UP | {"jurisdiction": "china"}, START + 3)
+    share = world(1).config.markets.freight_share
+    assert with_it[START, 0] == pytest.approx(without[START, 0] * (1.0 + share * 5.0 * 0.4))
+    assert with_it[START, 1] == pytest.approx(without[START, 1])
+    assert with_it[:, 2] == pytest.approx(with_it[:, 3])
+
+
+def test_dearer_freight_moves_orders_to_home_makers() -> None:
+    def look(model: CircularTransition) -> Array:
+        return np.array([model.components.share[:, 0].mean(), model.product_trade.origin_weights[:, 0].mean()])
+
+    without, with_it = struck(look, HELD_UP | {"freight": 20.0, "severity": 0.2}, START + 6)
+    assert (with_it[-1] > 1.02 * without[-1]).all()

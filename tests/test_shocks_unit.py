@@ -98,6 +98,7 @@ def test_the_shocks_are_discovered() -> None:
         "interest_rise",
         "recession",
         "technology_breakthrough",
+        "transport_disruption",
     }
     assert all(name == declared.name for name, declared in found.items())
 
@@ -306,6 +307,21 @@ def test_a_breakthrough_offers_the_larger_share_at_the_lower_cost(config: Any) -
     assert conditions.substitutable.tolist() == [[0.8, 0.8, 0.8]]
     assert conditions.substitutable_use == pytest.approx([0.2, 0.08, 0.08])
     assert conditions.substitute_cost.tolist() == [0.5, 0.9, 0.9]
+
+
+def test_a_transport_disruption_delays_what_comes_by_sea_and_raises_freight(config: Any) -> None:
+    plain = Conditions(axis_sizes(config))
+    everything = conditions_under(config, Use("transport_disruption", severity=0.2, parameters={"freight": 10.0}))
+    assert everything.freight.tolist() == [3.0, 1.0, 1.0, 3.0, 3.0]
+    for form in ("materials", "components", "products"):
+        assert everything[f"{form}_arriving"][1:3].min() == 1.0, "what is made at home comes by land"
+        assert everything[f"{form}_arriving"][[0, 3, 4]].tolist() == [[0.8] * plain[f"{form}_arriving"].shape[1]] * 3
+    use = Use("transport_disruption", severity=0.5, jurisdiction="giant", components=("cell",))
+    twice = conditions_under(config, use, use)
+    assert twice.components_arriving[3].tolist() == [1.0, 0.25]
+    assert np.count_nonzero(twice.components_arriving != 1.0) == 1
+    assert twice.materials_arriving is plain.materials_arriving
+    assert twice.products_arriving is plain.products_arriving
 
 
 def test_the_log_says_when_a_shock_starts_and_ends(config: Any) -> None:

@@ -156,7 +156,7 @@ class ProductTrade:
         """Prices by label from home makers' and importers' prices."""
         firms, count = self.model.firms, len(self.list_price)
         self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
-        self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
+        self.import_price = self._landed(self.import_base + self._imported_material()) + self.import_levy[:, None]
         self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
         self.providers, self.refurbishers = firms.of_kind(SERVICE), firms.of_kind(REFURBISHER)
         self.cell = firms.kind[rows] * count + firms.product[rows]
@@ -174,6 +174,11 @@ class ProductTrade:
         self.price[:, 2] = self.price[:, 1] + self.start_fee * wage
         self.surcharge = self._mandate_cost() + self.model.settlement.producer_fee
         self._price_services()
+
+    def _landed(self, price: Array) -> Array:
+        """Import prices (P, O) with what dearer freight adds."""
+        freight = self.model.transport.freight_on_goods(self.origins)
+        return price if freight is None else price * (1.0 + freight)
 
     def _price_services(self) -> None:
         """Refurbishers and service providers price against new goods."""
@@ -514,16 +519,34 @@ class ProductTrade:
     def _deliver_imports(self, imports: Array) -> None:
         """Importers deliver linear goods (P, L) by origin."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
-        content = self.content
         weight = self.origin_weights[:, 1:]
         total = np.add.reduce(weight, axis=1)[:, None]
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
+        by_origin = share[:, :, None] * imports[:, None, :]
+        self.imported_by_origin = np.einsum("pol,pm->om", by_origin, self.content)
+        if model.transport.delays("products"):
+            self._import_late(by_origin)
+            return
+        dealers.under_way = 0.0
+        content = self.content
         kilograms = imports[..., None] * content[:, None, :]
         books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
-        by_origin = share[:, :, None] * imports[:, None, :]
         self.import_units = by_origin
         self.imported_content = kilograms
-        self.imported_by_origin = np.einsum("pol,pm->om", by_origin, content)
+
+    def _import_late(self, shipped: Array) -> None:
+        """Importers ship goods (P, O, L); dealers get, and pay for, what arrives of all that is under way."""
+        model, dealers, transport = self.model, self.model.dealers, self.model.transport
+        arrived, self.imported_content = transport.bring_products(
+            shipped, self.content, dealers.new_block, self.origins
+        )
+        dealers.units += np.add.reduce(arrived, axis=1)
+        dealers.under_way = 0.0 if transport.products is None else np.add.reduce(transport.products, axis=1)
+        price = self.import_price - self.import_levy[:, None]
+        model.books.pay(
+            "product_sales", dealers.accounts, model.accounts.abroad, np.einsum("po,pol->l", price, arrived)
+        )
+        self.import_units = arrived
