@@ -36,6 +36,7 @@ class Condition:
 
 _DECLARED = (
     Condition("demand", ("material",), "1", 1.0, "multiply", "World demand over what it would have been"),
+    Condition("essential_demand", ("material",), "1", 0.0, "add", "Use at any price on top of it, over usual use"),
     Condition(
         "export_share",
         ("bloc", "stage", "material"),

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from abm.model import CircularTransition
+from abm.scenario import load_scenario
 
 Array = NDArray[np.float64]
 Look = Callable[[CircularTransition], Any]
@@ -362,3 +363,56 @@ def test_dearer_freight_moves_orders_to_home_makers() -> None:
 
     without, with_it = struck(look, HELD_UP | {"freight": 20.0, "severity": 0.2}, START + 6)
     assert (with_it[-1] > 1.02 * without[-1]).all()
+
+
+# --- Forms of restriction and of demand ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_until_the_first_licences_nothing_leaves_and_then_what_is_granted(seed: int) -> None:
+    def exports(model: CircularTransition) -> float:
+        return float(model.materials_trade.cleared.exports[0, material(model, "gallium")])
+
+    licences = shock("export_restriction", 0.5, 6, bloc="china", materials=["gallium"], queue=2)
+    without, with_it = struck(exports, licences, START + 6, seed=seed)
+    normal = without[:START].mean()
+    assert with_it[START : START + 2] == pytest.approx(0.0, abs=0.1 * normal), "but for smuggling"
+    assert with_it[START + 2 :] == pytest.approx(0.5 * normal, rel=0.25)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_demand_that_does_not_give_way_drives_others_out(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        row = material(model, "gallium")
+        return np.array([model.materials.price[1, 0, row], model.materials_trade.cleared.use[:, row].sum()])
+
+    surge = shock("demand_surge", 0.3, 24, materials=["gallium"])
+    _, yielding = struck(look, surge, START + 24, seed=seed)
+    _, essential = struck(look, surge | {"essential": 1.0}, START + 24, seed=seed)
+    assert essential[START:, 0].mean() > 1.02 * yielding[START:, 0].mean()
+
+
+# --- Named scenarios ----------------------------------------------------------------------------------
+
+
+def test_the_turbulent_world_holds_every_kind_of_shock_at_random() -> None:
+    uses = load_scenario(shocks="turbulent").shocks
+    assert all(use.hazard is not None for use in uses)
+    supply = {"export_restriction", "dumping_campaign", "facility_outage", "transport_disruption"}
+    demand = {"demand_surge", "energy_spike", "recession", "interest_rise", "technology_breakthrough"}
+    assert {use.use for use in uses} >= supply | demand
+
+
+@pytest.mark.parametrize("name", ["two_shocks_in_a_row", "mine_outage", "shipping_crisis", "substitution_breakthrough"])
+def test_a_named_scenario_strikes(name: str) -> None:
+    """From the month of its first shock the world is another than the calm one, in which it had been the same."""
+
+    def prices(shocks: str) -> Array:
+        scenario = load_scenario(shocks=shocks, households=120, months=first + 6)
+        model = CircularTransition.from_scenario(scenario, 1, record=False, events=False)
+        return seen(model, lambda model: model.materials.price.ravel())
+
+    first = min(use.start for use in load_scenario(shocks=name).shocks)
+    calm, other = prices("calm"), prices(name)
+    np.testing.assert_array_equal(calm[:first], other[:first])
+    assert (calm[-1] != other[-1]).any()

@@ -245,6 +245,21 @@ def test_of_two_restrictions_the_tighter_holds(config: Any) -> None:
     assert conditions_under(config, *uses).export_share[0, 1] == pytest.approx([0.3] * 3)
 
 
+def test_until_licences_are_granted_everything_is_withheld(config: Any) -> None:
+    use = Use("export_restriction", severity=0.4, start=1, duration=5, recovery=1, parameters={"queue": 2.0})
+    shock = build(config, use)[0]
+    assert [shock.level(month) for month in range(8)] == pytest.approx([0, 1, 1, 0.4, 0.4, 0.4, 0.2, 0])
+    assert build(config, Use("export_restriction", severity=0.0, parameters={"queue": 12.0}))[0].level(0) == 0.0
+    assert conditions_under(config, use, month=1).export_share[:, 1].max() == 0.0
+
+
+def test_essential_demand_comes_on_top_at_any_price(config: Any) -> None:
+    use = Use("demand_surge", severity=0.5, materials=("a",), parameters={"essential": 0.6})
+    conditions = conditions_under(config, use, use)
+    assert conditions.demand == pytest.approx([1.2**2, 1.0, 1.0])
+    assert conditions.essential_demand == pytest.approx([0.6, 0.0, 0.0])
+
+
 def test_dumping_sets_a_price_under_rivals_cost(config: Any) -> None:
     use = Use("dumping_campaign", severity=0.2, ramp=2, materials=("a",), bloc="twin")
     for month, price in ((0, 0.9), (1, 0.8)):
@@ -351,7 +366,7 @@ def test_the_log_says_when_a_shock_starts_and_ends(config: Any) -> None:
         (Use("export_restriction", bloc="sleeper"), "shocks[0].bloc: 'sleeper' is not active"),
         (Use("export_restriction", components=("wheel",)), "unknown entry of components 'wheel'"),
         (Use("export_restriction", parameters={"refining": 2.0}), "shocks[0].refining: 2.0 is out of range"),
-        (Use("demand_surge", parameters={"refining": 1.0}), "expected no parameters"),
+        (Use("interest_rise", 0.01, parameters={"refining": 1.0}), "expected no parameters"),
         (Use("demand_surge", hazard=0.1), "neither scripted nor stochastic, or both"),
         (Use("demand_surge", start=None), "neither scripted nor stochastic, or both"),
         (stochastic("demand_surge", duration=None), "shocks[0].duration: missing"),

@@ -318,7 +318,10 @@ class MaterialsTrade:
             level, known = level * left, known * left
         if self.start_pull is not None:
             level = np.maximum(level + self.pull - self.start_pull * known, 0.2 * level)
-        return level[:, :, None] * markets.response
+        if not model.conditions.struck("essential_demand"):
+            return level[:, :, None] * markets.response
+        essential = self.base_use * growth * model.conditions.essential_demand
+        return level[:, :, None] * markets.response + essential[:, :, None] * markets.essential_response
 
     def _use_left(self) -> list[Array]:
         """What recession and substitutes leave of use outside the home makers (sides, M) or (M,), where they do."""
