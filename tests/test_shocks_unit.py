@@ -247,10 +247,10 @@ def test_of_two_restrictions_the_tighter_holds(config: Any) -> None:
 
 def test_until_licences_are_granted_everything_is_withheld(config: Any) -> None:
     use = Use("export_restriction", severity=0.4, start=1, duration=5, recovery=1, parameters={"queue": 2.0})
-    shock = build(config, use)[0]
-    assert [shock.level(month) for month in range(8)] == pytest.approx([0, 1, 1, 0.4, 0.4, 0.4, 0.2, 0])
-    assert build(config, Use("export_restriction", severity=0.0, parameters={"queue": 12.0}))[0].level(0) == 0.0
-    assert conditions_under(config, use, month=1).export_share[:, 1].max() == 0.0
+    shares = [conditions_under(config, use, month=month).export_share[0, 1, 0] for month in range(8)]
+    assert shares == pytest.approx([math.inf, 0.0, 0.0, 0.6, 0.6, 0.6, 0.8, math.inf])
+    idle = Use("export_restriction", severity=0.0, parameters={"queue": 12.0})
+    assert np.isinf(conditions_under(config, idle).export_share).all()
 
 
 def test_essential_demand_comes_on_top_at_any_price(config: Any) -> None:

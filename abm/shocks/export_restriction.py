@@ -67,11 +67,12 @@ class ExportRestriction(Shock):
         named = chosen(config.components, use.components or (), "components")
         self.component_weight = np.outer(blocs, named).astype(float)
 
-    def level(self, month: int) -> float:
-        """Share withheld in a month: everything as long as no licence has been granted."""
-        level = super().level(month)
-        waits = level > 0.0 and any(0 <= month - episode.start < self.queue for episode in self.episodes(month))
-        return 1.0 if waits else level
+    def strike(self, conditions: Conditions, month: int) -> None:
+        """Withhold everything as long as no licence has been granted, then the share."""
+        level = self.level(month)
+        if level > 0.0:
+            waits = any(0 <= month - episode.start < self.queue for episode in self.episodes(month))
+            self.impose(conditions, 1.0 if waits else level)
 
     def impose(self, conditions: Conditions, level: float) -> None:
         """Limit exports to what is not withheld; a stage of weight 0 has no limit."""
