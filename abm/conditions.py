@@ -22,8 +22,7 @@ class Condition:
     """A circumstance of trade or production.
 
     `neutral` is its value when nothing is the matter. `composition` says what agents face when several
-    shocks write it: the product, the smallest, the largest, the sum, or the lowest of those that are not
-    neutral.
+    shocks write it: the product, the smallest, the largest, the sum, or the lowest of those that are not neutral.
     """
 
     name: str
@@ -64,6 +63,7 @@ _DECLARED = (
     ),
     Condition("energy", ("jurisdiction",), "1", 1.0, "multiply", "Energy price over what it would have been"),
     Condition("interest_add", (), "1/yr", 0.0, "add", "Rise of the real interest rate"),
+    Condition("reversal", ("jurisdiction",), "1", 0.0, "largest", "Share of its support that a government takes back"),
     Condition(
         "capacity",
         ("jurisdiction", "stage", "material"),

@@ -13,7 +13,9 @@ from abm.agents.firms import Firms
 from abm.agents.governments import Governments
 from abm.agents.household_setup import HISTORY
 from abm.agents.households import Households
+from abm.agents.opinion import PublicOpinion
 from abm.agents.primary_producers import PrimaryProducers
+from abm.agents.projects import energy_relief
 from abm.agents.recyclers import Recyclers
 from abm.agents.state_backed import REGIMES, StateBackedBloc
 from abm.books import Books
@@ -24,11 +26,12 @@ from abm.markets.components import ComponentMarkets
 from abm.markets.credit import Credit
 from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
-from abm.markets.products import BusinessBuyers, Dealers
+from abm.markets.products import LINEAR, BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
 from abm.markets.transport import Transport
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
 from abm.phases.materials_trade import MaterialsTrade, autoregressive
@@ -36,6 +39,7 @@ from abm.phases.product_trade import ProductTrade
 from abm.phases.production import Production
 from abm.phases.renewal import Renewal
 from abm.phases.settlement import Settlement
+from abm.phases.standards import Standards
 from abm.population import PopulationModel
 from abm.randomness import Streams
 from abm.rules import axis_sizes
@@ -112,7 +116,10 @@ class CircularTransition(PopulationModel):
         self._start_governments(scenario)
         self._start_phases(scenario)
         self.books.start()
-        self.recorder = Recorder(self, record)
+        watched = self.governments.watched
+        self.recorder = Recorder(self, record or bool(watched))
+        self.recorder.watch(watched)
+        self.governments.observed = self.recorder.seen
         self.running = True
 
     # ------------------------------------------------------------------ construction
@@ -213,6 +220,7 @@ class CircularTransition(PopulationModel):
         self.recyclers = Recyclers(self, config, books)
         found_recyclers(self)
         self.business = BusinessBuyers(config, books, self.months + 2, structure.content)
+        self.standards = Standards(self)
         self.product_trade = ProductTrade(self)
         labels = demand.sum(axis=0)[..., None] * self.product_trade.start_shares[:, None, :]
         self.dealers = Dealers(config, books, labels, structure.content)
@@ -260,6 +268,8 @@ class CircularTransition(PopulationModel):
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
         self.chronicle = Chronicle(self)
+        self.opinion = PublicOpinion(self)
+        self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self._prepare_imports()
 
@@ -290,6 +300,11 @@ class CircularTransition(PopulationModel):
         """Place in the books of an instrument's stockpile."""
         return self._stockpiles[instrument.index]
 
+    @property
+    def public_support(self) -> Array:
+        """Support for circular policy (K,), 0 to 1, of the people below each of `governments.members`."""
+        return self.opinion.support
+
     def recorded(self) -> dict[str, list[float]]:
         """Series so far by the names of their columns."""
         values = self.recorder.values[: self.month + 1]
@@ -303,7 +318,9 @@ class CircularTransition(PopulationModel):
         self.conditions = self.circumstances.this_month(self.month)  # shocks strike here
         self.rules = self.governments.announce(self.conditions, self.month)  # instruments write levers here
 
+        self.standards.heed()
         self._choose_regimes()
+        self.duties.quote()
         self._quote_terms()
         self._form_expectations()
         self._plan()
@@ -318,6 +335,7 @@ class CircularTransition(PopulationModel):
         self.settlement.run(purchases, discarded)  # subsidies and taxes
         self.renewal.run()  # investment, entry, exit
         self.settlement.close_circuits()
+        self.opinion.close_month(self.month, purchases.offers.price[..., LINEAR:], self.labour.employed)
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
         self.recorder.record(purchases, discarded)
@@ -357,6 +375,9 @@ class CircularTransition(PopulationModel):
                 restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
         self.firms.form_expectations(outside, rationed, restricted)
+        rules = self.rules
+        if rules.in_force("thrift_research"):
+            self.firms.research(rules.thrift_research, rules.research_pace, rules.research_speed_up)
         self.firms.thrift_on(outside, nothing)
         if self.conditions.struck("substitutable"):
             self._substitute()
@@ -375,13 +396,24 @@ class CircularTransition(PopulationModel):
         conditions = self.conditions
         market, pushed = self.materials, self.materials_trade.pushed()
         able = conditions.capacity if conditions.struck("capacity") else None
-        self.producers.plan(self.month, market.price, market.concentrate_at_par(), conditions.energy, pushed, able)
+        relief = None
+        if self.rules.in_force("refining_energy_relief"):
+            relief = energy_relief(self.rules.refining_energy_relief, self.producers)
+        par = market.concentrate_at_par()
+        self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
         self.firms.plan_output()
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
+        recyclers.energy_relief = None
+        if self.rules.in_force("recycling_energy_relief"):
+            share = self.rules.recycling_energy_relief[recyclers.leaf, recyclers.stream]
+            power = recyclers.energy_cost(self.energy, self.labour.wage_factor)
+            recyclers.energy_relief = recyclers.variable_cost * power * share
         market = self.materials.price[1, 0] * self.at_grade
-        plant = recyclers.plant
-        market = market * (plant.payable[:, None] + plant.at_home[:, None] * self.materials_trade.home_premium)
+        plant, premium = recyclers.plant, self.materials_trade.home_premium
+        if recyclers.match_term is not None:
+            premium = self.materials_trade.premium_under_contract(market)
+        market = market * (plant.payable[:, None] + plant.at_home[:, None] * premium)
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)

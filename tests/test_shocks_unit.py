@@ -43,6 +43,7 @@ def config() -> Any:
         ),
         ancestors=[[0], [1, 0], [2, 1, 0], [3, 0], [4, 0]],
         leaves=np.array([2]),
+        governments=np.array([1]),
         blocs=Entries(name="blocs", ids=("sleeper", "giant", "twin")),
         active_blocs=np.array([1, 2]),
         materials=Entries(name="materials", ids=("a", "b", "c")),

@@ -65,6 +65,10 @@ class Firms(Organisations):
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
         self.under_way: Array | None = None  # material on its way to each (n, M), kg, while transport is disrupted
+        self.knowledge: Array | None = None  # of how to do without materials (2, L, M), from public research if any
+        # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
+        self.added_cost: Array | None = None
+        self.owed_per_unit: Array | None = None
         self.substitutes = False  # whether any has taken up a substitute
         self.first_niche = 10_000
         self.component_capital = np.asarray(config.components.capital_cost)
@@ -198,12 +202,27 @@ class Firms(Organisations):
         dear = np.maximum(log_price - long_run, 0.0) / np.log(2.0)
         pressure, thrift = np.minimum(dear + 0.5 * self.risk, 4.0), self.thrift
         change = terms.thrift_speed / 12.0 * pressure
-        change *= terms.thrift_limit - thrift
+        if self.knowledge is None:
+            change *= terms.thrift_limit - thrift
+        else:
+            reach, faster = self.knowledge[:, self.leaf]
+            change *= (1.0 + faster) * (terms.thrift_limit + reach * (1.0 - terms.thrift_limit) - thrift)
         back = terms.thrift_return / 12.0 * thrift
         back *= pressure < QUIET
         change -= back
         change *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
         thrift += change
+
+    def research(self, reach: Array, pace: Array, faster: Array) -> None:
+        """Let designers know more of how to do without a material (L, M); what is known stays known.
+
+        `reach` is the share of what cannot be saved yet that research can make possible in the end, `pace` the share
+        of it found in a year, `faster` by how much designers then save faster.
+        """
+        if self.knowledge is None:
+            self.knowledge = np.zeros((2, *reach.shape))
+        for known, found in zip(self.knowledge, (reach, faster), strict=True):
+            known += np.minimum(pace / 12.0, 1.0) * np.maximum(found - known, 0.0)
 
     def substitute(self, possible: Array, cost: Array, paid: Array) -> None:
         """Replace materials by a substitute as far as that is possible and pays.
@@ -297,6 +316,10 @@ class Firms(Organisations):
         if self.substitutes:
             books.pay("other_inputs", self.account, domestic, self.made * self.substitute_cost)
         self.cost_now = labour + power + other
+        if self.added_cost is not None:
+            added = self.made * self.added_cost
+            books.pay("other_inputs", self.account, domestic, added)
+            self.cost_now += added
         return labour
 
     def price_goods(
@@ -313,6 +336,8 @@ class Firms(Organisations):
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
         if self.substitutes:
             cost += self.substitute_cost
+        if self.added_cost is not None and self.owed_per_unit is not None:
+            cost += self.added_cost + self.owed_per_unit
         np.copyto(self.unit_cost, cost, where=makes)
         sold_out = (self.made > SMALLEST) * (self.sold / np.maximum(self.made, SMALLEST) - 1.0)
         wanted = self.orders * terms.capacity_slack
@@ -331,21 +356,34 @@ class Firms(Organisations):
         earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
-    def invest(self, cash: Array, credit: Any, suppliers: int, build_speed: Array, hurdle_add: float = 0.0) -> Rows:
+    def invest(
+        self,
+        cash: Array,
+        credit: Any,
+        suppliers: int,
+        build_speed: Array,
+        hurdle_add: float = 0.0,
+        support: Array | None = None,
+    ) -> Rows:
         """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise.
 
         `cash` (accounts,) are the balances of the books. What is ordered stands after `build_time` months on average,
-        at the speed (n,) that technicians allow. `hurdle_add` comes on top of the hurdle rate.
+        at the speed (n,) that technicians allow. `hurdle_add` comes on top of the hurdle rate. `support` (n,) is the
+        share of new capacity that government pays, if any.
         """
         terms, books = self.terms, self.books
         wear = terms.depreciation / 12.0
         tight = self.active & (self.orders > self.capacity / terms.capacity_slack)
         pays = self.return_on_capital > terms.hurdle_rate + hurdle_add - terms.depreciation
+        if support is not None:
+            hurdle = (terms.hurdle_rate + hurdle_add) * (1.0 - support)
+            pays = self.return_on_capital > hurdle - terms.depreciation
         wanted = self.orders * terms.capacity_slack - self.capacity - self.building
         growth = np.minimum(wanted / ORDER_TIME, self.capacity * terms.growth_limit / 12.0)
         growth = np.maximum(growth, 0.0) * tight * pays
         keeps = self._replaced()
-        cost = growth * self.capital_cost(self.component, self.price) + wear * self.capital * keeps
+        extension = growth * self.capital_cost(self.component, self.price)
+        cost = extension + wear * self.capital * keeps
         means = np.maximum(cash.take(self.account), 0.0)
         loan = np.minimum(
             credit.leverage_limit * cost,
@@ -361,6 +399,7 @@ class Firms(Organisations):
         capacity += grown - wear * (1.0 - keeps * share) * capacity * self.active
         capital += spent - wear * capital
         self.spent = spent
+        self.spent_on_growth = extension * share
         return (grown > 0.02 * capacity).nonzero()[0]
 
     def _replaced(self) -> Array:

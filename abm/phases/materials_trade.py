@@ -97,15 +97,41 @@ class MaterialsTrade:
         """What each bloc sees before it chooses its regime."""
         model = self.model
         if model.month % 3 == 0:
+            stockpiled, supported = self._stockpiled(), self._supported()
             self.seen = [
                 View(
                     own_share=model.producers.share_of_side(1 + bloc.number, 1, model.month),
                     own_share_ahead=model.producers.share_of_side(1 + bloc.number, 36, model.month),
                     rival_cost=np.outer([0.4, 1.0], model.rival_cost[bloc.number]),
+                    stockpiled=stockpiled,
+                    supported=supported,
+                    **model.duties.against(bloc),
                 )
                 for bloc in model.blocs
             ]
         return self.seen
+
+    def _stockpiled(self) -> Array | float:
+        """Months of home use (M,) that governments hold in their stockpiles."""
+        model, whole = self.model, np.zeros(self.markets.count)
+        if not (model.governments.traders and model.month):
+            return 0.0
+        for instrument in model.governments.traders:
+            whole += model.books.stock[model.stockpile_place(instrument)]
+        if not np.count_nonzero(whole):
+            return 0.0
+        everywhere = np.ones(len(self.config.leaves), dtype=bool)
+        return whole / np.maximum(self._use_below(everywhere), 1e-9)
+
+    def _supported(self) -> Array | float:
+        """Support per kilogram that is announced to those who recover material at home, over the price (M,)."""
+        if not any(bloc.heeds_support > 0.0 for bloc in self.model.blocs):
+            return 0.0
+        outlook, share = self.model.rules.outlook, self.model.settlement.household_share
+        price = self.markets.price[REFINING, OUTSIDE]
+        promised = np.maximum(outlook["price_floor"], outlook["contract_strike"]) - price
+        promised = np.maximum(promised, 0.0) + outlook["recovery_subsidy"]
+        return np.asarray(((share * self.model.rules.belief) @ promised) / price)
 
     def pushed(self) -> Array:
         """Extra output that flooding blocs order (2, sides, M)."""
@@ -253,15 +279,17 @@ class MaterialsTrade:
         return to_maker
 
     def _levy_saved(self, to_maker: Array, scarce: Array) -> Array | None:
-        """Levy and dearer freight on primary material (M,), EUR/kg, that buyers of secondary save.
+        """Levy, duty and dearer freight on primary material (M,), EUR/kg, that buyers of secondary save.
 
         Where it is scarce they outbid it. None where there is neither.
         """
-        rules = self.model.rules
+        rules, duties = self.model.rules, self.model.duties
         saved = None if self.freight is None else self.markets.price[REFINING, OUTSIDE] * self.freight * scarce
-        if not rules.in_force("primary_levy"):
+        if not (rules.in_force("primary_levy") or duties.in_force):
             return saved
         levy = rules.primary_levy.take(self.model.firms.leaf, axis=0)
+        if duties.in_force:
+            levy = levy + duties.at_home_per_kg(self.markets.price[REFINING, OUTSIDE])
         bought = np.add.reduce(to_maker)
         mean = np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
         return mean if saved is None else mean + saved
@@ -281,6 +309,11 @@ class MaterialsTrade:
         payable = self.payable.take(recyclers.stream)[:, None]
         to_home, to_world = home * home_price, rest * (discount * (grade + (1.0 - grade) * payable))
         clearing, spent = model.accounts.secondary, to_maker @ home_price
+        self._meet_customers(home_price)
+        if recyclers.match_term is not None:
+            to_home += home * recyclers.under_contract * (recyclers.contract_price - home_price)
+            sold_here = np.add.reduce(home)
+            spent = to_maker @ (np.add.reduce(to_home) / np.where(sold_here > 0.0, sold_here, np.inf))
         books.pay("material_sales", clearing, recyclers.account, np.add.reduce(to_home, axis=1))
         books.pay("material_sales", model.firms.account, clearing, spent)
         books.pay("material_sales", self.markets.accounts[OUTSIDE], recyclers.account, np.add.reduce(to_world, axis=1))
@@ -291,6 +324,20 @@ class MaterialsTrade:
         received = (to_home + to_world) / np.where(sells, sold, 1.0)
         recyclers.price_received[:] = np.where(sells, received, discount * (1.0 - blend))
         self.secondary_spent = spent
+
+    def _meet_customers(self, price: Array) -> None:
+        """Recyclers and customers brought together sign at the home price (M,) of the month; contracts run on."""
+        rules, recyclers = self.model.rules, self.model.recyclers
+        if rules.in_force("matchmaking"):
+            recyclers.meet_customers(rules.matchmaking, rules.match_term, price)
+        elif recyclers.match_term is not None:
+            recyclers.meet_customers(None, rules.match_term, price)
+
+    def premium_under_contract(self, market: Array) -> Array:
+        """What home buyers pay above the market price (M,) to each recycler on all that is at grade (R, M), a share."""
+        recyclers = self.model.recyclers
+        fixed = self.sold_at_home * (recyclers.contract_price / market - 1.0)
+        return np.asarray(self.home_premium + recyclers.under_contract * (fixed - self.home_premium))
 
     def _clear_refined(self, wanted: Array, secondary: Array) -> None:
         markets = self.markets
@@ -418,6 +465,8 @@ class MaterialsTrade:
             freight = bought @ (cleared.price[OUTSIDE] * self.freight)
             model.books.pay("material_sales", firms.account, model.accounts.abroad, freight)
             self.primary_spent = self.primary_spent + freight
+        if model.duties.in_force:
+            self.primary_spent = self.primary_spent + model.duties.shelter_refineries(bought, cleared.price[OUTSIDE])
         self.primary_bought = bought
 
     def _count_under_way(self, asked_by: Array) -> None:
@@ -479,14 +528,20 @@ class MaterialsTrade:
         return price
 
     def _levied(self, price: Array) -> Array:
-        """Prices of components with the levy on imports, which steers the choice of origin."""
-        levies = self.levies()
-        if not np.count_nonzero(levies[1]):
-            return price
-        return self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
+        """Prices of components with the levy and duty on imports, which steer the choice of origin."""
+        levies, duties = self.levies(), self.model.duties
+        if np.count_nonzero(levies[1]):
+            price = self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
+        if duties.in_force:
+            price = price.copy()
+            price[:, 1:] *= 1.0 + duties.on_components
+        return price
 
     def levies(self) -> tuple[Array, Array]:
-        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households."""
+        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households.
+
+        What a duty on refined material adds to its price at home counts with the former.
+        """
         rules, share = self.model.rules, self.model.settlement.household_share
         if rules is not self._levied_under:
             self._levied_under = rules
@@ -494,6 +549,9 @@ class MaterialsTrade:
             if rules.in_force("primary_levy") or rules.in_force("import_levy"):
                 imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
                 self._levies = share @ rules.primary_levy, imports
+            if self.model.duties.in_force:
+                price = self.markets.price[REFINING, OUTSIDE]
+                self._levies = self._levies[0] + self.model.duties.at_home_per_kg(price), self._levies[1]
         return self._levies
 
     def _home_conversion(self) -> tuple[Array, Array]:
@@ -538,6 +596,9 @@ class MaterialsTrade:
         else:
             books.move("delivery", model.transport.place, firms.inputs, from_abroad)
         self._pay_for_components(delivered, to_home, to_abroad, home_price)
+        if model.duties.in_force:
+            duty = np.add.reduce(model.duties.note_components(imported * price[:, 1:]), axis=1)
+            abroad_price = abroad_price + duty / np.where(whole > 0.0, whole, np.inf)
         both = home + whole
         share_home = home / np.where(both > 0.0, both, np.inf)
         mean_price = share_home * home_price + (1.0 - share_home) * abroad_price

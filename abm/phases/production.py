@@ -106,13 +106,19 @@ class Production:
         # Of what is made of a product, components have the price of components and the rest that of materials.
         components = self.component_price = np.add.reduce(trade.part[:, :-1] * trade.component_price, axis=1)
         outside = self._price_outside() + model.rules.primary_levy.take(firms.leaf, axis=0)
+        if model.duties.in_force:
+            outside += model.duties.at_home_per_kg(model.materials.price[1, 0])
         outside *= trade.part[:, -1].take(firms.product, axis=0)
         input_price = components.take(firms.product, axis=0)
         input_price += outside
+        power = model.energy[firms.leaf]
+        if model.rules.in_force("component_energy_relief"):
+            makes = firms.component >= 0
+            power = power * (1.0 - model.rules.component_energy_relief[firms.leaf, firms.component] * makes)
         firms.price_goods(
             input_price,
             model.labour.wage_factor[firms.leaf],
-            model.energy[firms.leaf],
+            power,
             self.labour_share,
             self.energy_share,
         )
