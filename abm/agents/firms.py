@@ -64,6 +64,7 @@ class Firms(Organisations):
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
+        self.under_way: Array | None = None  # material on its way to each (n, M), kg, while transport is disrupted
         self.knowledge: Array | None = None  # of how to do without materials (2, L, M), from public research if any
         # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
         self.added_cost: Array | None = None
@@ -254,10 +255,22 @@ class Firms(Organisations):
         wanted += terms.input_cover
         wanted *= self.orders[:, None] * need  # the stock that it likes to hold
         wanted -= self.books.stock.take(self.inputs, axis=0)
+        if self.under_way is not None:
+            wanted -= self._expected(self.under_way, need)
         wanted /= 4.0
         wanted += self.planned[:, None] * need
         wanted *= (self.active & (self.kind <= COMPONENT))[:, None]
         return np.maximum(wanted, 0.0, out=wanted)
+
+    def _expected(self, under_way: Array, need: Array) -> Array:
+        """What is under way beyond a month's need (n, M), which they count as theirs, kg.
+
+        Up to that they order as if it were not coming: supply lines are underweighted (Sterman 1989).
+        """
+        expected = np.zeros(need.shape)
+        known = slice(len(under_way))
+        expected[known] = np.maximum(under_way - self.orders[known, None] * need[known], 0.0)
+        return expected
 
     # ------------------------------------------------------------------ production
     def produce(self, swarf_place: int) -> tuple[Rows, Array]:
