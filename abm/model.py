@@ -366,7 +366,7 @@ class CircularTransition(PopulationModel):
         energy = self.conditions.energy
         market, pushed = self.materials, self.materials_trade.pushed()
         self.producers.plan(self.month, market.price, market.concentrate_at_par(), energy, pushed)
-        self.firms.plan_output()
+        self.firms.plan_output(self.labour.staffing)
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
         market = self.materials.price[1, 0] * self.at_grade
@@ -375,7 +375,7 @@ class CircularTransition(PopulationModel):
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)
-        recyclers.plan(self.effective_price)
+        recyclers.plan(self.effective_price, self.labour.build_speed)
 
     def _use(self, purchases: Any) -> Any:
         self.households.collection = self.rules.collection if self.rules.in_force("collection") else None
@@ -385,7 +385,7 @@ class CircularTransition(PopulationModel):
         """Recyclers and makers run and pay; producers are paid; prices for next month are set."""
         labour = self.end_of_life.run_recyclers() + self.production.pay()
         labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
-        self.labour.close_month(labour, self.rules.training)
+        self.labour.close_month(self.month, labour, self.rules.training)
         self.producers.settle(
             self.books,
             self.materials.price,

@@ -23,6 +23,7 @@ class Jurisdiction(Declaration, file="jurisdictions", table="jurisdictions"):
     income_spread = quantity("Standard deviation of the logarithm of household income", "1", 0, 2)
     wage = quantity("Labour cost of a technical worker", "EUR/yr", 1, 1e6)
     technicians = quantity("Technical workers available to the modelled activities at the start", "1", 1, 1e8)
+    vacancy_rate = quantity("Share of technical jobs that are vacant at the start", "1", 0.001, 0.3)
     energy_price = quantity("Price of electricity and gas for industry", "EUR/MWh", 0, 2000)
     budget = series("Budget for the circular economy in a year", "EUR/yr", 0, 1e12)
     value_added_tax = quantity("Value-added tax rate on goods bought by households", "1", 0, 0.5)
@@ -363,8 +364,17 @@ class Credit(Declaration, section="credit"):
 
 class Labour(Declaration, section="labour"):
     growth = quantity("Growth of the pool of technical workers without training", "1/yr", -0.1, 0.2)
-    wage_response = quantity("Elasticity of wages to tightness", "1", 0, 5)
+    matching = quantity("Sharpness of matching: how close filled jobs come to jobs or people", "1", 2, 200)
+    hiring_time = quantity("Time in which firms hire or dismiss for the work at hand", "month", 1, 60)
+    wage_response = quantity("Fall of wages with unemployment among technicians, an elasticity", "1", 0, 1)
     wage_speed = quantity("Share of the wage gap closed in a year", "1/yr", 0, 5)
+    inflow = quantity("Elasticity of the pool to wages: technicians who come from other branches", "1", 0, 10)
+    inflow_speed = quantity("Share of that gap in the pool closed in a year", "1/yr", 0, 5)
+    building_labour = quantity("Part of the cost of plants that is work of technicians in the area", "1", 0, 1)
+    building_time = quantity("Time over which work of building is spread", "month", 1, 120)
+    hiring_share = quantity("Part of the time to build that goes into finding people at usual tightness", "1", 0, 1)
+    overtime = quantity("Work that overtime can make up for when jobs are unfilled", "1", 0, 1)
+    shortage_time = quantity("Time in which a lasting shortage comes to bear on output", "month", 1, 60)
 
 
 class Energy(Declaration, section="energy"):

@@ -226,21 +226,21 @@ class Recyclers(Organisations):
         ):
             held += arrived
 
-    def plan(self, price: Array) -> None:
-        """Value the feed at hand, and decide to run, shut or restart."""
+    def plan(self, price: Array, speed: Array) -> None:
+        """Value the feed at hand, and decide to run, shut or restart; `speed` (L,) is the pace of building."""
         has = self.feed > 1e-9
         each = np.where(has, self.feed, np.inf)
         content = self.books.stock.take(self.feed_place, axis=0) * ((1.0 + self.feed_ease / each) / each)[:, None]
         value = self.value_of(content, self.other_feed / each, price)
         np.copyto(self.feed_value, value, where=has)
-        self._change_status(has)
+        self._change_status(has, speed.take(self.leaf))
 
-    def _change_status(self, has: NDArray[np.bool_]) -> None:
+    def _change_status(self, has: NDArray[np.bool_], speed: Array) -> None:
         terms, status, months = self.terms, self.status, self.status_months
         surplus = self.feed_value - self.variable_cost - np.minimum(self.feed_price, 0.0)
         running, building, waiting = status == RUNNING, status == BUILDING, status == RESTARTING
         loses = np.where(has & (surplus < 0.0), 1.0, -1.0)
-        months[:] = np.where(running, np.maximum(months + loses, 0.0), months + waiting - building)
+        months[:] = np.where(running, np.maximum(months + loses, 0.0), months + (waiting * speed - building * speed))
         closing = running & (months > terms.shutdown_patience)
         opening = (status == SHUT) & (surplus > 0.0)
         ready = (waiting & (months > terms.restart_time)) | (building & (months <= 0.0))
@@ -263,10 +263,14 @@ class Recyclers(Organisations):
         """Gain in recovery from circular design in the feed at hand (n,), a share of recovery."""
         return np.asarray(self.feed_ease / np.where(self.feed > 1e-9, self.feed, np.inf))
 
-    def recover(self, dissipated: int) -> None:
-        """Process feed; recovered material goes to stock, the rest is dissipated in other metals' streams."""
+    def recover(self, dissipated: int, staffing: Array) -> None:
+        """Process feed; recovered material goes to stock, the rest is dissipated in other metals' streams.
+
+        `staffing` (L,) is the share of planned work that technicians can do.
+        """
         books = self.books
         throughput = np.minimum(self.feed, self.capacity) * (self.active & (self.status == RUNNING))
+        throughput *= staffing.take(self.leaf)
         each = np.where(self.feed > 1e-9, self.feed, np.inf)
         share = throughput / each
         stock = books.stock.take(self.feed_place, axis=0) * share[:, None]

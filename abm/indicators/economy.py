@@ -125,10 +125,10 @@ def wage(view: Quantities) -> Ratio:
     unit="1",
     title={"en": "Tightness of technical labour", "nl": "Krapte op de technische arbeidsmarkt"},
     meaning={
-        "en": "Share of technical workers employed in modelled activities over that share at the start; above 1 "
-        "building up slows down.",
-        "nl": "Aandeel van het technisch personeel dat in gemodelleerde activiteiten werkt ten opzichte van dat "
-        "aandeel aan het begin; boven 1 vertraagt de opbouw.",
+        "en": "Open technical jobs for each filled one, over that at the start; as it rises, vacancies stay open "
+        "longer. Above 1 plants take longer to build.",
+        "nl": "Openstaande technische banen per vervulde baan, ten opzichte van het begin; hoe hoger, hoe langer "
+        "vacatures openstaan. Boven 1 duurt de bouw van fabrieken langer.",
     },
     direction=0,
     axes=("jurisdiction",),
@@ -142,8 +142,8 @@ def labour_tightness(view: Quantities) -> Ratio:
     unit="1",
     title={"en": "Vacancies for technicians", "nl": "Vacatures voor technici"},
     meaning={
-        "en": "Technical jobs beyond the usual share of the workers available.",
-        "nl": "Technische banen boven het gebruikelijke aandeel van het beschikbare personeel.",
+        "en": "Technical jobs that the work at hand and the building of plants ask for and that are not filled.",
+        "nl": "Technische banen waar het werk en de bouw van fabrieken om vragen en die niet zijn vervuld.",
     },
     direction=-1,
     axes=("jurisdiction",),

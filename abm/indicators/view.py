@@ -333,12 +333,12 @@ class View(Quantities):
 
     @Kept
     def tightness(self) -> Array:
-        """Share of technical workers employed over that at the start (L,)."""
+        """Open technical jobs for each filled one over that at the start (L,)."""
         return self.model.labour.tightness
 
     @Kept
     def vacancies(self) -> Array:
-        """Technical jobs that cannot be filled (L,)."""
+        """Technical jobs that are open (L,)."""
         return self.model.labour.vacancies
 
     @Kept

@@ -52,6 +52,9 @@ class Renewal:
         self.idle_scrap = np.zeros(shape)
         accounts = model.accounts
         self.owners = np.array([accounts.domestic, accounts.domestic, accounts.abroad])
+        firms, terms = model.firms, self.config.labour
+        worn = np.bincount(firms.leaf, firms.capital, len(self.config.leaves)) * self.config.firms.depreciation / 12.0
+        model.labour.order_building(worn * terms.building_time)  # replacement under way at the start
         terms = (self.config.recyclers, self.config.firms, self.config.primary_producers)
         self.liquidity = np.array([group.liquidity for group in terms])
         # Receipts, support, inputs and operations of a ledger as sums of kinds of payment (4, kinds);
@@ -88,8 +91,17 @@ class Renewal:
             self._recyclers_enter()
             self._firms_enter()
             self._switch_design()
+        self._order_building()
         loans = float(np.add.reduce(model.books.debt))
         model.credit.remember(self.loss, loans)
+
+    def _order_building(self) -> None:
+        """Plants and extensions ordered this month are work for technicians where they are built."""
+        recyclers, firms, leaves = self.model.recyclers, self.model.firms, len(self.config.leaves)
+        ordered = np.bincount(recyclers.leaf, self.recycler_spending, leaves)
+        spent = firms.spent  # of the firms that were there before entry
+        ordered += np.bincount(firms.leaf[: len(spent)], spent, leaves)
+        self.model.labour.order_building(ordered)
 
     def _serve_debt(self) -> None:
         model = self.model
@@ -375,7 +387,7 @@ class Renewal:
         peers = recyclers.cumulative[recyclers.stream == stream]
         starts = recyclers.start_cumulative[recyclers.stream == stream]
         saved = float(model.rules.recycling_permits[leaf, stream])
-        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved) / float(model.labour.build_speed[leaf])
+        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved)
         one = np.array([leaf])
         rows = recyclers.found(
             model.month,
@@ -393,7 +405,7 @@ class Renewal:
         account, accounts = recyclers.account[rows], model.accounts
         # Founders also put in the debt service until the plant runs, and the cash with which it starts.
         term = 12.0 * model.credit.term
-        waiting = (months + 1.0) * (interest + (cost - equity) / term)
+        waiting = (months / float(model.labour.build_speed[leaf]) + 1.0) * (interest + (cost - equity) / term)
         first_cash = self.config.recyclers.liquidity * float(recyclers.monthly_cost[rows][0])
         model.books.pay("equity", accounts.domestic, account, equity + waiting + first_cash)
         model.books.lend(account, cost - equity)
