@@ -572,9 +572,9 @@ def test_training_adds_technicians_and_brings_wages_down() -> None:
     trained = ((growth + 0.005) / growth) ** np.arange(1, 61 - START)[:, None]
     more = with_it[START:, :3] / without[START:, :3]
     np.testing.assert_allclose(more[:2], np.broadcast_to(trained[:2], (2, 3)), rtol=1e-3)
-    # As wages come down, some leave for other branches.
-    assert (more < trained).all()
-    assert (more[-1] > 1.0 + 0.5 * (trained[-1] - 1.0)).all()
+    # As wages come down, fewer come from other branches and some leave for them.
+    assert (more <= trained * (1.0 + 1e-12)).all()
+    assert (more > 1.0).all() and (more[-1] < trained[-1]).all()
     assert (with_it[-1, 3:] < without[-1, 3:]).all()
 
 
