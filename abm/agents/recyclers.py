@@ -196,12 +196,16 @@ class Recyclers(Organisations):
         self.contract_until[takes] = (month + term.astype(np.int64))[takes]
         return takes.any(axis=1).nonzero()[0]
 
+    def cost_of_smallness(self, capacity: Array, efficient: Array) -> Array:
+        """Unit cost of plants of this capacity over that of a plant of efficient scale; both in kg a month."""
+        scale = np.minimum(capacity / efficient, 1.0)
+        return np.asarray(np.maximum(scale, 1e-6) ** -self.terms.scale_exponent)
+
     def cost_of_processing(self, energy: Array, wage: Array) -> None:
         """Unit cost after learning, scale, energy and wages (Wright 1936; Qiu and Suh 2019 for the rate)."""
         plant = self.plant
         learned = np.minimum((self.cumulative / self.start_cumulative) ** plant.learning, 1.0)
-        scale = np.minimum(self.capacity / plant.efficient, 1.0)
-        small = np.maximum(scale, 1e-6) ** -self.terms.scale_exponent
+        small = self.cost_of_smallness(self.capacity, plant.efficient)
         burden = 1.0 + plant.energy_share * (energy - 1.0)[self.leaf] + plant.labour_share * (wage - 1.0)[self.leaf]
         np.multiply(self.base_cost * learned * small, burden, out=self.processing_cost)
         fixed = self.processing_cost * plant.fixed_share

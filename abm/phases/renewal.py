@@ -352,7 +352,9 @@ class Renewal:
         value = (recovered * worth).sum(axis=2) + other[0]
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
-        cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
+        efficient = np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0
+        processing = self._going_cost()[:, None] * model.recyclers.cost_of_smallness(capacity, efficient)
+        cost = processing + np.asarray(streams.transport_cost)[:, None] + fetching
         feed = np.maximum(model.scrap.price[0], model.scrap.landfill)
         margin = value - cost - feed
         support = rules.recycling_investment_support.T
@@ -372,12 +374,18 @@ class Renewal:
         return capacity, scrap.fetching_cost(drawn) * away / np.where(capacity > 0.0, capacity, np.inf)
 
     def _going_cost(self) -> Array:
-        """Mean processing cost per kg of the plants at work (S,); the configured one where that is lower or none is."""
+        """Mean processing cost per kg of the plants at work (S,), brought to what it would be at efficient scale.
+
+        The configured one where that is lower or none is at work.
+        """
         recyclers, streams = self.model.recyclers, self.config.streams
         cost = np.asarray(streams.processing_cost)
         at_work = recyclers.active & (recyclers.status != BUILDING)
         weight = np.bincount(recyclers.stream, recyclers.capacity * at_work, len(cost))
-        spent = np.bincount(recyclers.stream, recyclers.processing_cost * recyclers.capacity * at_work, len(cost))
+        at_scale = recyclers.processing_cost / recyclers.cost_of_smallness(
+            recyclers.capacity, recyclers.plant.efficient
+        )
+        spent = np.bincount(recyclers.stream, at_scale * recyclers.capacity * at_work, len(cost))
         return np.minimum(cost, np.divide(spent, weight, out=cost.copy(), where=weight > 0.0))
 
     def _found_recycler(self, stream: int, leaf: int, capacity: float, plan: Array) -> None:
