@@ -349,7 +349,10 @@ class CircularTransition(PopulationModel):
     def _quote_terms(self) -> None:
         belief = self.rules.belief
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
-        self.credit.quote(float(self.conditions.interest_add), float(np.add.reduce(belief) / len(belief)))
+        rise = float(self.conditions.interest_add)
+        self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
+        # To the return that an investment must promise.
+        self.hurdle_add = self.config.credit.hurdle_response * (rise + self.credit.loss_premium)
 
     def _form_expectations(self) -> None:
         outside = self.materials.log_price[1, 0]
@@ -359,6 +362,8 @@ class CircularTransition(PopulationModel):
                 normal = np.maximum(bloc.normal_exports[1], 1e-9)
                 restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
+        if self.renewal.lost_supply is not self.renewal.nothing_lost:
+            rationed = np.maximum(rationed, self.renewal.lost_supply)
         self.firms.form_expectations(outside, rationed, restricted)
         self.firms.thrift_on(outside, nothing)
 

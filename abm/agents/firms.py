@@ -296,16 +296,16 @@ class Firms(Organisations):
         earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
-    def invest(self, cash: Array, credit: Any, suppliers: int, build_speed: Array) -> Rows:
+    def invest(self, cash: Array, credit: Any, suppliers: int, build_speed: Array, hurdle_add: float = 0.0) -> Rows:
         """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise.
 
         `cash` (accounts,) are the balances of the books. What is ordered stands after `build_time` months on average,
-        at the speed (n,) that technicians allow.
+        at the speed (n,) that technicians allow. `hurdle_add` comes on top of the hurdle rate.
         """
         terms, books = self.terms, self.books
         wear = terms.depreciation / 12.0
         tight = self.active & (self.orders > self.capacity / terms.capacity_slack)
-        pays = self.return_on_capital > terms.hurdle_rate - terms.depreciation
+        pays = self.return_on_capital > terms.hurdle_rate + hurdle_add - terms.depreciation
         wanted = self.orders * terms.capacity_slack - self.capacity - self.building
         growth = np.minimum(wanted / ORDER_TIME, self.capacity * terms.growth_limit / 12.0)
         growth = np.maximum(growth, 0.0) * tight * pays

@@ -335,17 +335,26 @@ class Recyclers(Organisations):
         idle = (1.0 - self.processed * per_capacity) * there
         starved += (np.maximum(idle, 0.0) - starved) / 12.0
 
-    def expand(self, cash: Array, credit: Any, promise: Array, support: Array, suppliers: int, speed: Array) -> Array:
+    def expand(
+        self,
+        cash: Array,
+        credit: Any,
+        promise: Array,
+        support: Array,
+        suppliers: int,
+        speed: Array,
+        hurdle_add: float = 0.0,
+    ) -> Array:
         """Extend plants that are full and pay; returns spending on new capacity (n,), EUR.
 
         `promise` (n,) is expected support not yet in the margin, EUR per kg of scrap; `support` (n,) the
-        share of investment that government pays.
+        share of investment that government pays. `hurdle_add` comes on top of the hurdle rate.
         """
         terms, account, able = self.terms, self.account, (self.status != BUILDING) & self.active
         yearly = 12.0 * self.plant.capital_cost
         earned = 12.0 * (self.expected_margin + promise) / np.maximum(yearly * (1.0 - support), 1e-9)
         full = (self.starved_months < 0.15) & (self.status == RUNNING) & self.active
-        pays = full & (earned > terms.hurdle_rate + 1.0 / terms.plant_life)
+        pays = full & (earned > terms.hurdle_rate + hurdle_add + 1.0 / terms.plant_life)
         growth = (terms.growth_limit / 12.0) * self.capacity * speed * pays
         cost = growth * yearly
         means = np.maximum(cash[account] - terms.liquidity * self.monthly_cost, 0.0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER
+from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER
 from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.recyclers import BUILDING
 from abm.books import MONEY_KINDS
@@ -38,6 +38,8 @@ class Renewal:
     ----------
     failures
         Failures this month: (kind, cause) pairs, for the indicators.
+    lost_supply
+        (M,) share of home makers' inputs that came from suppliers who failed this month.
     """
 
     causes = CAUSES
@@ -47,7 +49,8 @@ class Renewal:
         self.recycler_spending = np.zeros(len(model.recyclers))
         self.failures: list[tuple[str, str]] = []
         self.entries: list[str] = []
-        self.loss = 0.0
+        self.loss = self.trade_loss = 0.0  # of lenders and of suppliers, EUR this month
+        self.lost_supply = self.nothing_lost = np.zeros(len(self.config.materials))  # share of makers' inputs
         shape = (len(self.config.streams), len(self.config.leaves))
         self.idle_scrap = np.zeros(shape)
         accounts = model.accounts
@@ -81,6 +84,7 @@ class Renewal:
         """Everybody serves debt and invests; those who cannot pay leave; newcomers enter where it pays."""
         model = self.model
         self.failures, self.entries, self.loss = [], [], 0.0
+        self.lost_supply = self.nothing_lost
         self._serve_debt()
         cash = model.books.cash.copy()  # nobody's investment is paid from another's
         self._recyclers_invest(cash)
@@ -92,6 +96,7 @@ class Renewal:
             self._firms_enter()
             self._switch_design()
         self._order_building()
+        self.trade_loss = sum(group.take_trade_loss() for group in (model.recyclers, model.firms))
         loans = float(np.add.reduce(model.books.debt))
         model.credit.remember(self.loss, loans)
 
@@ -139,7 +144,7 @@ class Renewal:
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
         speed = model.labour.build_speed[recyclers.leaf]
         self.recycler_spending = recyclers.expand(
-            cash, model.credit, self._promise(), support, model.accounts.domestic, speed
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, model.hurdle_add
         )
 
     def _promise(self) -> Array:
@@ -154,7 +159,8 @@ class Renewal:
 
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
-        firms.invest(cash, model.credit, model.accounts.domestic, model.labour.build_speed[firms.leaf])
+        speed = model.labour.build_speed[firms.leaf]
+        firms.invest(cash, model.credit, model.accounts.domestic, speed, model.hurdle_add)
 
     def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
@@ -195,10 +201,21 @@ class Renewal:
 
     def _fail_recyclers(self) -> None:
         model, recyclers = self.model, self.model.recyclers
+        failing = recyclers.insolvent(model.books, model.credit)
+        if len(failing):
+            self._miss(recyclers.sold[failing] * model.materials_trade.sold_at_home)
+            scrap = np.maximum(-model.books.month_flow("scrap_sales")[recyclers.account], 0.0)
+            recyclers.owe(scrap * self.config.credit.payment_term, model.scrap.collectors[recyclers.leaf])
         pools, sold_off = self._takers()
         rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, sold_off)
         self._give_back_feed(rows)
         self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
+
+    def _miss(self, delivered: Array) -> None:
+        """Home makers miss what failing suppliers delivered to them (n, M), kg: a share of what they ask for."""
+        wanted = np.add.reduce(self.model.materials_trade.wanted_inputs)
+        share = np.add.reduce(delivered) / np.where(wanted > 0.0, wanted, np.inf)
+        self.lost_supply = np.minimum(self.lost_supply + share, 1.0)
 
     def _takers(self) -> tuple[Array, int]:
         """Places that take the scrap of each recycler (R,) and what recyclers recovered when they close."""
@@ -241,6 +258,12 @@ class Renewal:
 
     def _fail_firms(self) -> None:
         model, firms = self.model, self.model.firms
+        failing = firms.insolvent(model.books, model.credit)
+        if len(failing):
+            makes_parts = (firms.kind[failing] == COMPONENT)[:, None]
+            self._miss(firms.need_now[failing] * firms.sold[failing, None] * makes_parts)
+            owed = self._firm_inputs() * self.config.credit.payment_term
+            firms.owe(owed, np.full(len(firms), model.accounts.domestic))
         rows, loss = firms.fail(model.credit, model.accounts.lender, model.places.abroad)
         self._leave(firms, rows, loss, "firm", self._firm_cause)
 
@@ -315,7 +338,7 @@ class Renewal:
         left = model.end_of_life.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
         returns, capacity, plan = self._expected_return()
-        hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
+        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add + 1.0 / self.config.recyclers.plant_life
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
         for stream in (pays.any(axis=1) & (chance < self.config.recyclers.entry_hazard / 4.0)).nonzero()[0].tolist():
@@ -437,7 +460,7 @@ class Renewal:
         earned = np.bincount(members, firms.capital[rows] * firms.return_on_capital[rows]) / np.maximum(weight, 1.0)
         busy = np.bincount(members, firms.orders[rows]) / np.maximum(np.bincount(members, firms.capacity[rows]), 1e-9)
         chance = model.streams.uniform("entry of firms", niches, model.month)
-        enters = (earned > terms.hurdle_rate) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
+        enters = (earned > terms.hurdle_rate + model.hurdle_add) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
         enters &= np.bincount(members) < 8
         for row in rows[first[enters]].tolist():
             self._found_firm(row)
