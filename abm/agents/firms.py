@@ -55,6 +55,8 @@ class Firms(Organisations):
     shortage = Column("float64", "Share of planned output lost to lack of material this month", "1")
     need = Column("float64", "Material needed per unit of output before thrift", "kg", width="materials")
     thrift = Column("float64", "Share of a material saved by design", "1", width="materials")
+    substituted = Column("float64", "Share of a material replaced by a substitute for good", "1", width="materials")
+    substitute_cost = Column("float64", "Cost of substitutes per unit of output", "EUR")
     risk = Column("float64", "Felt supply risk of a material, 0 to 1", "1", width="materials")
     expected = Column("float64", "Log of the price of a material that it regards as usual", "1", width="materials")
 
@@ -62,6 +64,10 @@ class Firms(Organisations):
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
+        self.substitutes = False  # whether any has taken up a substitute
+        # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
+        self.added_cost: Array | None = None
+        self.owed_per_unit: Array | None = None
         self.first_niche = 10_000
         self.component_capital = np.asarray(config.components.capital_cost)
 
@@ -129,6 +135,8 @@ class Firms(Organisations):
             shortage=np.zeros(count),
             need=need,
             thrift=np.zeros_like(need),
+            substituted=np.zeros_like(need),
+            substitute_cost=np.zeros(count),
             risk=np.zeros_like(need),
             expected=np.tile(log_price, (count, 1)),
         )
@@ -199,6 +207,23 @@ class Firms(Organisations):
         change *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
         thrift += change
 
+    def substitute(self, possible: Array, cost: Array, paid: Array) -> None:
+        """Replace materials by a substitute as far as that is possible and pays.
+
+        `possible` (P + 1, M) is the share that new designs can do without, `cost` (P + 1, M) of what replaces a
+        kilogram and `paid` (P + 1, M) for a kilogram as bought, EUR; the last row is for those who make no product.
+        What is replaced stays so: need falls and the substitute is bought instead.
+        """
+        product = self.product
+        ahead = advantage(paid, cost).take(product, axis=0) + 0.5 * self.risk
+        share = uptake(self.substituted, possible.take(product, axis=0), ahead, self.terms.substitution_speed)
+        share *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
+        saved = self.need * (share / np.maximum(1.0 - self.substituted, SMALLEST))
+        self.need -= saved
+        self.substituted += share
+        self.substitute_cost += np.add.reduce(saved * cost.take(product, axis=0), axis=1)
+        self.substitutes = self.substitutes or bool(np.count_nonzero(saved))
+
     def plan_output(self, staffing: Array) -> None:
         """Plan output from smoothed orders and the gap in finished stock, within capacity and the people at hand.
 
@@ -263,7 +288,13 @@ class Firms(Organisations):
         books.pay("labour", self.account, households, labour)
         books.pay("energy", self.account, domestic, power)
         books.pay("other_inputs", self.account, domestic, other)
+        if self.substitutes:
+            books.pay("other_inputs", self.account, domestic, self.made * self.substitute_cost)
         self.cost_now = labour + power + other
+        if self.added_cost is not None:
+            added = self.made * self.added_cost
+            books.pay("other_inputs", self.account, domestic, added)
+            self.cost_now += added
         return labour
 
     def price_goods(
@@ -278,6 +309,10 @@ class Firms(Organisations):
         makes = self.kind <= COMPONENT
         self.conversion_now = self.conversion * burden
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
+        if self.substitutes:
+            cost += self.substitute_cost
+        if self.added_cost is not None and self.owed_per_unit is not None:
+            cost += self.added_cost + self.owed_per_unit
         np.copyto(self.unit_cost, cost, where=makes)
         sold_out = (self.made > SMALLEST) * (self.sold / np.maximum(self.made, SMALLEST) - 1.0)
         wanted = self.orders * terms.capacity_slack
@@ -349,3 +384,18 @@ class Firms(Organisations):
         for name in ("units", "orders", "planned", "made", "sold", "capacity", "building", "capital"):
             getattr(self, name)[rows] = 0.0
         return loss
+
+
+def advantage(paid: Array, cost: Array) -> Array:
+    """How often the cost of a substitute doubles to what is paid for what it replaces (…), below 0 if it is dearer."""
+    return np.asarray(np.log2(np.maximum(paid, SMALLEST) / np.maximum(cost, SMALLEST)))
+
+
+def uptake(done: Array, possible: Array, ahead: Array, speed: float) -> Array:
+    """Share that is replaced this month (…) beyond what is `done`, towards what is `possible`.
+
+    It is in proportion to the advantage `ahead`, in doublings, of at most two: the rate of adoption of an innovation
+    rises with its relative advantage (Rogers 2003).
+    """
+    pace = speed / 12.0 * np.minimum(np.maximum(ahead, 0.0), 2.0)
+    return np.asarray(np.minimum(pace, 1.0) * np.maximum(possible - done, 0.0))

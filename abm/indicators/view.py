@@ -192,7 +192,7 @@ class View(Quantities):
 
     @Kept
     def regime(self) -> Array:
-        """Regime of each bloc by material, 1 restricting and 2 flooding (B, M)."""
+        """Regime of each bloc by material, 1 restricting, 2 flooding and 3 retaliating (B, M)."""
         return np.array([bloc.regime for bloc in self.model.blocs]).reshape(-1, self.frame.materials)
 
     @Kept

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import COMPONENT
+from abm.agents.firms import COMPONENT, advantage, uptake
 from abm.agents.state_backed import View
 from abm.markets.materials import EXTRACTION, OUTSIDE, REFINING, Cleared, Trade
 from abm.rules import MarketView, unchanged
@@ -35,6 +35,7 @@ class MaterialsTrade:
         self.news = model.streams.normal("news", month * 0 + np.arange(count), month) * np.asarray(materials.news)
         self.pull = np.zeros((sides, count))  # smoothed content of goods that home imports, by side
         self.start_pull: Array | None = None
+        self.substituted: Array | None = None  # share of industry's use replaced for good (M,), if any is
         self.secondary_share = np.zeros(count)  # of what home makers buy
         self.home_rationed = np.zeros(count)
         self.last_use = self.base_use.copy()
@@ -96,15 +97,39 @@ class MaterialsTrade:
         """What each bloc sees before it chooses its regime."""
         model = self.model
         if model.month % 3 == 0:
+            stockpiled, supported = self._stockpiled(), self._supported()
             self.seen = [
                 View(
                     own_share=model.producers.share_of_side(1 + bloc.number, 1, model.month),
                     own_share_ahead=model.producers.share_of_side(1 + bloc.number, 36, model.month),
                     rival_cost=np.outer([0.4, 1.0], model.rival_cost[bloc.number]),
+                    stockpiled=stockpiled,
+                    supported=supported,
+                    **model.duties.against(bloc),
                 )
                 for bloc in model.blocs
             ]
         return self.seen
+
+    def _stockpiled(self) -> Array | float:
+        """Months of home use (M,) that governments hold in their stockpiles."""
+        model, whole = self.model, np.zeros(self.markets.count)
+        if not (model.governments.traders and model.month):
+            return 0.0
+        for instrument in model.governments.traders:
+            whole += model.books.stock[model.stockpile_place(instrument)]
+        everywhere = np.ones(len(self.config.leaves), dtype=bool)
+        return whole / np.maximum(self._use_below(everywhere), 1e-9)
+
+    def _supported(self) -> Array | float:
+        """Support per kilogram that is announced to those who recover material at home, over the price (M,)."""
+        if not any(bloc.heeds_support > 0.0 for bloc in self.model.blocs):
+            return 0.0
+        outlook, share = self.model.rules.outlook, self.model.settlement.household_share
+        price = self.markets.price[REFINING, OUTSIDE]
+        promised = np.maximum(outlook["price_floor"], outlook["contract_strike"]) - price
+        promised = np.maximum(promised, 0.0) + outlook["recovery_subsidy"]
+        return np.asarray(((share * self.model.rules.belief) @ promised) / price)
 
     def pushed(self) -> Array:
         """Extra output that flooding blocs order (2, sides, M)."""
@@ -125,6 +150,7 @@ class MaterialsTrade:
         self.felt_risk = np.maximum.reduce(firms.risk, initial=0.0)
         self.markets.news = self.news[self.model.month]
         self.markets.hear_of(self._withheld())
+        self.markets.missing = self._missing()
         self._mine()
         self._refine(*self._clear_concentrate())
         wanted = self._home_wants()
@@ -140,6 +166,11 @@ class MaterialsTrade:
         for bloc in self.model.blocs:
             withheld[OUTSIDE] += bloc.withholding(REFINING)
         return np.minimum(withheld / np.maximum(self.markets.throughput[REFINING], 1e-9), 1.0)
+
+    def _missing(self) -> Array | None:
+        """Share of the world's supply that outages cost (M,), None if they cost nothing."""
+        lost = self.model.producers.lost
+        return None if lost is None else lost / np.maximum(np.add.reduce(self.markets.throughput[REFINING]), 1e-9)
 
     def _mine(self) -> None:
         model, markets, ground = self.model, self.markets, self.model.places.ground
@@ -244,14 +275,16 @@ class MaterialsTrade:
         return to_maker
 
     def _levy_saved(self, to_maker: Array, scarce: Array) -> Array | None:
-        """Levy on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid.
+        """Levy or duty on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid.
 
         None where there is no levy.
         """
-        rules = self.model.rules
-        if not rules.in_force("primary_levy"):
+        rules, duties = self.model.rules, self.model.duties
+        if not (rules.in_force("primary_levy") or duties.in_force):
             return None
         levy = rules.primary_levy.take(self.model.firms.leaf, axis=0)
+        if duties.in_force:
+            levy = levy + duties.at_home_per_kg(self.markets.price[REFINING, OUTSIDE])
         bought = np.add.reduce(to_maker)
         return np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
 
@@ -270,6 +303,11 @@ class MaterialsTrade:
         payable = self.payable.take(recyclers.stream)[:, None]
         to_home, to_world = home * home_price, rest * (discount * (grade + (1.0 - grade) * payable))
         clearing, spent = model.accounts.secondary, to_maker @ home_price
+        self._meet_customers(home_price)
+        if recyclers.match_term is not None:
+            to_home += home * recyclers.under_contract * (recyclers.contract_price - home_price)
+            sold_here = np.add.reduce(home)
+            spent = to_maker @ (np.add.reduce(to_home) / np.where(sold_here > 0.0, sold_here, np.inf))
         books.pay("material_sales", clearing, recyclers.account, np.add.reduce(to_home, axis=1))
         books.pay("material_sales", model.firms.account, clearing, spent)
         books.pay("material_sales", self.markets.accounts[OUTSIDE], recyclers.account, np.add.reduce(to_world, axis=1))
@@ -280,6 +318,20 @@ class MaterialsTrade:
         received = (to_home + to_world) / np.where(sells, sold, 1.0)
         recyclers.price_received[:] = np.where(sells, received, discount * (1.0 - blend))
         self.secondary_spent = spent
+
+    def _meet_customers(self, price: Array) -> None:
+        """Recyclers and customers brought together sign at the home price (M,) of the month; contracts run on."""
+        rules, recyclers = self.model.rules, self.model.recyclers
+        if rules.in_force("matchmaking"):
+            recyclers.meet_customers(rules.matchmaking, rules.match_term, price)
+        elif recyclers.match_term is not None:
+            recyclers.meet_customers(None, rules.match_term, price)
+
+    def premium_under_contract(self, market: Array) -> Array:
+        """What home buyers pay above the market price (M,) to each recycler on all that is at grade (R, M), a share."""
+        recyclers = self.model.recyclers
+        fixed = self.sold_at_home * (recyclers.contract_price / market - 1.0)
+        return np.asarray(self.home_premium + recyclers.under_contract * (fixed - self.home_premium))
 
     def _clear_refined(self, wanted: Array, secondary: Array) -> None:
         markets = self.markets
@@ -302,9 +354,35 @@ class MaterialsTrade:
         growth = self.growth[model.month]
         level = self.base_use * np.exp(self.noise[0][model.month] + markets.adaptation)
         level *= growth * model.conditions.demand
+        known = growth  # what is in it of the pull of home imports at the start grows and falls with the rest
+        for left in self._use_left():
+            level, known = level * left, known * left
         if self.start_pull is not None:
-            level = np.maximum(level + self.pull - self.start_pull * growth, 0.2 * level)
+            level = np.maximum(level + self.pull - self.start_pull * known, 0.2 * level)
         return level[:, :, None] * markets.response
+
+    def _use_left(self) -> list[Array]:
+        """What recession and substitutes leave of use outside the home makers (sides, M) or (M,), where they do."""
+        conditions = self.model.conditions
+        left = [self._activity(conditions.activity)] if conditions.struck("activity") else []
+        if self.substituted is not None:
+            left.append(1.0 - self.substituted)
+        return left
+
+    def substitute(self, possible: Array, cost: Array) -> None:
+        """Industry replaces what is `possible` of its use (M,) as it pays; `cost` (M,) over the price at the start."""
+        price = self.markets.price[REFINING, OUTSIDE]
+        done = np.zeros(len(price)) if self.substituted is None else self.substituted
+        ahead = advantage(price, cost * np.asarray(self.config.materials.price))
+        self.substituted = done + uptake(done, possible, ahead, self.config.firms.substitution_speed)
+
+    def _activity(self, activity: Array) -> Array:
+        """Mean activity of industry (J,) by side and material (sides, M), weighted by use."""
+        share, side_of = np.asarray(self.config.materials.use_share).T, self.model.structure.side_of
+        usual, active = np.zeros((2, *self.base_use.shape))
+        np.add.at(usual, side_of, share)
+        np.add.at(active, side_of, share * activity[:, None])
+        return np.where(usual > 0.0, active / np.where(usual > 0.0, usual, 1.0), 1.0)
 
     def _serve_world(self, cleared: Cleared) -> None:
         model, markets = self.model, self.markets
@@ -367,6 +445,8 @@ class MaterialsTrade:
         model.books.move("purchase", int(markets.places[REFINING, OUTSIDE]), firms.inputs, bought)
         self.primary_spent = bought @ cleared.price[OUTSIDE]
         model.books.pay("material_sales", firms.account, int(markets.accounts[OUTSIDE]), self.primary_spent)
+        if model.duties.in_force:
+            self.primary_spent = self.primary_spent + model.duties.shelter_refineries(bought, cleared.price[OUTSIDE])
         self.primary_bought = bought
         self.home_rationed = 1.0 - served
 
@@ -397,14 +477,20 @@ class MaterialsTrade:
         return self.model.components.prices(self.markets.price[REFINING], self.conversion, (self.levies()[0], 0.0))
 
     def _levied(self, price: Array) -> Array:
-        """Prices of components with the levy on imports, which steers the choice of origin."""
-        levies = self.levies()
-        if not np.count_nonzero(levies[1]):
-            return price
-        return self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
+        """Prices of components with the levy and duty on imports, which steer the choice of origin."""
+        levies, duties = self.levies(), self.model.duties
+        if np.count_nonzero(levies[1]):
+            price = self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
+        if duties.in_force:
+            price = price.copy()
+            price[:, 1:] *= 1.0 + duties.on_components
+        return price
 
     def levies(self) -> tuple[Array, Array]:
-        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households."""
+        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households.
+
+        What a duty on refined material adds to its price at home counts with the former.
+        """
         rules, share = self.model.rules, self.model.settlement.household_share
         if rules is not self._levied_under:
             self._levied_under = rules
@@ -412,6 +498,9 @@ class MaterialsTrade:
             if rules.in_force("primary_levy") or rules.in_force("import_levy"):
                 imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
                 self._levies = share @ rules.primary_levy, imports
+            if self.model.duties.in_force:
+                price = self.markets.price[REFINING, OUTSIDE]
+                self._levies = self._levies[0] + self.model.duties.at_home_per_kg(price), self._levies[1]
         return self._levies
 
     def _home_conversion(self) -> tuple[Array, Array]:
@@ -453,6 +542,9 @@ class MaterialsTrade:
         books.move("delivery", model.places.components, firms.inputs, from_home)
         books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
         self._pay_for_components(delivered, to_home, to_abroad, home_price)
+        if model.duties.in_force:
+            duty = np.add.reduce(model.duties.note_components(imported * price[:, 1:]), axis=1)
+            abroad_price = abroad_price + duty / np.where(whole > 0.0, whole, np.inf)
         both = home + whole
         share_home = home / np.where(both > 0.0, both, np.inf)
         mean_price = share_home * home_price + (1.0 - share_home) * abroad_price

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER
 from abm.agents.organisation import SLOT_STEP, serve_debt
+from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
 from abm.books import MONEY_KINDS
 
@@ -150,12 +151,22 @@ class Renewal:
     def _promise(self) -> Array:
         """What recyclers (n,) count on above the present subsidy per kg of scrap as far as they believe it, EUR."""
         recyclers, rules = self.model.recyclers, self.model.rules
+        promise = self._promised_energy_relief()
         if not (rules.in_force("recovery_subsidy") or rules.outlook.in_force("recovery_subsidy")):
-            return np.zeros(len(recyclers))
+            return promise
         promised = (rules.outlook["recovery_subsidy"] - rules.recovery_subsidy).take(recyclers.leaf, axis=0)
         per_kg = recyclers.recovered / np.maximum(recyclers.processed, 1e-9)[:, None]
-        promise = np.add.reduce(per_kg * promised, axis=1)
-        return promise * rules.belief[recyclers.leaf] * (recyclers.processed > 1e-9)
+        subsidy = np.add.reduce(per_kg * promised, axis=1)
+        return promise + subsidy * rules.belief[recyclers.leaf] * (recyclers.processed > 1e-9)
+
+    def _promised_energy_relief(self) -> Array:
+        """The same (n,) for the change of relief on energy, which is in the margin as far as it is paid already."""
+        recyclers, rules, name = self.model.recyclers, self.model.rules, "recycling_energy_relief"
+        if not (rules.in_force(name) or rules.outlook.in_force(name)):
+            return np.zeros(len(recyclers))
+        promised = (rules.outlook[name] - rules[name])[recyclers.leaf, recyclers.stream] * rules.belief[recyclers.leaf]
+        power = recyclers.energy_cost(self.model.energy, self.model.labour.wage_factor)
+        return np.asarray(promised * power * recyclers.processing_cost * (recyclers.processed > 1e-9))
 
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
@@ -172,6 +183,8 @@ class Renewal:
             model.credit,
             model.accounts.suppliers,
             producers.growth_forecast,
+            model.hurdle_add,
+            terms_of_projects(model.rules, producers),
         )
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
@@ -341,9 +354,31 @@ class Renewal:
         hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add + 1.0 / self.config.recyclers.plant_life
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
-        for stream in (pays.any(axis=1) & (chance < self.config.recyclers.entry_hazard / 4.0)).nonzero()[0].tolist():
+        hurry = self._hurry(returns, hurdle)
+        pays &= hurry > 0.0
+        urgent = chance < np.max(hurry * pays, axis=1) * self.config.recyclers.entry_hazard / 4.0
+        for stream in (pays.any(axis=1) & urgent).nonzero()[0].tolist():
             leaf = self._choose_place(stream, returns[stream] - hurdle, pays[stream])
             self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
+
+    def _hurry(self, returns: Array, hurdle: float) -> Array:
+        """How much faster than usual founders act (S, L), because support for plants is announced to change.
+
+        Where it will pay better in a year, even at the hurdle rate, they wait (0); where next year's would-be
+        founders lose by waiting they come now (up to 2): the bunching before expiry that is seen wherever a grant
+        is announced to end (Zwick and Mahon 2017 on temporary tax incentives for investment).
+        """
+        model, calm = self.model, np.ones(returns.shape)
+        ahead = model.governments.next_year("recycling_investment_support", model.month)
+        if ahead is None:
+            return calm
+        now, belief = model.rules.recycling_investment_support, model.rules.belief[:, None]
+        later = now + belief * (ahead - now)
+        cost = np.maximum(1.0 - now.T, 1e-9) / np.maximum(1.0 - later.T, 1e-9)
+        gain, gain_later = returns - hurdle, returns * cost - hurdle
+        lost = np.clip(1.0 - gain_later / np.where(gain > 0.0, gain, np.inf), 0.0, 1.0)
+        waits = gain_later / (1.0 + self.config.recyclers.hurdle_rate) > gain
+        return np.where(waits, 0.0, calm + lost)
 
     def _choose_place(self, stream: int, gain: Array, pays: NDArray[np.bool_]) -> int:
         """Where founders go: a logit of `gain` (L,) in yearly return (McFadden 1974), weighted by scrap at hand."""
@@ -373,17 +408,30 @@ class Renewal:
         worth = worth + at_home[:, None, None] * model.settlement.certificate_value
         recovered = content[0] * np.asarray(streams.recovery)[:, None, :]
         value = (recovered * worth).sum(axis=2) + other[0]
+        if rules.outlook.in_force("recycling_energy_relief"):
+            value = value + self._energy_relief_counted_on()
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
         efficient = np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0
         processing = self._going_cost()[:, None] * model.recyclers.cost_of_smallness(capacity, efficient)
         cost = processing + np.asarray(streams.transport_cost)[:, None] + fetching
+        if model.end_of_life.saving is not None:
+            cost -= np.asarray(streams.transport_cost)[:, None] * model.end_of_life.saving[0]
         feed = np.maximum(model.scrap.price[0], model.scrap.landfill)
         margin = value - cost - feed
         support = rules.recycling_investment_support.T
         capital = np.asarray(streams.capital_cost)[:, None] * (1.0 - support)
         plan = np.stack([receipts, value - receipts, feed, cost])
         return margin / np.maximum(capital, 1e-9), capacity, plan
+
+    def _energy_relief_counted_on(self) -> Array:
+        """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""
+        model, streams, rules = self.model, self.config.streams, self.model.rules
+        power = np.outer(np.asarray(streams.energy_share), model.energy)
+        labour = np.outer(np.asarray(streams.labour_share), model.labour.wage_factor)
+        rest = (1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share))[:, None]
+        promised = (rules.outlook["recycling_energy_relief"] * rules.belief[:, None]).T
+        return np.asarray(promised * self._going_cost()[:, None] * power / (power + labour + rest))
 
     def _feed_within_reach(self) -> tuple[Array, Array]:
         """Capacity (S, L) for which scrap is left over, kg/month, and the mean cost of fetching it, EUR/kg."""
@@ -490,6 +538,7 @@ class Renewal:
             model.materials.log_price[1, 0],
         )
         firms.thrift[rows], firms.start_price[rows] = firms.thrift[pick], firms.start_price[pick]
+        firms.substituted[rows], firms.substitute_cost[rows] = firms.substituted[pick], firms.substitute_cost[pick]
         firms.plans[int(rows[0])] = 0.2 * firms.ledger[:, like]  # it counts on doing as well
         firms.orders[rows] = 0.3 * capacity
         cost = firms.capital[rows]
