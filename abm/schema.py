@@ -82,6 +82,7 @@ class Material(Declaration, folder="materials"):
     freight = quantity("Freight and insurance from the bloc, as a share of the price", "1", 0, 0.5)
     quality_discount = quantity("Discount of secondary material against primary", "1", 0, 0.9)
     carbon = quantity("Greenhouse gases of primary material, cradle to gate", "kg CO2e/kg", 0, 1e5)
+    rock = quantity("Rock, overburden and ore moved to mine primary material", "kg/kg", 0, 1e6)
     carbon_saving = quantity("Part of those greenhouse gases saved by secondary material", "1", 0, 1)
     ground = quantity("Ore in the ground counted as reachable, in years of world use", "yr", 40, 1e5)
     recycled_abroad = quantity("Secondary material in the supply of the world outside, as a share of use", "1", 0, 1)
@@ -136,6 +137,7 @@ class Product(Declaration, folder="products"):
     electronics = quantity("Material in the electronics of one product", "kg", 0, 1e6, per="materials")
     direct = quantity("Material that the maker of one product buys itself", "kg", 0, 1e6, per="materials")
     mass_share = quantity("Share of the mass in a component; the rest is in the body", "1", 0, 1, per="components")
+    hazardous = quantity("Substances of concern in a product, share of its mass", "1", 0, 1)
     other_value = quantity("Value of other recoverables (precious metals, steel, aluminium)", "EUR", 0, 1e7)
     other_value_share = quantity(
         "Share of that value in a component; the rest is in the body", "1", 0, 1, per="components"
@@ -407,7 +409,16 @@ class Public(Declaration, section="public"):
     commitment_effect = quantity("Share of the belief still lacking that fixing a programme by law adds", "1", 0, 1)
     support_response = quantity("Rise of the chance of reversal per unit of public support lost", "1", 0, 20)
     scrap_cover = quantity("Usual stock of collectors in months of what comes in", "month", 0, 12)
+    primary_goal = quantity("Use of primary materials that the goal allows, over that at the start", "1", 0, 2)
+    primary_goal_year = quantity("Year by which it is to be reached", "yr", 2026, 2100)
     collection_cost = quantity("Cost of collecting a kg of discarded products", "EUR/kg", 0, 10)
+
+
+class Work(Declaration, section="work"):
+    skill_recycling = quantity("Skill that work in recycling asks over that in manufacturing", "1", 0.1, 3)
+    skill_repair = quantity("Skill that repair and service ask over that in manufacturing", "1", 0.1, 3)
+    accidents_recycling = quantity("Rate of accidents in recycling over that in manufacturing", "1", 0.1, 10)
+    accidents_repair = quantity("Rate of accidents in repair and service over that in manufacturing", "1", 0.1, 10)
 
 
 class Opinion(Declaration, section="opinion"):
