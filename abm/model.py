@@ -363,7 +363,8 @@ class CircularTransition(PopulationModel):
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
         rise = float(self.conditions.interest_add)
         self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
-        self.hurdle_add = self.config.credit.hurdle_response * rise  # to the return that an investment must promise
+        # To the return that an investment must promise.
+        self.hurdle_add = self.config.credit.hurdle_response * (rise + self.credit.loss_premium)
         self.materials.finance(rise)
 
     def _form_expectations(self) -> None:
@@ -374,6 +375,8 @@ class CircularTransition(PopulationModel):
                 normal = np.maximum(bloc.normal_exports[1], 1e-9)
                 restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
+        if self.renewal.lost_supply is not self.renewal.nothing_lost:
+            rationed = np.maximum(rationed, self.renewal.lost_supply)
         self.firms.form_expectations(outside, rationed, restricted)
         rules = self.rules
         if rules.in_force("thrift_research"):
@@ -401,7 +404,7 @@ class CircularTransition(PopulationModel):
             relief = energy_relief(self.rules.refining_energy_relief, self.producers)
         par = market.concentrate_at_par()
         self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
-        self.firms.plan_output()
+        self.firms.plan_output(self.labour.staffing)
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
         recyclers.energy_relief = None
@@ -417,7 +420,7 @@ class CircularTransition(PopulationModel):
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)
-        recyclers.plan(self.effective_price)
+        recyclers.plan(self.effective_price, self.labour.build_speed)
 
     def _use(self, purchases: Any) -> Any:
         self.households.collection = self.rules.collection if self.rules.in_force("collection") else None
@@ -427,7 +430,7 @@ class CircularTransition(PopulationModel):
         """Recyclers and makers run and pay; producers are paid; prices for next month are set."""
         labour = self.end_of_life.run_recyclers() + self.production.pay()
         labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
-        self.labour.close_month(labour, self.rules.training)
+        self.labour.close_month(self.month, labour, self.rules.training)
         self.producers.settle(
             self.books,
             self.materials.price,
