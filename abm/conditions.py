@@ -60,6 +60,15 @@ _DECLARED = (
         "lowest",
         "Price at which a bloc sells outside over its rivals' cash cost; 0 when it does not dump",
     ),
+    Condition(
+        "goods_price",
+        ("bloc", "product"),
+        "1",
+        1.0,
+        "smallest",
+        "Price at which a bloc sells finished products abroad over what it would be",
+    ),
+    Condition("component_price", ("bloc", "component"), "1", 1.0, "smallest", "The same for components"),
     Condition("energy", ("jurisdiction",), "1", 1.0, "multiply", "Energy price over what it would have been"),
     Condition("interest_add", (), "1/yr", 0.0, "add", "Rise of the real interest rate"),
 )

@@ -276,3 +276,105 @@ def test_what_one_bloc_holds_back_the_other_sells_dearer() -> None:
     assert outside > 1.1
     assert first > 1.1
     assert second < 1.0
+
+
+# --- Finished goods and components ------------------------------------------------------------------
+
+GOODS_CAMPAIGN = {
+    "use": "dumping_campaign",
+    "bloc": "china",
+    "start": FIRST_MONTH,
+    "severity": 0.3,
+    "duration": 12,
+    "refining": 0,
+    "products": ["electric_car"],
+}
+
+
+def supported_by_state(model: CircularTransition) -> float:
+    return float(-model.books.month_flow("state_support")[model.blocs[0].purse])
+
+
+def test_goods_sold_under_price_take_sales_from_home_makers_until_the_campaign_ends() -> None:
+    """Cars get cheaper and fewer of them are made at home; no material is dumped."""
+
+    def look(model: CircularTransition) -> Array:
+        car, trade = index(model, "products", "electric_car"), model.product_trade
+        return np.array([trade.origin_weights[car, 0], trade.price[car, 0], model.blocs[0].regime.max()])
+
+    without, with_it = behaviour.struck(look, GOODS_CAMPAIGN, START + 14)
+    during = slice(START, START + 12)
+    assert (with_it[during, :2] < 0.98 * without[during, :2]).all()
+    assert (with_it[START + 12 :, 0] > 0.99 * without[START + 12 :, 0]).all()
+    assert not with_it[:, 2].any()
+
+
+def test_the_state_pays_the_difference_and_no_more_than_its_purse() -> None:
+    """Support is the discount on every product delivered; in a year it pays what the purse holds, and then stops."""
+
+    def look(model: CircularTransition) -> Array:
+        car, trade, bloc = index(model, "products", "electric_car"), model.product_trade, model.blocs[0]
+        origin = int(np.flatnonzero(trade.origins == bloc.jurisdiction)[0])
+        off = 0.0 if trade.discount is None else float(trade.discount[car, origin])
+        paid = trade.import_units[car, origin].sum() * trade.import_price[car, origin] * off / (1.0 - off)
+        return np.array([supported_by_state(model), paid, off, bloc.spent_this_year])
+
+    rows = seen(world(START + 14, shocks=[GOODS_CAMPAIGN]), look)
+    np.testing.assert_allclose(rows[:, 0], rows[:, 1], rtol=1e-9, atol=1.0)
+    assert rows[START, 0] > 1e6
+    assert (np.abs(rows[START + 12 :, 0]) < 1.0).all()
+    poor = seen(world(START + 6, shocks=[GOODS_CAMPAIGN], blocs__china__purse=5e8), look)
+    assert rows[START + 5, 3] > poor[START + 5, 3] == pytest.approx(5e8)
+    assert poor[START + 5, 2] == 0.0
+
+
+def test_a_flood_of_a_material_takes_the_goods_made_of_it_along() -> None:
+    """A bloc that floods of its own accord sells what is made of the material at its discount."""
+    flood = {"share_threshold": 0.15, "leverage_threshold": 0.6}
+
+    def look(model: CircularTransition) -> Array:
+        bloc = model.blocs[0]
+        products = np.zeros(len(model.config.products)) if bloc.off_goods is None else bloc.off_goods
+        return np.append(products, (bloc.regime == FLOOD).any())
+
+    rows = seen(answering(72, goods_discount=0.2, **flood), look)
+    assert rows[:, -1].any()
+    assert rows[:, :-1].max() == pytest.approx(0.2)
+    assert not rows[rows[:, -1] == 0.0, :-1].any()
+    assert not seen(answering(72, **flood), look)[:, :-1].any()
+
+
+def test_components_sold_under_price_take_sales_from_home_makers_of_components() -> None:
+    def look(model: CircularTransition) -> Array:
+        return np.array([model.components.share[index(model, "components", "cell"), 0], supported_by_state(model)])
+
+    campaign = {key: value for key, value in GOODS_CAMPAIGN.items() if key != "products"} | {"components": ["cell"]}
+    without, with_it = behaviour.struck(look, campaign, START + 12)
+    assert with_it[-1, 0] < 0.9 * without[-1, 0]
+    assert (with_it[START:, 1] > 0.0).all()
+
+
+def test_retaliation_holds_back_components_made_of_its_materials_too() -> None:
+    def imported(depth: float) -> Array:
+        def look(model: CircularTransition) -> Array:
+            return model.materials_trade.component_imports_by_origin[:, 0].sum(axis=1)
+
+        return seen(answering(START + 6, [duty(0.5, **CARS)], component_depth=depth), look)[START:]
+
+    free, held_back = imported(0.0), imported(1.0)
+    model = world(1)
+    magnet = index(model, "components", "magnet")
+    assert (held_back[:, magnet] < 0.6 * free[:, magnet]).all()
+
+
+def test_a_duty_on_dumped_goods_meets_a_campaign_of_goods() -> None:
+    """It takes back what the discount took from home makers."""
+
+    def look(model: CircularTransition) -> float:
+        return float(model.product_trade.origin_weights[index(model, "products", "electric_car"), 0])
+
+    against = duty(0.43, goods=1, dumped=1, inquiry=2, products=["electric_car"])
+    campaign, answered = (seen(world(START + 6, mix, [GOODS_CAMPAIGN]), look)[START + 2 :] for mix in ((), [against]))
+    calm = seen(world(START + 6), look)[START + 2 :]
+    assert (campaign < calm).all()
+    assert (np.abs(answered - calm) < 0.2 * (calm - campaign)).all()

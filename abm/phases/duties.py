@@ -114,7 +114,7 @@ class Duties:
         self._sales[bloc.number] = sales
         believed = float(rules.belief @ self.model.settlement.household_share)
         now, to_come = self.mean_rates(rules), self.mean_rates(rules.outlook)
-        dumping = bloc.floods
+        dumping = any(bloc.dumps(what).any() for what in ("materials", "components", "products"))
         cost = 0.0
         for value, present, announced in zip(sales, now, to_come, strict=True):
             rate = present[ANY, bloc.jurisdiction] + present[DUMPED, bloc.jurisdiction] * dumping
