@@ -28,6 +28,7 @@ from abm.markets.products import BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.deeds import Deeds
 from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
@@ -258,7 +259,7 @@ class CircularTransition(PopulationModel):
         self.end_of_life = EndOfLife(self)
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
-        self.chronicle = Chronicle(self)
+        self.chronicle, self.deeds = Chronicle(self), Deeds(self)
         self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self._prepare_imports()
@@ -321,6 +322,7 @@ class CircularTransition(PopulationModel):
         self.settlement.close_circuits()
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
+        self.deeds.write()
         self.recorder.record(purchases, discarded)
         self.running = self.month + 1 < self.months
 

@@ -36,7 +36,7 @@ class View:
     duty_cost: float = 0.0  # EUR/yr that duties on its goods cost, in force or announced and believed
     duty_in_force: bool = False
     sales: float = 0.0  # EUR/yr of its goods where the duties are due, before they were heard of
-    held_by_it: Array | float = 0.0  # EUR/yr of each material (M,) that comes from it there, refined and in components
+    held_by_it: Array | float = 0.0  # EUR/yr of what comes from it there, refined and in components (2, M)
     stockpiled: Array | float = 0.0  # months of use (M,) that governments there hold
     supported: Array | float = 0.0  # support that is announced to its rivals there, over the price (M,)
 
@@ -108,6 +108,7 @@ class StateBackedBloc(mesa.Agent):
         structure = model.structure
         self.made_of = structure.content > 0.0  # (P, M)
         self.parts_made_of = (structure.content[:, None, :] * structure.part[:, :-1] > 0.0).any(axis=0)  # (C, M)
+        self.in_parts = self.parts_made_of.any(axis=0)  # (M,)
         # Discounts on its goods (P,) and components (C,) abroad, None without any, and what they cost last month, EUR.
         self.off_goods: Array | None = None
         self.off_components: Array | None = None
@@ -235,10 +236,14 @@ class StateBackedBloc(mesa.Agent):
         self.held = view.own_share[1] > self.leverage_threshold
         lost = self._lost_to_duties(view)
         retaliating = own & (self.regime == RETALIATE)
-        held = (view.own_share[1] > self.leverage_threshold) & ~self.scripted
+        held = (view.own_share[1] > self.leverage_threshold) & self._sells_any() & ~self.scripted
         begin = held & ((self.regime == NORMAL) | (self.regime == FLOOD))
         worth = np.where(begin, lost - self.borne - self.retaliation_threshold, NEVER)
         return np.where(retaliating, np.where(self.months > self.patience, NEVER, lost), worth)
+
+    def _sells_any(self) -> Mask:
+        """Materials (M,) of which it has something to withhold: it exports them, or holds back components of them."""
+        return np.asarray((self.normal_exports[STAGES - 1] > 0.0) | (self.component_depth * self.in_parts > 0.0))
 
     @staticmethod
     def _lost_to_duties(view: View) -> float:
@@ -250,10 +255,14 @@ class StateBackedBloc(mesa.Agent):
         return (self.regime == NORMAL) & ~self.scripted & (self.rested > months)
 
     # ------------------------------------------------------------------ what it does
+    def _worth_withholding(self, view: View) -> Array:
+        """Value of each material (M,) that withholding all of it would keep from those who charge duties, EUR/yr."""
+        held = np.broadcast_to(view.held_by_it, (2, len(self.regime)))
+        return np.asarray(held[0] + self.component_depth * held[1])
+
     def _in_proportion(self, view: View) -> float:
         """Share of exports withheld whose value is to what duties cost it as its rule of retaliation says."""
-        retaliating = self.regime == RETALIATE
-        value = float(np.add.reduce(view.held_by_it * retaliating))
+        value = float(self._worth_withholding(view) @ (self.regime == RETALIATE))
         return min(self.retaliation * view.duty_cost / max(value, 1e-9), self.restrict_depth)
 
     def _set_terms_of_trade(self, view: View) -> None:

@@ -121,7 +121,7 @@ class Duties:
             cost += float(value @ np.maximum(rate, believed * announced[ANY, bloc.jurisdiction]))
         in_force = any(rules.in_force(lever) for lever in LEVERS)
         whole = float(sum(np.add.reduce(value) for value in sales))
-        return {"duty_cost": cost, "duty_in_force": in_force, "sales": whole, "held_by_it": sales[0] + sales[1]}
+        return {"duty_cost": cost, "duty_in_force": in_force, "sales": whole, "held_by_it": np.stack(sales[:2])}
 
     def _sales_of(self, bloc: Any) -> list[Array]:
         """What a bloc sells home buyers of refined material and components (M,) and of products (P,), EUR a year."""

@@ -136,7 +136,7 @@ class ProductTrade:
         self.import_levy = self.model.structure.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
         self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
         self.discount = self._discounts()
-        self.full_price = self.import_price
+        self.undiscounted = self.import_price
         if self.discount is not None:  # on the price of the goods, not on the levy
             self.import_price = self.import_price - (self.import_price - self.import_levy[:, None]) * self.discount
         if self.model.duties.in_force:
@@ -198,7 +198,7 @@ class ProductTrade:
         self.origin_weights = self._weights(now, known)
         if self.discount is not None:  # who sells under price cannot make more than its capacity allows
             usual = now.copy()
-            usual[:, 1:] = self.full_price
+            usual[:, 1:] = self.undiscounted
             most = self._weights(usual, known) * self._room(self.discount)
             self.origin_weights = at_most(self.origin_weights, most)
         self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
