@@ -509,6 +509,11 @@ class View(Quantities):
         return np.array([government.credibility for government in self.model.governments.members])
 
     @Kept
+    def public_support(self) -> Array:
+        """Support of the people below each government for its policy (K,)."""
+        return self.model.public_support
+
+    @Kept
     def belief(self) -> Array:
         """Belief by which investors weigh announced support, by leaf (L,)."""
         return self.model.governments.belief

@@ -81,7 +81,8 @@ class Deeds:
         own = sales.origins == bloc.jurisdiction
         if not own.any():
             return
-        full = sales.undiscounted[:, own][:, 0] - sales.import_levy
+        discount = sales.discount[:, own][:, 0]
+        full = sales.given[:, own][:, 0] / np.where(discount > 0.0, discount, 1.0)
         for p in (bloc.off_goods > 0.0).nonzero()[0].tolist():
             self._note(
                 bloc,
@@ -105,7 +106,7 @@ class Deeds:
     def _components(self, bloc: Any) -> None:
         trade, markets = self.model.materials_trade, self.model.components
         own = markets.bloc == bloc.number
-        imported = np.add.reduce(trade.component_imports_by_origin[:, own], axis=(1, 2))
+        imported = np.add.reduce(trade.component_arrived[:, own], axis=(1, 2))
         discount = bloc.off_components
         for c in (discount > 0.0).nonzero()[0].tolist():
             paid = bloc.component_cost[c] / discount[c]  # at full price
