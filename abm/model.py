@@ -31,6 +31,7 @@ from abm.markets.scrap import ScrapMarkets
 from abm.markets.transport import Transport
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.deeds import Deeds
 from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
@@ -267,7 +268,7 @@ class CircularTransition(PopulationModel):
         self.end_of_life = EndOfLife(self)
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
-        self.chronicle = Chronicle(self)
+        self.chronicle, self.deeds = Chronicle(self), Deeds(self)
         self.opinion = PublicOpinion(self)
         self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
@@ -338,6 +339,7 @@ class CircularTransition(PopulationModel):
         self.opinion.close_month(self.month, purchases.offers.price[..., LINEAR:], self.labour.employed)
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
+        self.deeds.write()
         self.recorder.record(purchases, discarded)
         self.running = self.month + 1 < self.months
 

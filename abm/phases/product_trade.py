@@ -12,6 +12,7 @@ from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE, advantage, 
 from abm.agents.households import Offers
 from abm.books import block
 from abm.markets import products as goods
+from abm.markets.components import at_most
 from abm.markets.products import LEAST, label_shares
 from abm.phases.standards import life_of
 
@@ -161,10 +162,16 @@ class ProductTrade:
         """Prices by label from home makers' and importers' prices."""
         firms, count = self.model.firms, len(self.list_price)
         self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
-        self.import_price = self._landed(self.import_base + self._imported_material()) + self.import_levy[:, None]
+        goods_price = self._landed(self.import_base + self._imported_material())
+        self.discount = self._discounts()
+        if self.discount is not None:
+            self.given = goods_price * self.discount  # EUR/product (P, O), which states pay their exporters
+            goods_price = goods_price - self.given
+        self.import_price = goods_price + self.import_levy[:, None]
         standards = self.model.standards
         if standards.import_cost is not None:
             self.import_price += standards.import_cost[:, None]
+        self.undiscounted = self.import_price if self.discount is None else self.import_price + self.given
         if self.model.duties.in_force:
             not_abroad = self.import_levy if standards.charge is None else self.import_levy + standards.charge
             self.before_duty = self.import_price - not_abroad[:, None]
@@ -253,11 +260,47 @@ class ProductTrade:
         known = home > 0.0
         now = np.empty(self.origin_start.shape)
         now[:, 0], now[:, 1:] = np.where(known, home, self.list_price), self.import_price
-        weight = self.origin_share * (now / self.origin_start) ** -self.elasticity[:, None]
+        self.origin_weights = self._weights(now, known)
+        if self.discount is not None:  # who sells under price cannot make more than its capacity allows
+            usual = now.copy()
+            usual[:, 1:] = self.undiscounted
+            most = self._weights(usual, known) * self._room(self.discount)
+            self.origin_weights = at_most(self.origin_weights, most)
+        self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
+
+    def _weights(self, price: Array, known: NDArray[np.bool_]) -> Array:
+        """Shares of home and of each origin (P, 1 + O) at these prices (P, 1 + O)."""
+        weight = self.origin_share * (price / self.origin_start) ** -self.elasticity[:, None]
         weight[:, 0] *= known
         total = np.add.reduce(weight, axis=1)
-        self.origin_weights = weight / np.maximum(total, LEAST)[:, None]
-        self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
+        return np.asarray(weight / np.maximum(total, LEAST)[:, None])
+
+    def _discounts(self) -> Array | None:
+        """Discounts that blocs give on products, over their price (P, O); None where nobody gives any."""
+        if all(bloc.off_goods is None for bloc in self.model.blocs):
+            return None
+        found = np.zeros(self.import_base.shape)
+        for bloc in self.model.blocs:
+            if bloc.off_goods is not None:
+                found[:, self.origins == bloc.jurisdiction] = bloc.off_goods[:, None]
+        return found
+
+    def _room(self, discount: Array) -> Array:
+        """Largest share of an origin over its usual one (P, 1 + O): a bloc with a discount (P, O) has idle capacity."""
+        room = np.full(self.origin_share.shape, 1e12)
+        for bloc in self.model.blocs:
+            where = (self.origins == bloc.jurisdiction) & (discount > 0.0)
+            room[:, 1:][where] = 1.0 + bloc.flood_capacity
+        return room
+
+    def _let_states_pay(self, by_origin: Array) -> None:
+        """States pay exporters abroad the discounts on the products delivered (P, O, L)."""
+        model = self.model
+        given = np.add.reduce(by_origin, axis=2) * self.given
+        for bloc in model.blocs:
+            bloc.goods_cost = bloc.makes_good(np.add.reduce(given[:, self.origins == bloc.jurisdiction], axis=1))
+            amount = float(np.add.reduce(bloc.goods_cost))
+            model.books.pay("state_support", bloc.purse, model.accounts.abroad, amount)
 
     def _mandate_cost(self) -> Array:
         """What certificates for the secondary material demanded add to the price of a product (P, L), EUR."""
@@ -616,6 +659,8 @@ class ProductTrade:
             price = np.add.reduce(share * self.before_duty, axis=1)
             model.duties.note_products(by_origin * self.before_duty[:, :, None])
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
+        if self.discount is not None:
+            self._let_states_pay(by_origin)
         self.import_units = by_origin
         self.imported_content = kilograms
 
@@ -643,4 +688,6 @@ class ProductTrade:
         model.books.pay(
             "product_sales", dealers.accounts, model.accounts.abroad, np.einsum("po,pol->l", price, arrived)
         )
+        if self.discount is not None:
+            self._let_states_pay(arrived)
         self.import_units = arrived
