@@ -363,6 +363,17 @@ class CircularTransition(PopulationModel):
         self.hurdle_add = self.config.credit.hurdle_response * rise  # to the return that an investment must promise
         self.materials.finance(rise)
 
+    @property
+    def labour_relief(self) -> Array | None:
+        """Share of the cost of technical work that tax relief pays this month (L,), if it pays any."""
+        return self.rules.labour_relief if self.rules.in_force("labour_relief") else None
+
+    @property
+    def labour_cost(self) -> Array:
+        """What technical work costs those who employ it over what it cost at the start (L,): wage less relief."""
+        wage, relief = self.labour.wage_factor, self.labour_relief
+        return wage if relief is None else wage * (1.0 - relief)
+
     def _form_expectations(self) -> None:
         outside = self.materials.log_price[1, 0]
         nothing = restricted = np.zeros(len(outside))
@@ -396,7 +407,7 @@ class CircularTransition(PopulationModel):
         self.producers.plan(self.month, market.price, market.concentrate_at_par(), conditions.energy, pushed, able)
         self.firms.plan_output()
         recyclers = self.recyclers
-        recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
+        recyclers.cost_of_processing(self.energy, self.labour_cost)
         market = self.materials.price[1, 0] * self.at_grade
         plant, premium = recyclers.plant, self.materials_trade.home_premium
         if recyclers.match_term is not None:
@@ -415,7 +426,9 @@ class CircularTransition(PopulationModel):
         """Recyclers and makers run and pay; producers are paid; prices for next month are set."""
         labour = self.end_of_life.run_recyclers() + self.production.pay()
         labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
-        self.labour.close_month(labour, self.rules.training)
+        self.technical_work = labour
+        relief = self.labour_relief
+        self.labour.close_month(labour if relief is None else labour / (1.0 - relief), self.rules.training)
         self.producers.settle(
             self.books,
             self.materials.price,

@@ -112,12 +112,19 @@ class Settlement:
             scrap_landfilled=model.end_of_life.landfilled,
             technicians=model.labour.pool_before,
             price_outside=model.materials.price[1, 0],
+            technical_work=model.technical_work,
+            repair_work=self._repair_work(),
             labels_sold=sales.labels_sold,
             fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
             refined_import_share=model.duties.refined_share,
             component_import_value=model.duties.component_value,
             product_import_value=model.duties.product_value,
         )
+
+    def _repair_work(self) -> Array:
+        """What the work in repairs costs before tax relief (L,), EUR; a levy on materials may pay for such relief."""
+        levied = self.model.rules.in_force("primary_levy")
+        return self.model.product_trade.repair_work() if levied else np.zeros(len(self.household_share))
 
     def _circular_spending(self) -> Array:
         """What firms (F,) spent last month on circular capacity and change of design, EUR, where it is supported."""
