@@ -15,6 +15,7 @@ from abm.agents.household_setup import HISTORY
 from abm.agents.households import Households
 from abm.agents.opinion import PublicOpinion
 from abm.agents.primary_producers import PrimaryProducers
+from abm.agents.projects import energy_relief
 from abm.agents.recyclers import Recyclers
 from abm.agents.state_backed import REGIMES, StateBackedBloc
 from abm.books import Books
@@ -404,10 +405,19 @@ class CircularTransition(PopulationModel):
         conditions = self.conditions
         market, pushed = self.materials, self.materials_trade.pushed()
         able = conditions.capacity if conditions.struck("capacity") else None
-        self.producers.plan(self.month, market.price, market.concentrate_at_par(), conditions.energy, pushed, able)
+        relief = None
+        if self.rules.in_force("refining_energy_relief"):
+            relief = energy_relief(self.rules.refining_energy_relief, self.producers)
+        par = market.concentrate_at_par()
+        self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
         self.firms.plan_output()
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour_cost)
+        recyclers.energy_relief = None
+        if self.rules.in_force("recycling_energy_relief"):
+            share = self.rules.recycling_energy_relief[recyclers.leaf, recyclers.stream]
+            power = recyclers.energy_cost(self.energy, self.labour_cost)
+            recyclers.energy_relief = recyclers.variable_cost * power * share
         market = self.materials.price[1, 0] * self.at_grade
         plant, premium = recyclers.plant, self.materials_trade.home_premium
         if recyclers.match_term is not None:

@@ -100,6 +100,28 @@ _DECLARED = (
     Lever("scrap_export_limit", ("leaf", "stream"), "1", "max", "Share of scrap exports that is stopped"),
     Lever("scrap_mobility", ("leaf", "stream"), "1", "max", "Share removed of what keeps scrap from crossing borders"),
     Lever("recycling_permits", ("leaf", "stream"), "1", "max", "Share saved of the time to build a recycling plant"),
+    Lever(
+        "primary_permits",
+        ("leaf", "stage", "material"),
+        "1",
+        "max",
+        "Share saved of the time that permits and local opposition take of new mines and refineries",
+    ),
+    Lever(
+        "site_allocation", ("leaf", "stage", "material"), "1", "max", "Share of new refineries that find a site ready"
+    ),
+    Lever(
+        "primary_investment_support",
+        ("leaf", "stage", "material"),
+        "1",
+        "add",
+        "Share of the cost of new mines and refineries that is paid",
+        1.0,
+    ),
+    # Relief of several governments together cannot exceed the bill for energy.
+    Lever("refining_energy_relief", ("leaf", "material"), "1", "add", "Share of refineries' energy cost paid", 1.0),
+    Lever("recycling_energy_relief", ("leaf", "stream"), "1", "add", "Share of recyclers' energy cost paid", 1.0),
+    Lever("component_energy_relief", ("leaf", "component"), "1", "add", "The same for makers of components", 1.0),
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
     Lever("commitment", ("jurisdiction",), "1", "max", "Share of its programme that a government has fixed by law"),
     Lever("pooling", ("jurisdiction",), "1", "max", "Share of its yearly budgets in a fund for several years"),
@@ -355,9 +377,9 @@ class Rules(Levers):
 class Activity:
     """What happened this month that policy pays for or charges, filled by the model.
 
-    R recyclers, F makers of components and products, L leaves, P products, M materials, J jurisdictions,
-    n products that households handed in. The letters after each name are its axes. Accounts, leaves and
-    the like are positions; −1 means none.
+    R recyclers, F makers of components and products, K mines and refineries, B labels, L leaves, P products,
+    M materials, J jurisdictions, n products that households handed in. The letters after each name are its axes.
+    Accounts, leaves and the like are positions; −1 means none.
     """
 
     month: int
@@ -372,11 +394,20 @@ class Activity:
     circular_spending: Annotated[Array, "F"]  # EUR spent on new circular capacity and on change to circular design
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
+    recycler_energy: Annotated[Array, "R"]  # EUR paid for energy, where there is relief
     certificate_earned: Annotated[Array, "RM"]  # kg of certificates of recycled content
     certificate_imported: Annotated[Array, "M"]  # kg recycled abroad that may be counted in imported goods
     maker_account: Annotated[Rows, "F"]
     maker_leaf: Annotated[Rows, "F"]
     maker_product: Annotated[Rows, "F"]  # −1 for makers of components
+    maker_component: Annotated[Rows, "F"]  # −1 for makers of products
+    maker_energy: Annotated[Array, "F"]  # EUR paid for energy, where there is relief
+    producer_account: Annotated[Rows, "K"]
+    producer_leaf: Annotated[Rows, "K"]  # −1 abroad
+    producer_stage: Annotated[Rows, "K"]  # 0 extraction, 1 refining
+    producer_main: Annotated[Rows, "K"]  # main product
+    producer_spending: Annotated[Array, "K"]  # EUR spent on new capacity
+    producer_energy: Annotated[Array, "K"]  # EUR paid for energy by refineries, where there is relief
     primary_bought: Annotated[Array, "FM"]  # kg
     secondary_bought: Annotated[Array, "FM"]  # kg
     imported_component_content: Annotated[Array, "FM"]  # kg of primary material in components that the maker imported
@@ -409,15 +440,15 @@ class Activity:
     product_import_value: Annotated[Array, "GJPL"]  # the same for products
     technical_work: Annotated[Array, "L"]  # EUR that makers, refurbishers, providers and recyclers paid for labour
     repair_work: Annotated[Array, "L"]  # EUR that the work in repairs costs before relief
-    labels_sold: Annotated[Array, "PLK"]  # products sold as linear, circular and as a service, if fees differ by it
-    fee_modulation: Annotated[Array, "PLK"]  # EUR per product by which producers' fees differ from the mean
+    labels_sold: Annotated[Array, "PLB"]  # products sold as linear, circular and as a service, if fees differ by it
+    fee_modulation: Annotated[Array, "PLB"]  # EUR per product by which producers' fees differ from the mean
 
     @classmethod
-    def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0) -> Activity:
-        """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
-        lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
+    def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0, producers: int = 0) -> Activity:
+        """A month in which nothing happened, with room for organisations; positions are −1."""
+        lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
-        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"], "K": LABELS}
+        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"], "B": LABELS}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():
             shape = [lengths[axis] for axis in axes]

@@ -34,7 +34,8 @@ ACCOUNTS = np.array([-1, 0, 1, 2, -1, -1, -1])
 DEALERS, HOUSEHOLDS = np.array([3, 4, 5]), np.array([6, 7, 8])
 RECYCLERS, MAKERS = np.array([9, 10, 11, 12]), np.array([13, 14, 15])
 ABROAD, DOMESTIC = 16, 17
-CHANGES = 18
+PRODUCERS = np.array([18, 19, 20])
+CHANGES = 21
 
 
 class Entries(SimpleNamespace):
@@ -92,6 +93,7 @@ def config() -> Any:
         ),
         components=table("components", ("part",)),
         streams=table("streams", ("big", "small"), recovery=np.array([[0.9, 0.5, 0.0], [0.0, 0.5, 0.9]])),
+        recyclers=SimpleNamespace(permit_share=0.4),
         public=SimpleNamespace(
             credibility=0.5,
             credibility_gain=0.12,
@@ -142,7 +144,7 @@ class Ledger:
 
 def busy_month(config: Any, month: int = 0) -> Activity:
     """A month in which there is something to settle for every instrument."""
-    activity = Activity.empty(month, axis_sizes(config), recyclers=4, makers=3)
+    activity = Activity.empty(month, axis_sizes(config), recyclers=4, makers=3, producers=3)
     activity.recycler_account, activity.recycler_leaf = RECYCLERS, np.array([0, 1, 2, 2])
     activity.recycler_stream = np.array([0, 1, 0, 1])
     activity.recovered[:] = np.arange(12.0).reshape(4, 3) + 1.0
@@ -152,6 +154,12 @@ def busy_month(config: Any, month: int = 0) -> Activity:
     activity.certificate_earned[:] = activity.recovered
     activity.maker_account, activity.maker_leaf = MAKERS, np.array([0, 1, 2])
     activity.maker_product[:] = [-1, 0, 1]
+    activity.maker_component[:] = [0, -1, -1]
+    activity.recycler_energy[:], activity.maker_energy[:] = [10.0, 20.0, 30.0, 40.0], [100.0, 200.0, 300.0]
+    activity.producer_account, activity.producer_leaf = PRODUCERS, np.array([0, 2, -1])
+    activity.producer_stage, activity.producer_main = np.array([1, 1, 1]), np.array([0, 2, 0])
+    activity.producer_spending[:] = [500.0, 600.0, 700.0]
+    activity.producer_energy[:] = [1000.0, 2000.0, 4000.0]
     activity.primary_bought[:] = [[10.0, 0.0, 5.0], [20.0, 8.0, 0.0], [30.0, 4.0, 1.0]]
     activity.secondary_bought[:] = [[30.0, 0.0, 5.0], [0.0, 8.0, 0.0], [10.0, 4.0, 1.0]]
     activity.imported_component_content[:] = 1.0
@@ -387,6 +395,29 @@ def test_investment_support_pays_a_share_and_never_more_than_the_whole(config: A
     assert change[RECYCLERS] == pytest.approx([100.0, 200.0, 0.8 * 300, 0.8 * 400])
     assert change[:2] == pytest.approx([-800.0, -60.0])
     assert governments.received.tolist() == [0.0, 0.0]
+
+
+def test_investment_support_for_refineries_at_home_adds_up_to_at_most_the_whole(config: Any) -> None:
+    uses = [
+        Use("refining_investment_support", "country", 0.8, materials=("a",)),
+        Use("refining_investment_support", "union", 0.7),
+        Use("extraction_investment_support", "union", 1.0),  # for mines only
+    ]
+    governments, change = settled(config, *uses)
+    assert change[PRODUCERS] == pytest.approx([500.0, 0.7 * 600.0, 0.0])
+    assert governments.paid == pytest.approx([0.0, 0.7 * 1100.0, 0.3 * 500.0])
+
+
+def test_energy_relief_pays_a_share_of_the_bills_of_those_in_scope_and_never_more_than_the_bill(config: Any) -> None:
+    uses = [
+        Use("energy_relief", "union", 0.2, materials=("a",), parameters={"recyclers": 0.5, "components": 1.0}),
+        Use("energy_relief", "country", 0.9, parameters={"recyclers": 0.0}),
+    ]
+    governments, change = settled(config, *uses)
+    assert change[PRODUCERS] == pytest.approx([1000.0, 0.0, 0.0])  # the third lies abroad
+    assert change[RECYCLERS] == pytest.approx([1.0, 0.0, 3.0, 0.0])
+    assert change[MAKERS] == pytest.approx([20.0, 0.0, 0.0])
+    assert governments.paid == pytest.approx([200.0 + 4.0 + 20.0, 800.0])
 
 
 def test_the_government_with_the_highest_share_pays_the_premium(config: Any) -> None:

@@ -321,10 +321,10 @@ class Firms(Organisations):
         makes = self.kind <= COMPONENT
         self.conversion_now = self.conversion * burden
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
-        if self.added_cost is not None and self.owed_per_unit is not None:
-            cost += self.added_cost + self.owed_per_unit
         if self.substitutes:
             cost += self.substitute_cost
+        if self.added_cost is not None and self.owed_per_unit is not None:
+            cost += self.added_cost + self.owed_per_unit
         np.copyto(self.unit_cost, cost, where=makes)
         sold_out = (self.made > SMALLEST) * (self.sold / np.maximum(self.made, SMALLEST) - 1.0)
         wanted = self.orders * terms.capacity_slack

@@ -72,6 +72,7 @@ class Recyclers(Organisations):
         self.streams = config.streams
         self.match_term: Array | None = None  # of contracts with customers found (L, M), months, once there are any
         self.names: tuple[str, ...] = ()
+        self.energy_relief: Array | None = None  # paid by government per kg of scrap (n,), EUR, where there is any
 
     # ------------------------------------------------------------------ founding
     def niche_of(self, stream: Rows, leaf: Rows) -> Rows:
@@ -236,6 +237,12 @@ class Recyclers(Organisations):
         np.subtract(self.processing_cost, fixed, out=self.variable_cost)
         self.fixed_cost[:] = fixed * self.capacity * ((self.status != BUILDING) & self.active)
 
+    def energy_cost(self, energy: Array, wage: Array) -> Array:
+        """Energy in what processing a kg costs (n,), a share of it."""
+        plant, leaf = self.plant, self.leaf
+        power = plant.energy_share * energy[leaf]
+        return np.asarray(power / (power + plant.labour_share * wage[leaf] + plant.other_share))
+
     def value_of(self, content: Array, other: Array, price: Array) -> Array:
         """Value of what a kg of scrap yields: content (n, M) kg/kg, other recoverables (n,) EUR/kg, EUR/kg."""
         return np.asarray(np.add.reduce(content * self.recovery * price, axis=1) + other)
@@ -266,6 +273,8 @@ class Recyclers(Organisations):
     def _change_status(self, has: NDArray[np.bool_]) -> None:
         terms, status, months = self.terms, self.status, self.status_months
         surplus = self.feed_value - self.variable_cost - np.minimum(self.feed_price, 0.0)
+        if self.energy_relief is not None:
+            surplus += self.energy_relief
         running, building, waiting = status == RUNNING, status == BUILDING, status == RESTARTING
         loses = np.where(has & (surplus < 0.0), 1.0, -1.0)
         months[:] = np.where(running, np.maximum(months + loses, 0.0), months + waiting - building)

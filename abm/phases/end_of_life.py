@@ -242,6 +242,8 @@ class EndOfLife:
         across = scrap.border.take(recyclers.leaf, axis=0)
         self.fetching = across * scrap.fetching_cost(scrap.fetched)[stream]  # (n, L) EUR/kg
         value -= recyclers.variable_cost[:, None] + self.fetching
+        if recyclers.energy_relief is not None:
+            value += recyclers.energy_relief[:, None]
         carried = recyclers.plant.transport_cost[:, None]
         self.saving = scrap.saving()  # (2, S, L), or None
         value[END_OF_LIFE] -= carried

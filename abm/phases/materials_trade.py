@@ -118,6 +118,8 @@ class MaterialsTrade:
             return 0.0
         for instrument in model.governments.traders:
             whole += model.books.stock[model.stockpile_place(instrument)]
+        if not np.count_nonzero(whole):
+            return 0.0
         everywhere = np.ones(len(self.config.leaves), dtype=bool)
         return whole / np.maximum(self._use_below(everywhere), 1e-9)
 

@@ -163,10 +163,12 @@ class ProductTrade:
         firms, count = self.model.firms, len(self.list_price)
         self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
         self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
-        if self.model.standards.import_cost is not None:
-            self.import_price += self.model.standards.import_cost[:, None]
+        standards = self.model.standards
+        if standards.import_cost is not None:
+            self.import_price += standards.import_cost[:, None]
         if self.model.duties.in_force:
-            self.before_duty = self.import_price - self.import_levy[:, None]
+            not_abroad = self.import_levy if standards.charge is None else self.import_levy + standards.charge
+            self.before_duty = self.import_price - not_abroad[:, None]
             self.import_price = self.import_price + self.before_duty * self.model.duties.on_products
         self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
         self.providers, self.refurbishers = firms.of_kind(SERVICE), firms.of_kind(REFURBISHER)
@@ -617,6 +619,8 @@ class ProductTrade:
         books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
+        if model.standards.charge is not None and model.standards.import_cost is not None:
+            price -= model.standards.charge
         by_origin = share[:, :, None] * imports[:, None, :]
         if model.duties.in_force:  # nor does the duty go abroad
             price = np.add.reduce(share * self.before_duty, axis=1)

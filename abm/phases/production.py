@@ -106,10 +106,14 @@ class Production:
         outside *= trade.part[:, -1].take(firms.product, axis=0)
         input_price = components.take(firms.product, axis=0)
         input_price += outside
+        power = model.energy[firms.leaf]
+        if model.rules.in_force("component_energy_relief"):
+            makes = firms.component >= 0
+            power = power * (1.0 - model.rules.component_energy_relief[firms.leaf, firms.component] * makes)
         firms.price_goods(
             input_price,
             model.labour_cost[firms.leaf],
-            model.energy[firms.leaf],
+            power,
             self.labour_share,
             self.energy_share,
         )

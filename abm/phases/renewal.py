@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER, SERVICE
 from abm.agents.organisation import SLOT_STEP, serve_debt
+from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
 from abm.books import MONEY_KINDS
 
@@ -135,12 +136,22 @@ class Renewal:
     def _promise(self) -> Array:
         """What recyclers (n,) count on above the present subsidy per kg of scrap as far as they believe it, EUR."""
         recyclers, rules = self.model.recyclers, self.model.rules
+        promise = self._promised_energy_relief()
         if not (rules.in_force("recovery_subsidy") or rules.outlook.in_force("recovery_subsidy")):
-            return np.zeros(len(recyclers))
+            return promise
         promised = (rules.outlook["recovery_subsidy"] - rules.recovery_subsidy).take(recyclers.leaf, axis=0)
         per_kg = recyclers.recovered / np.maximum(recyclers.processed, 1e-9)[:, None]
-        promise = np.add.reduce(per_kg * promised, axis=1)
-        return promise * rules.belief[recyclers.leaf] * (recyclers.processed > 1e-9)
+        subsidy = np.add.reduce(per_kg * promised, axis=1)
+        return promise + subsidy * rules.belief[recyclers.leaf] * (recyclers.processed > 1e-9)
+
+    def _promised_energy_relief(self) -> Array:
+        """The same (n,) for the change of relief on energy, which is in the margin as far as it is paid already."""
+        recyclers, rules, name = self.model.recyclers, self.model.rules, "recycling_energy_relief"
+        if not (rules.in_force(name) or rules.outlook.in_force(name)):
+            return np.zeros(len(recyclers))
+        promised = (rules.outlook[name] - rules[name])[recyclers.leaf, recyclers.stream] * rules.belief[recyclers.leaf]
+        power = recyclers.energy_cost(self.model.energy, self.model.labour_cost)
+        return np.asarray(promised * power * recyclers.processing_cost * (recyclers.processed > 1e-9))
 
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
@@ -169,6 +180,7 @@ class Renewal:
             model.accounts.suppliers,
             producers.growth_forecast,
             model.hurdle_add,
+            terms_of_projects(model.rules, producers),
         )
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
@@ -375,6 +387,8 @@ class Renewal:
         worth = worth + at_home[:, None, None] * model.settlement.certificate_value
         recovered = content[0] * np.asarray(streams.recovery)[:, None, :]
         value = (recovered * worth).sum(axis=2) + other[0]
+        if rules.outlook.in_force("recycling_energy_relief"):
+            value = value + self._energy_relief_counted_on()
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
         cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
@@ -386,6 +400,15 @@ class Renewal:
         capital = np.asarray(streams.capital_cost)[:, None] * (1.0 - support)
         plan = np.stack([receipts, value - receipts, feed, cost])
         return margin / np.maximum(capital, 1e-9), capacity, plan
+
+    def _energy_relief_counted_on(self) -> Array:
+        """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""
+        model, streams, rules = self.model, self.config.streams, self.model.rules
+        power = np.outer(np.asarray(streams.energy_share), model.energy)
+        labour = np.outer(np.asarray(streams.labour_share), model.labour_cost)
+        rest = (1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share))[:, None]
+        promised = (rules.outlook["recycling_energy_relief"] * rules.belief[:, None]).T
+        return np.asarray(promised * self._going_cost()[:, None] * power / (power + labour + rest))
 
     def _feed_within_reach(self) -> tuple[Array, Array]:
         """Capacity (S, L) for which scrap is left over, kg/month, and the mean cost of fetching it, EUR/kg."""

@@ -79,11 +79,20 @@ class Settlement:
             circular_spending=self._circular_spending(),
             contract_strike=recyclers.contract_strike,
             contract_instrument=recyclers.contract_instrument,
+            recycler_energy=self._energy("recycling_energy_relief", recyclers),
             certificate_earned=certified,
             certificate_imported=imported,
             maker_account=firms.account,
             maker_leaf=firms.leaf,
             maker_product=firms.product,
+            maker_component=firms.component,
+            maker_energy=self._energy("component_energy_relief", firms),
+            producer_account=model.producers.account,
+            producer_leaf=model.producers.leaf,
+            producer_stage=model.producers.stage,
+            producer_main=model.producers.main,
+            producer_spending=model.producers.spending,
+            producer_energy=self._refineries_energy(),
             primary_bought=trade.primary_bought,
             secondary_bought=trade.to_maker,
             imported_component_content=trade.component_import * self.primary_abroad,
@@ -114,11 +123,11 @@ class Settlement:
             price_outside=model.materials.price[1, 0],
             technical_work=model.technical_work,
             repair_work=self._repair_work(),
-            labels_sold=sales.labels_sold,
-            fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
             refined_import_share=model.duties.refined_share,
             component_import_value=model.duties.component_value,
             product_import_value=model.duties.product_value,
+            labels_sold=sales.labels_sold,
+            fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
         )
 
     def _repair_work(self) -> Array:
@@ -150,6 +159,18 @@ class Settlement:
             return np.zeros(len(self.primary_abroad))
         recycled = np.add.reduce(self.model.materials_trade.usually_recycled[self.model.month])
         return np.asarray(np.maximum.reduce(rules.mandate_imports) * recycled)
+
+    def _energy(self, lever: str, organisations: Any) -> Array:
+        """What organisations paid for energy this month (n,), EUR; 0 where no relief asks for it."""
+        if not self.model.rules.in_force(lever):
+            return unchanged((len(organisations),), 0.0)
+        return np.asarray(-self.model.books.month_flow("energy").take(organisations.account))
+
+    def _refineries_energy(self) -> Array:
+        producers = self.model.producers
+        if not self.model.rules.in_force("refining_energy_relief"):
+            return unchanged((len(producers),), 0.0)
+        return np.asarray(producers.energy_paid(self.model.conditions.energy))
 
     def in_every_leaf(self, values: Array) -> Array:
         """Values by material (M,) for every leaf (L, M)."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from abm.events import TEXTS, EventLog
 from abm.parameters import ConfigError, Quantity
-from abm.rules import Activity, Rows, Rules
+from abm.rules import STAGES, Activity, Rows, Rules
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -239,6 +239,12 @@ class Instrument:
             routes = np.append(table.component_route[self.products].ravel(), table.route[self.products])
             self.streams &= np.isin(np.arange(len(self.streams)), routes)
 
+    def in_leaves_at(self, stage: int, values: Array) -> Array:
+        """Values by material (M,) at one stage of primary supply below the government, and 0 elsewhere (L, 2, M)."""
+        both = np.zeros((len(self.leaves), STAGES, len(values)))
+        both[:, stage] = self.in_leaves(values)
+        return both
+
     def in_leaves(self, values: Array) -> Array:
         """Values (n,) in every leaf below the government and 0 elsewhere (L, n)."""
         return np.outer(self.leaves.astype(np.float64), values)
@@ -420,13 +426,21 @@ class Instrument:
             claims = (self.own("offer_support") * activity.offer_value.transpose(1, 0, 2)).sum(axis=(1, 2))
             self.pay(books, "household_support", activity.household_account, claims)
 
-    def pay_for_investment(self, books: Any, lever: str, payee: Rows, spending: Array, *cells: Rows) -> None:
-        """Pay the share that its lever gives of spending on new capacity (n,), by who invests in which cells (n,)."""
+    def pay_for_investment(self, books: Any, lever: str, account: Rows, spending: Array, *where: Rows) -> None:
+        """Pay organisations (n,) a share of their spending on new capacity, by the cell of a lever `where` each is."""
         if self.rules.in_force(lever):
-            self.pay(books, "investment_support", payee, spending * self.own(lever)[cells])
+            self.pay(books, "investment_support", account, spending * self.own(lever)[where])
+
+    def pay_for_new_producers(self, books: Any, activity: Activity) -> None:
+        """Pay mines and refineries at home a share of their spending on new capacity."""
+        where = activity.producer_leaf, activity.producer_stage, activity.producer_main
+        spending = activity.producer_spending * (activity.producer_leaf >= 0)
+        self.pay_for_investment(books, "primary_investment_support", activity.producer_account, spending, *where)
 
     def pay_by_household(self, books: Any, activity: Activity, cost: float, month: int) -> None:
         """Pay for a programme that costs EUR a year for each household in the area, at the strength of the month."""
+        if self.status != IN_FORCE:
+            return
         rate = cost / 12.0 * self.strength(month) * (self.intensity > 0.0)
         self.pay_for_programme(books, activity, rate * activity.households * self.leaves)
 

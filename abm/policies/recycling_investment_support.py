@@ -60,5 +60,5 @@ class RecyclingInvestmentSupport(Instrument):
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay a share of the month's spending on capacity."""
         where = activity.recycler_leaf, activity.recycler_stream
-        spent = activity.capacity_spending
-        self.pay_for_investment(books, "recycling_investment_support", activity.recycler_account, spent, *where)
+        account, spending = activity.recycler_account, activity.capacity_spending
+        self.pay_for_investment(books, "recycling_investment_support", account, spending, *where)
