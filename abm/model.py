@@ -34,6 +34,7 @@ from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
 from abm.phases.materials_trade import MaterialsTrade, autoregressive
+from abm.phases.preference import HomePreference
 from abm.phases.product_trade import ProductTrade
 from abm.phases.production import Production
 from abm.phases.renewal import Renewal
@@ -219,6 +220,7 @@ class CircularTransition(PopulationModel):
         found_recyclers(self)
         self.business = BusinessBuyers(config, books, self.months + 2, structure.content)
         self.standards = Standards(self)
+        self.preference = HomePreference(self)
         self.product_trade = ProductTrade(self)
         labels = demand.sum(axis=0)[..., None] * self.product_trade.start_shares[:, None, :]
         self.dealers = Dealers(config, books, labels, structure.content)

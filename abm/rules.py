@@ -148,6 +148,8 @@ _DECLARED = (
     Lever("research_pace", ("leaf", "material"), "1/yr", "max", "Share of that which is found in a year"),
     Lever("research_speed_up", ("leaf", "material"), "1", "max", "By how much designers then save faster"),
     Lever("labour_relief", ("leaf",), "1", "add", "Share of the cost of technical work that tax relief pays", 0.9),
+    Lever("european_content", ("leaf", "product"), "1", "max", "Share of public purchases that must be made at home"),
+    Lever("european_premium", ("leaf", "product"), "1", "max", "Premium over imports that they may cost"),
     # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
     Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
     Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
@@ -419,6 +421,7 @@ class Activity:
     secondary_content_sold: Annotated[Array, "PLM"]  # kg of it that is secondary
     imported_primary_content: Annotated[Array, "PLM"]  # kg of primary material in products imported
     public_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for circular goods
+    european_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for home-made goods
     returned_product: Annotated[Rows, "n"]
     returned_leaf: Annotated[Rows, "n"]
     returned_bought: Annotated[Rows, "n"]  # month of first sale

@@ -557,3 +557,58 @@ def test_relief_is_settled_to_the_cent() -> None:
     rows = seen(model, taxes)
     np.testing.assert_allclose(rows[:, 1], owed, rtol=1e-9, atol=0.01)
     assert rows[12:, 1].min() > 0.0
+
+
+# --- European-content criterion ---------------------------------------------------------------------------------
+
+EUROPEAN = instrument("european_content_criterion", 1.0, premium=0.6)
+
+
+def test_a_criterion_of_european_content_moves_public_purchases_from_imports_to_home_makers() -> None:
+    def look(model: CircularTransition) -> Array:
+        row = product(model, "electric_car")
+        makers = (model.firms.kind == LINEAR) & (model.firms.product == row)
+        imports = model.product_trade.import_units[row].sum() / model.dealers.orders()[row, :, 0].sum()
+        return np.array([imports, model.firms.sold[makers].sum(), model.components.share[:, 0].mean()])
+
+    without, with_it = paired(look, EUROPEAN, 36)
+    assert with_it[START:, 0].mean() < without[START:, 0].mean()
+    assert with_it[START:, 1].sum() > without[START:, 1].sum()
+    assert with_it[-1, 2] > without[-1, 2]
+
+
+def test_a_small_premium_wins_little_where_imports_are_much_cheaper() -> None:
+    shifts = []
+    for premium in (0.0, 0.2, 0.8):
+        model = world(START + 6, mix=[{**EUROPEAN, "premium": premium}])
+        seen(model, lambda model: 0.0)
+        assert model.preference.shift is not None
+        shifts.append(model.preference.shift[product(model, "public_ict")].mean())
+    assert shifts[0] < 0.3 * shifts[2]
+    assert shifts[0] < shifts[1] < shifts[2]
+
+
+def test_the_premium_for_european_goods_is_paid_to_the_cent_and_stops_at_its_end_and_cap() -> None:
+    def by_union(model: CircularTransition) -> float:
+        return paid(model, "procurement_premium", model.accounts.governments[[model.config.jurisdictions.index("eu")]])
+
+    model = world(30, mix=[{**EUROPEAN, "end": "2027-12"}])
+    owed = noted(model, lambda model: model.preference.premium.sum())
+    rows = seen(model, by_union)
+    np.testing.assert_allclose(rows, owed, rtol=1e-9, atol=0.01)
+    assert rows[START:24].min() > 0.0
+    assert not rows[24:].any()
+    assert model.preference.shift is None
+    cap = 0.5 * float(rows[12:24].sum())
+    capped = seen(world(24, mix=[{**EUROPEAN, "cap": cap}]), by_union)
+    assert capped[12:].sum() == pytest.approx(cap)
+
+
+def test_of_two_criteria_the_larger_share_counts_and_pays() -> None:
+    model = world(START + 1, mix=[EUROPEAN, {**EUROPEAN, "intensity": 0.5}])
+    seen(model, lambda model: 0.0)
+    assert model.rules.european_content.max() == 1.0
+    first, second = model.governments.instruments
+    payer = first if first.intensity == 1.0 else second
+    assert payer.paid > 0.0
+    assert first.paid + second.paid == payer.paid

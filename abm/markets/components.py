@@ -85,16 +85,21 @@ class ComponentMarkets:
             markup[:, HOME] = np.where(known, home[1], markup[:, HOME])
         return (paid / self.used + conversion[:, :, None]) * (1.0 + markup)[:, :, None]
 
-    def choose_origins(self, price: Array, mix: Array, risk: Array) -> None:
+    def choose_origins(self, price: Array, mix: Array, risk: Array, favour: tuple[Array, Array] | None = None) -> None:
         """Move shares a little each month towards what relative cost and felt risk warrant.
 
         `price` (C, 1 + O, M) EUR/kg, `mix` (C, M) the composition of orders, `risk` (C,) the felt risk of supply
-        from blocs. Cost is seen against `start_cost`.
+        from blocs. Cost is seen against `start_cost`. `favour` is the share (C,) of use for which home may cost more by
+        a premium (C,).
         """
         relative = np.maximum(self.cost(price, mix), 1e-12) / self.start_cost
         weight = self.start_share * relative**self._response
         weight *= 1.0 - 0.3 * risk[:, None] * self._from_bloc
         wanted = weight / np.add.reduce(weight, axis=1, keepdims=True)
+        if favour is not None:
+            share, premium = favour[0][:, None], favour[1]
+            weight[:, HOME] *= (1.0 + premium) ** -self._response[:, 0]
+            wanted += share * (weight / np.add.reduce(weight, axis=1, keepdims=True) - wanted)
         self.share += (wanted - self.share) / 12.0
 
     @staticmethod

@@ -461,12 +461,20 @@ class MaterialsTrade:
         mix = np.where(whole > 0.0, orders / np.where(whole > 0.0, whole, 1.0), 1.0 / orders.shape[1])
         if markets.start_cost is None:
             markets.remember_start(markets.prices(self.markets.price[REFINING], self._home_conversion()), mix)
-        markets.choose_origins(self._levied(price), mix, mix @ self.felt_risk)
+        markets.choose_origins(self._levied(price), mix, mix @ self.felt_risk, self._favour())
         asked = orders * markets.share[:, :1]
         home, delivered = self._take_from_makers(asked)
         imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
         self._deliver_components(orders, home, delivered, imported, price)
         self._order_from_component_makers(asked)
+
+    def _favour(self) -> tuple[Array, Array] | None:
+        """Share of each component that public tenders want home-made (C,), and their premium (C,); None if none do."""
+        if self.model.preference.in_output is None:
+            return None
+        makes = (self.products == self.model.firms.product).astype(np.float64)
+        use = np.add.reduce(self.by_component[:-1] * (makes @ self.wanted_inputs)[:, None], axis=2)
+        return self.model.preference.for_components(use)
 
     def _component_orders(self) -> Array:
         """Material that home makers want in components (C, M), kg."""

@@ -179,6 +179,7 @@ class ProductTrade:
         # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
         home = (total / np.maximum(weight, LEAST)).reshape(2, count)
         self.circular_capacity = np.asarray(weight[count:], dtype=np.float64)
+        self.linear_capacity = weight[:count]
         self._note_extinct(self.circular_capacity)
         self._weigh_origins(home[LINEAR])
         np.copyto(self.price[:, 1], home[CIRCULAR], where=home[CIRCULAR] > 0.0)
@@ -253,6 +254,7 @@ class ProductTrade:
         weight[:, 0] *= known
         total = np.add.reduce(weight, axis=1)
         self.origin_weights = weight / np.maximum(total, LEAST)[:, None]
+        self.home_price = now[:, 0]
         self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
 
     def _mandate_cost(self) -> Array:
@@ -397,6 +399,7 @@ class ProductTrade:
         self.business_service = np.add.reduce(bought * labels[..., -1], axis=(0, 2))
         self.public_labels = bought[goods.PUBLIC][..., None] * labels[goods.PUBLIC]
         self.public_premium = self._premium(bought[goods.PUBLIC], labels)
+        model.preference.tender(self.public_labels[..., 0], TENDER)
         owed = to_dealers[goods.PUBLIC] - np.add.reduce(self.public_premium)
         books.pay("public_purchases", model.accounts.public, dealers.accounts, owed)
 
@@ -538,6 +541,8 @@ class ProductTrade:
         orders = dealers.orders()  # (P, L, 3)
         by_kind = np.empty((2, *orders.shape[:2]))  # linear and circular goods ordered at home (2, P, L)
         by_kind[0] = orders[..., 0] * self.origin_weights[:, :1]
+        if self.model.preference.shift is not None:
+            by_kind[0] += orders[..., 0] * self.model.preference.shift
         by_kind[1] = orders[..., 1] + orders[..., 2]
         missing = np.maximum(by_kind - self._deliver_home(by_kind), 0.0)
         self._deliver_imports(orders[..., 0] - by_kind[0] + 0.5 * (missing[0] + missing[1]))

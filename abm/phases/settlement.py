@@ -104,6 +104,7 @@ class Settlement:
             secondary_content_sold=sales.content_sold * model.secondary_content,
             imported_primary_content=sales.imported_content * self.primary_abroad,
             public_premium=sales.public_premium,
+            european_premium=model.preference.premium,
             returned_product=discarded.returned_product,
             returned_leaf=discarded.returned_leaf,
             returned_bought=discarded.returned_bought.astype(np.int64),
