@@ -167,7 +167,7 @@ class Renewal:
         if not (rules.in_force(name) or rules.outlook.in_force(name)):
             return np.zeros(len(recyclers))
         promised = (rules.outlook[name] - rules[name])[recyclers.leaf, recyclers.stream] * rules.belief[recyclers.leaf]
-        power = recyclers.energy_cost(self.model.energy, self.model.labour.wage_factor)
+        power = recyclers.energy_cost(self.model.energy, self.model.labour_cost)
         return np.asarray(promised * power * recyclers.processing_cost * (recyclers.processed > 1e-9))
 
     def _firms_invest(self, cash: Array) -> None:
@@ -441,7 +441,7 @@ class Renewal:
         """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""
         model, streams, rules = self.model, self.config.streams, self.model.rules
         power = np.outer(np.asarray(streams.energy_share), model.energy)
-        labour = np.outer(np.asarray(streams.labour_share), model.labour.wage_factor)
+        labour = np.outer(np.asarray(streams.labour_share), model.labour_cost)
         rest = (1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share))[:, None]
         promised = (rules.outlook["recycling_energy_relief"] * rules.belief[:, None]).T
         return np.asarray(promised * self._going_cost()[:, None] * power / (power + labour + rest))
