@@ -316,13 +316,17 @@ def test_what_is_held_up_is_under_way_in_the_books_and_arrives_when_the_way_is_f
 def test_a_closed_sea_lets_nothing_through_and_a_short_scope_only_what_it_names() -> None:
     def look(model: CircularTransition) -> Array:
         trade = model.materials_trade
-        return np.array([trade.component_import.sum(), model.product_trade.imported_content.sum(), *under_way(model)])
+        lack = model.components.rationed[model.config.components.index("magnet")].max()
+        imported = trade.component_import.sum(), model.product_trade.imported_content.sum()
+        return np.array([*imported, *under_way(model), lack])
 
     _, closed = struck(look, HELD_UP | {"severity": 1.0}, START + 2)
     assert not closed[START:, :2].any()
     _, some = struck(look, HELD_UP | {"components": ["magnet"], "jurisdiction": "china"}, START + 2)
     assert (some[START:, 3] > 0.0).all()
     assert not some[START:, [2, 4]].any()
+    assert not some[:START, 6].any()
+    assert some[START, 6] > 0.2, "makers feel what is late as a lack"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
