@@ -26,7 +26,7 @@ SEEDS = (1, 2)
 QUIET = {f"blocs.{bloc}.{trait}": 0.0 for bloc in ("china", "indonesia") for trait in ("restrict_hazard", "patience")}
 
 
-def world(months: int, *shocks: Use, seed: int = 1, households: int = 200) -> CircularTransition:
+def world(months: int, *shocks: Use, seed: int = 1, households: int = 200, **overrides: float) -> CircularTransition:
     """A world in which blocs do nothing of their own accord."""
     return CircularTransition(
         mix=[],
@@ -34,7 +34,7 @@ def world(months: int, *shocks: Use, seed: int = 1, households: int = 200) -> Ci
         months=months,
         households=households,
         rng=seed,
-        overrides=dict(QUIET),
+        overrides=QUIET | {path.replace("__", "."): value for path, value in overrides.items()},
         record=False,
         events=False,
     )
@@ -139,13 +139,18 @@ def test_a_rise_of_interest_slows_building_and_thins_merchants_stocks() -> None:
     assert with_it[START + 6, 1] < without[START + 6, 1]
 
 
-def test_a_rise_of_interest_raises_the_hurdle_by_less_than_itself() -> None:
-    model = world(START + 1, RISE)
-    seen(model, lambda model: model.hurdle_add)
-    assert model.hurdle_add == pytest.approx(0.03 * model.config.credit.hurdle_response)
-    full = model.producers._full_cost_at(model.producers.terms.hurdle_rate + model.hurdle_add)
-    assert (full >= model.producers.full_cost_ratio).all()
-    assert (full > model.producers.full_cost_ratio).any()
+@pytest.mark.parametrize("response", [0.0, 0.5])
+def test_a_rise_of_interest_raises_hurdle_rates_as_far_as_investors_respond(response: float) -> None:
+    def look(model: CircularTransition) -> Array:
+        return np.array([model.producers.expected, model.hurdle_add + 0.0 * model.producers.expected])
+
+    keywords = {"credit__hurdle_response": response}
+    usual, raised = (seen(world(START + 1, *use, **keywords), look)[START] for use in ((), (RISE,)))
+    assert raised[1] == pytest.approx(0.03 * response)
+    log_price = np.log(1.02) / 24.0  # merchants move the price by less than this in the first month
+    lower = usual[0] - raised[0]
+    assert (lower > log_price).any() == (response > 0.0), "producers see a lower price over full cost"
+    assert (lower > -log_price).all()
 
 
 # --- Recession ----------------------------------------------------------------------------------------
