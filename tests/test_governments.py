@@ -97,6 +97,8 @@ def test_a_mix_moves_to_another_government_with_the_same_budget_per_household() 
             homes[config.jurisdictions.ids[row]] += float(config.jurisdictions.households[leaf])
     assert len(moved) == len(uses)
     changed = [(one, other) for one, other in zip(uses, moved, strict=True) if one.jurisdiction != other.jurisdiction]
+    kept = [use.jurisdiction for use in moved if use.use == "circular_procurement"]
+    assert "noord_holland_flevoland" in kept  # in addition to what the Netherlands does itself
     assert changed
     for one, other in changed:
         assert other.jurisdiction == "nl"

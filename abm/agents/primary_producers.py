@@ -107,6 +107,7 @@ class PrimaryProducers(Organisations):
         """Arrays that never change, and the projects under way at the start."""
         # What an import duty lets refineries at home earn above the price outside (n,), EUR/kg; None without one.
         self.umbrella: Array | None = None
+        self.supported: Array | None = None  # losses that a state made good this month (n,), EUR; None without any
         terms, main, stage = self.terms, self.main, self.stage
         count = self.count
         self.mines, self.refineries = (stage == EXTRACTION).nonzero()[0], (stage == REFINING).nonzero()[0]
@@ -342,12 +343,14 @@ class PrimaryProducers(Organisations):
 
     def _support(self, books: Any, result: Array, pushed: Array, purse: Rows) -> None:
         """A state-backed bloc makes good the losses of its own producers while it floods."""
+        self.supported = None
         if not np.count_nonzero(pushed):
             return
         ordered = (pushed.take(self.own_price) > 0.0) & (self.side > 0)
         loss = np.where(ordered, np.maximum(-result, 0.0), 0.0)
         if np.count_nonzero(loss):
             books.pay("state_support", purse[np.maximum(self.side - 1, 0)], self.account, loss)
+            self.supported = loss
 
     # ------------------------------------------------------------------ investment
     def invest(
