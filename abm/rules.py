@@ -389,6 +389,8 @@ class Activity:
     government_account: Annotated[Rows, "J"]  # −1 without a government
     abroad_account: Annotated[Rows, "W"]  # of the rest of the world
     domestic_account: Annotated[Rows, "W"]  # of the rest of the domestic economy
+    lender_account: Annotated[Rows, "W"]
+    loan_rate: Annotated[Array, "W"]  # interest on loans per year
     collector_account: Annotated[Rows, "L"]
     households: Annotated[Array, "L"]  # real households
     offer_value: Annotated[Array, "PLO"]  # EUR that households owe with tax, by what they chose
@@ -428,6 +430,7 @@ class MarketView:
     home_use: Array  # kg per month used below its jurisdiction
     shortage: Array  # share of that use that is not met
     held: Array  # kg in its stockpile
+    withheld: Array  # share of supply that blocs keep back
 
 
 @dataclass(frozen=True)

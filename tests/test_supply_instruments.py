@@ -229,3 +229,137 @@ def test_permits_and_support_together_do_more_than_either() -> None:
     both = seen(world(72, mix=[support, permits], shocks=[BOOM]), refining_at_home)[-1].mean()
     assert ends[1] > ends[0]
     assert both > max(ends)
+
+
+# --- Stockpiles in three forms ---------------------------------------------------------------------
+
+FORMS = ("strategic_stockpile", "public_private_stockpile", "stockholding_obligation")
+STOCK = {"materials": ["gallium"], "buy_years": 1.0, "buy_withheld": 0.02}
+CUT = {
+    "use": "export_restriction", "bloc": "china", "start": "2028-01", "severity": 0.5, "duration": 6,
+    "materials": ["gallium"],
+}  # fmt: skip
+
+
+def stock_and_price(model: CircularTransition) -> Array:
+    """Stock of gallium that policy asked for, kg, and its price outside, EUR/kg."""
+    which = material(model, "gallium")
+    held = sum(model.books.stock[model.stockpile_place(trader)][which] for trader in model.governments.traders)
+    return np.array([held, model.materials.price[1, 0, which]])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_fills_in_calm_and_softens_a_shortage(form: str) -> None:
+    without, with_it = paired(stock_and_price, [instrument(form, 6.0, **STOCK)], 36, shocks=[CUT])
+    stock = with_it[:, 0]
+    assert (np.diff(stock[START - 1 : 12]) > 0.0).all()
+    assert stock[24:33].min() < 0.9 * stock[23]
+    assert with_it[24:33, 1].max() < without[24:33, 1].max()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_buys_during_a_restriction_unless_told_to(form: str) -> None:
+    shock = {**CUT, "start": "2026-07", "severity": 0.3, "duration": 12}
+    rule = {**STOCK, "buy_limit": 10.0, "release_price": 20.0, "release_shortage": 1.0}
+    look = stock_and_price
+    stays_out = seen(world(15, mix=[instrument(form, 6.0, **rule)], shocks=[shock]), look)[:, 0]
+    told = seen(world(15, mix=[instrument(form, 6.0, **rule | {"buy_withheld": 1.0})], shocks=[shock]), look)[:, 0]
+    assert (stays_out == 0.0).all()
+    assert told[-1] > 0.0
+
+
+def stockpile_books(model: CircularTransition) -> Array:
+    """Value bought and sold (EUR, by the books of mass), paid by government and agency, and the agency's debt."""
+    price, books = model.materials.price[1, 0], model.books
+    moved = (books.month_moved("stockpiling") - books.month_moved("release")) @ price
+    trade, agency = books.month_flow("stockpile_trade"), model.governments.traders[0].agency
+    government = model.accounts.governments[1]
+    fee = -books.month_flow("public_programmes")[government]
+    owed = books.debt[agency] if agency >= 0 else 0.0
+    return np.array([moved, -trade[government], -trade[agency] if agency >= 0 else 0.0, fee, owed])
+
+
+NO_STATE_STOCK = {"blocs__china__state_stock": 0.0}  # whose trade would hide among a stockpile's
+
+
+def test_who_pays_for_the_stock_differs_by_form() -> None:
+    def books_of(form: str, **more: float) -> Array:
+        use = instrument(form, 6.0, materials=RARE_EARTHS, buy_years=1.0, **more)
+        rows = seen(world(24, mix=[use], **NO_STATE_STOCK), stockpile_books).T
+        assert rows[0].sum() > 0.0
+        np.testing.assert_allclose(rows[1] + rows[2], rows[0], rtol=1e-9, atol=0.01)
+        return np.asarray(rows)
+
+    _, government, agency, fee, debt = books_of("strategic_stockpile")
+    assert not agency.any()
+    _, government, agency, fee, debt = books_of("public_private_stockpile", private_share=0.4, fee=0.2, storage=0.0)
+    np.testing.assert_allclose(agency, 0.4 / 0.6 * government)
+    np.testing.assert_allclose(debt, agency.cumsum())
+    np.testing.assert_allclose(fee[START:], 0.2 / 12.0 * debt[START:])
+    _, government, agency, fee, debt = books_of("stockholding_obligation")
+    assert not (government.any() or fee.any())
+    np.testing.assert_allclose(debt, agency.cumsum())
+
+
+def test_private_parties_take_up_less_when_the_fee_does_not_cover_interest_and_storage() -> None:
+    def held(fee: float) -> float:
+        use = instrument("public_private_stockpile", 6.0, private_share=0.5, fee=fee, **STOCK)
+        return float(seen(world(18, mix=[use]), stock_and_price)[-1, 0])
+
+    none, half, whole = held(0.0), held(0.035), held(0.2)
+    assert none < 0.9 * half < 0.9 * whole
+    np.testing.assert_allclose(none, 0.5 * whole, rtol=0.01)
+
+
+def test_those_obliged_pay_for_the_stock_they_must_hold_and_get_back_what_is_left() -> None:
+    use = instrument(
+        "stockholding_obligation", 6.0, materials=RARE_EARTHS, buy_years=0.5, end="2027-12", release_time=1.0
+    )
+
+    def look(model: CircularTransition) -> Array:
+        trader, books = model.governments.traders[0], model.books
+        magnets = model.firms.unit_cost[model.firms.need[:, material(model, "ndpr")] > 0.0].mean()
+        agency = trader.agency
+        paid = [
+            books.month_flow(kind)[agency] if agency >= 0 else 0.0 for kind in ("levies", "interest", "other_inputs")
+        ]
+        return np.array([magnets, *paid, trader.held.sum(), trader.paid, books.debt[agency], books.cash[agency]])
+
+    without = seen(world(22, mix=[{**use, "intensity": 0.0}]), look)
+    with_it = seen(world(22, mix=[use]), look)
+    np.testing.assert_array_equal(without[:START, 0], with_it[:START, 0])
+    dues, interest, storage = with_it[:, 1:4].T
+    assert (with_it[12:, 0] > without[12:, 0]).all()  # dues are in what makers' inputs cost
+    assert (dues[START + 2 :] > 0.0).all()
+    np.testing.assert_allclose(dues.sum(), -(interest + storage).sum(), rtol=0.15)
+    assert not with_it[:, 5].any()  # nothing for government to pay
+
+
+def test_when_the_obligation_ends_the_stock_is_sold_and_loans_are_repaid() -> None:
+    use = instrument(
+        "stockholding_obligation", 3.0, materials=["cobalt"], buy_years=0.5, end="2027-06", release_price=1.0,
+        release_time=1.0,
+    )  # fmt: skip
+
+    def look(model: CircularTransition) -> Array:
+        trader = model.governments.traders[0]
+        return np.array([trader.held.sum(), model.books.debt[trader.agency], model.books.cash[trader.agency]])
+
+    stock, debt, cash = seen(world(60, mix=[use], primary_producers__margin_to_shut=1.0), look).T
+    assert debt.max() > 0.0
+    assert stock[-1] < 0.01 * stock.max()
+    assert debt[-1] < 0.02 * debt.max()
+    assert abs(cash[-1]) < 0.02 * debt.max()
+
+
+def test_stocks_of_two_governments_add_up_and_a_cap_limits_what_is_bought() -> None:
+    def bought(*mix: Use) -> float:
+        return float(seen(world(14, mix=mix), stock_and_price)[-1, 0])
+
+    union = instrument("public_private_stockpile", 4.0, **STOCK)
+    country = {**union, "jurisdiction": "nl"}
+    single, both = bought(union), bought(union, country)
+    assert both > 1.005 * single
+    model = world(12, mix=[{**union, "cap": 1e5}])
+    seen(model, lambda model: 0)
+    assert 9e4 < model.governments.instruments[0].total_paid <= 1e5 * (1.0 + 1e-9)

@@ -45,6 +45,7 @@ class Settlement:
         self.lender_capital: float | None = None  # net worth of lenders after the first month, EUR
         accounts = model.accounts
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
+        self.lender = np.array([accounts.lender])
         self.abroad, self.domestic = np.array([accounts.abroad]), np.array([accounts.domestic])
         self.real_households = households
         self.offers_shape = (len(self.config.products), len(leaves), len(OFFERS))
@@ -113,6 +114,8 @@ class Settlement:
             government_account=model.accounts.governments,
             abroad_account=self.abroad,
             domestic_account=self.domestic,
+            lender_account=self.lender,
+            loan_rate=np.array([model.credit.rate]),
             collector_account=model.scrap.collectors,
             households=self.real_households,
             offer_value=owed,
