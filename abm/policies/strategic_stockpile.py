@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from abm.parameters import quantity
 from abm.policies.stockpile import Stockpile
 
 
 class StrategicStockpile(Stockpile):
     name = "strategic_stockpile"
     title = {"en": "Strategic stockpile", "nl": "Strategische voorraad"}
-    buy_withheld: Any = quantity("Share of supply withheld by blocs above which it does not buy", "1", 0, 1, default=1)
-    storage: Any = quantity("Storage and insurance over the value of the stock", "1/yr", 0, 0.2, default=0)
     texts = {
         "what": {
             "en": "The government buys material in quiet times and sells it when supply falls short.",
             "nl": "De overheid koopt materiaal in rustige tijden en verkoopt het wanneer het aanbod tekortschiet.",
         },
         "how": {
-            "en": "It fills the stockpile evenly up to the target, as long as the price is not far above the usual one "
-            "and the annual budget lasts. It covers a shortage while it can, and sells part each month while the price "
-            "is exceptionally high. When the instrument ends, the stock is sold off gradually at or above the usual "
-            "price. Purchases add to demand and raise the price they are made at.",
-            "nl": "Zij vult de voorraad gelijkmatig tot het doel, zolang de prijs niet ver boven de gebruikelijke ligt "
-            "en het jaarbudget strekt. Zij dekt een tekort zolang zij kan, en verkoopt maandelijks een deel zolang de "
-            "prijs uitzonderlijk hoog is. Eindigt het instrument, dan wordt de voorraad geleidelijk verkocht tegen "
-            "minstens de gebruikelijke prijs. Aankopen verhogen de vraag en de prijs waartegen wordt gekocht.",
+            "en": "It fills the stockpile evenly up to the target, as long as the price is not far above the usual "
+            "one, no bloc holds supply back, and the annual budget lasts; storage is paid for each month. It covers a "
+            "shortage while it can, and sells part each month while the price is exceptionally high. When the "
+            "instrument ends, the stock is sold off gradually at or above the usual price. Purchases add to demand and "
+            "raise the price they are made at.",
+            "nl": "Zij vult de voorraad gelijkmatig tot het doel, zolang de prijs niet ver boven de gebruikelijke "
+            "ligt, geen blok aanbod achterhoudt en het jaarbudget strekt; opslag wordt elke maand betaald. Zij dekt "
+            "een tekort zolang zij kan, en verkoopt maandelijks een deel zolang de prijs uitzonderlijk hoog is. "
+            "Eindigt het instrument, dan wordt de voorraad geleidelijk verkocht tegen minstens de gebruikelijke prijs. "
+            "Aankopen verhogen de vraag en de prijs waartegen wordt gekocht.",
         },
         "watch": {
             "en": "It bridges months, not years, and ties up capital. Buying during a shortage makes the shortage "
