@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER
+from abm.agents.guarantees import Guarantees, asked_return, debt_share, finance
 from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
@@ -46,6 +47,11 @@ class Renewal:
     def __init__(self, model: Any) -> None:
         self.model, self.config = model, model.config
         self.recycler_spending = np.zeros(len(model.recyclers))
+        at_work = [instrument for instrument in model.governments.instruments if instrument.intensity > 0.0]
+        self.guarantees = Guarantees(len(at_work))  # idle ones are numbered last
+        self.public_equity = False  # whether any government has ever taken a share in a plant
+        self.dividends = np.zeros(len(model.recyclers)), np.zeros(len(model.producers))  # of the last month, EUR
+        self.founders_put_in = np.zeros(len(model.recyclers))  # into new plants in the last month, EUR
         self.failures: list[tuple[str, str]] = []
         self.entries: list[str] = []
         self.loss = 0.0
@@ -79,6 +85,7 @@ class Renewal:
         """Everybody serves debt and invests; those who cannot pay leave; newcomers enter where it pays."""
         model = self.model
         self.failures, self.entries, self.loss = [], [], 0.0
+        self.guarantees.begin_month(model.rules.void)
         self._serve_debt()
         cash = model.books.cash.copy()  # nobody's investment is paid from another's
         self._recyclers_invest(cash)
@@ -95,7 +102,17 @@ class Renewal:
     def _serve_debt(self) -> None:
         model = self.model
         groups = (model.recyclers, model.firms, model.producers)
-        interest = serve_debt(groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity)
+        guarantees, debt = self.guarantees, model.books.debt.copy() if self.guarantees.any else None
+        interest = serve_debt(
+            groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity, guarantees
+        )
+        if debt is not None:
+            guarantees.follow(debt, model.books.debt)
+        if self.public_equity or model.rules.in_force("recycling_equity") or model.rules.in_force("primary_equity"):
+            self.public_equity = True
+            paid = -model.books.month_flow("dividends")
+            self.dividends = paid.take(model.recyclers.account), paid.take(model.producers.account)
+            self.founders_put_in = np.zeros(len(model.recyclers))
         self._keep_ledgers(interest[0], interest[1])
 
     def _keep_ledgers(self, recyclers_interest: Array, firms_interest: Array) -> None:
@@ -126,10 +143,13 @@ class Renewal:
         model, recyclers = self.model, self.model.recyclers
         rules = model.rules
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
-        speed = model.labour.build_speed[recyclers.leaf]
+        speed, where = model.labour.build_speed[recyclers.leaf], (recyclers.leaf, recyclers.stream)
+        terms = finance(rules, "recycling_guarantee", where, model.credit, self.config.recyclers.hurdle_rate)
         self.recycler_spending = recyclers.expand(
-            cash, model.credit, self._promise(), support, model.accounts.domestic, speed
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, terms
         )
+        if terms is not None:
+            self.guarantees.add(recyclers.account, recyclers.borrowed, terms)
 
     def _promise(self) -> Array:
         """What recyclers (n,) count on above the present subsidy per kg of scrap as far as they believe it, EUR."""
@@ -157,6 +177,7 @@ class Renewal:
 
     def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
+        projects = terms_of_projects(model.rules, producers, model.credit)
         producers.invest(
             model.month,
             model.materials.log_price,
@@ -165,8 +186,10 @@ class Renewal:
             model.credit,
             model.accounts.suppliers,
             producers.growth_forecast,
-            terms_of_projects(model.rules, producers),
+            projects,
         )
+        if projects is not None and projects.finance is not None:
+            self.guarantees.add(producers.account, producers.borrowed, projects.finance)
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
         for row in producers.restarted.tolist():
@@ -185,20 +208,31 @@ class Renewal:
         self._fail_recyclers()
         self._fail_firms()
         model = self.model
-        backed = model.producers.side > 0
+        backed, debt = model.producers.side > 0, self._debt()
         rows, loss = model.producers.fail(model.books, model.credit, model.accounts.lender, backed)
-        self.loss += loss
+        self.loss += float(loss.sum())
+        self._call_guarantees(model.producers.account[rows], loss, debt)
         for row in rows.tolist():
             self._log(
                 "exit", model.producers, row, "bankrupt", "low_price", model.producers.capacity[row] * 12.0 / 1000.0
             )
 
+    def _debt(self) -> Array | None:
+        """Debt by account before anybody fails, if any of it is guaranteed."""
+        return self.model.books.debt.copy() if self.guarantees.any else None
+
+    def _call_guarantees(self, account: Any, loss: Array, debt: Array | None) -> None:
+        """Lenders bear what is left of their losses (n,) on accounts (n,) when guarantees are called."""
+        if debt is not None and len(account):
+            self.loss -= self.guarantees.call(account, loss, debt[account])
+
     def _fail_recyclers(self) -> None:
-        model, recyclers = self.model, self.model.recyclers
+        model, recyclers, debt = self.model, self.model.recyclers, self._debt()
         pools, sold_off = self._takers()
         rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, sold_off)
         self._give_back_feed(rows)
         self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
+        self._call_guarantees(recyclers.account[rows], loss, debt)
 
     def _takers(self) -> tuple[Array, int]:
         """Places that take the scrap of each recycler (R,) and what recyclers recovered when they close."""
@@ -315,12 +349,36 @@ class Renewal:
         left = model.end_of_life.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
         returns, capacity, plan = self._expected_return()
-        hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
+        hurdle, ease = self._hurdle(), self._ease_of_founding()
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
-        for stream in (pays.any(axis=1) & (chance < self.config.recyclers.entry_hazard / 4.0)).nonzero()[0].tolist():
-            leaf = self._choose_place(stream, returns[stream] - hurdle, pays[stream])
+        hazard = self.config.recyclers.entry_hazard / 4.0
+        if ease is not None:
+            hazard = hazard * np.maximum.reduce(ease * pays, axis=1)
+        gain = returns - hurdle
+        for stream in (pays.any(axis=1) & (chance < hazard)).nonzero()[0].tolist():
+            leaf = self._choose_place(stream, gain[stream], pays[stream])
             self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
+
+    def _hurdle(self) -> Any:
+        """Return that a new plant must promise with its wear: a number or, where loans are guaranteed, (S, L)."""
+        terms, rules = self.config.recyclers, self.model.rules
+        asked: Any = terms.hurdle_rate
+        if rules.in_force("recycling_guarantee"):
+            asked = asked_return(rules.recycling_guarantee.T, self.model.credit, terms.hurdle_rate)
+        return asked + 1.0 / terms.plant_life
+
+    def _ease_of_founding(self) -> Array | None:
+        """How many more could found a plant (S, L) than without guarantee and public equity; None without these.
+
+        Means of possible founders follow Zipf's law, as sizes of firms do (Axtell 2001, Science 293): those who can
+        put in a sum are as many as it is small.
+        """
+        rules, terms = self.model.rules, self.config.credit
+        if not (rules.in_force("recycling_guarantee") or rules.in_force("recycling_equity")):
+            return None
+        needed = (1.0 - debt_share(rules.recycling_guarantee, terms)) * (1.0 - rules.recycling_equity)
+        return np.asarray((terms.equity / needed).T)
 
     def _choose_place(self, stream: int, gain: Array, pays: NDArray[np.bool_]) -> int:
         """Where founders go: a logit of `gain` (L,) in yearly return (McFadden 1974), weighted by scrap at hand."""
@@ -410,7 +468,11 @@ class Renewal:
             np.array([cost]),
         )
         recyclers.start_cumulative[rows] = starts.mean() if len(starts) else capacity
-        equity = self.config.credit.equity * cost
+        guaranteed = finance(model.rules, "recycling_guarantee", (one, np.array([stream])), model.credit, 0.0)
+        owners = self.config.credit.equity
+        if guaranteed is not None:
+            owners = 1.0 - float(debt_share(guaranteed.share, self.config.credit)[0])
+        equity = owners * cost
         interest = (cost - equity) * model.credit.rate / 12.0
         recyclers.plans[int(rows[0])] = np.concatenate([plan * capacity, [interest, capacity]])
         account, accounts = recyclers.account[rows], model.accounts
@@ -421,6 +483,9 @@ class Renewal:
         model.books.pay("equity", accounts.domestic, account, equity + waiting + first_cash)
         model.books.lend(account, cost - equity)
         model.books.pay("capital_spending", account, accounts.domestic, cost)
+        if guaranteed is not None:
+            self.guarantees.add(account, np.array([cost - equity]), guaranteed)
+        self.founders_put_in = np.append(self.founders_put_in, equity + waiting + first_cash)
         self.recycler_spending = np.append(self.recycler_spending, cost)
         where = model.config.jurisdictions.ids[model.config.leaves[leaf]]
         self.entries.append("recycler")
