@@ -28,15 +28,20 @@ from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
 from abm.markets.products import LINEAR, BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
+from abm.markets.transport import Transport
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.deeds import Deeds
+from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
 from abm.phases.materials_trade import MaterialsTrade, autoregressive
+from abm.phases.preference import HomePreference
 from abm.phases.product_trade import ProductTrade
 from abm.phases.production import Production
 from abm.phases.renewal import Renewal
 from abm.phases.settlement import Settlement
+from abm.phases.standards import Standards
 from abm.population import PopulationModel
 from abm.randomness import Streams
 from abm.rules import axis_sizes
@@ -166,6 +171,7 @@ class CircularTransition(PopulationModel):
         self.materials = MaterialsMarkets(config, self.books, structure.sides, base, self._first_processing(base))
         self.components = ComponentMarkets(config, structure.side_of, structure.bloc_of, self.materials.price[1])
         self.scrap = ScrapMarkets(config, self.books)
+        self.transport = Transport(self)
         self.credit, self.labour = Credit(config), Labour(config)
         # Costs in the config hold at the mean home price of energy; a leaf where it is dear pays more.
         price = np.asarray(config.jurisdictions.energy_price)[config.leaves]
@@ -216,6 +222,8 @@ class CircularTransition(PopulationModel):
         self.recyclers = Recyclers(self, config, books)
         found_recyclers(self)
         self.business = BusinessBuyers(config, books, self.months + 2, structure.content)
+        self.standards = Standards(self)
+        self.preference = HomePreference(self)
         self.product_trade = ProductTrade(self)
         labels = demand.sum(axis=0)[..., None] * self.product_trade.start_shares[:, None, :]
         self.dealers = Dealers(config, books, labels, structure.content)
@@ -264,8 +272,9 @@ class CircularTransition(PopulationModel):
         self.end_of_life = EndOfLife(self)
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
-        self.chronicle = Chronicle(self)
+        self.chronicle, self.deeds = Chronicle(self), Deeds(self)
         self.opinion = PublicOpinion(self)
+        self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self._prepare_imports()
 
@@ -314,7 +323,9 @@ class CircularTransition(PopulationModel):
         self.conditions = self.circumstances.this_month(self.month)  # shocks strike here
         self.rules = self.governments.announce(self.conditions, self.month)  # instruments write levers here
 
+        self.standards.heed()
         self._choose_regimes()
+        self.duties.quote()
         self._quote_terms()
         self._form_expectations()
         self._plan()
@@ -332,6 +343,7 @@ class CircularTransition(PopulationModel):
         self.opinion.close_month(self.month, purchases.offers.price[..., LINEAR:], self.labour.employed)
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
+        self.deeds.write()
         self.recorder.record(purchases, discarded)
         self.running = self.month + 1 < self.months
 
@@ -355,7 +367,22 @@ class CircularTransition(PopulationModel):
     def _quote_terms(self) -> None:
         belief = self.rules.belief
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
-        self.credit.quote(float(self.conditions.interest_add), float(np.add.reduce(belief) / len(belief)))
+        rise = float(self.conditions.interest_add)
+        self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
+        # To the return that an investment must promise.
+        self.hurdle_add = self.config.credit.hurdle_response * (rise + self.credit.loss_premium)
+        self.materials.finance(rise)
+
+    @property
+    def labour_relief(self) -> Array | None:
+        """Share of the cost of technical work that tax relief pays this month (L,), if it pays any."""
+        return self.rules.labour_relief if self.rules.in_force("labour_relief") else None
+
+    @property
+    def labour_cost(self) -> Array:
+        """What technical work costs those who employ it over what it cost at the start (L,): wage less relief."""
+        wage, relief = self.labour.wage_factor, self.labour_relief
+        return wage if relief is None else wage * (1.0 - relief)
 
     def _form_expectations(self) -> None:
         outside = self.materials.log_price[1, 0]
@@ -365,31 +392,52 @@ class CircularTransition(PopulationModel):
                 normal = np.maximum(bloc.normal_exports[1], 1e-9)
                 restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
+        if self.renewal.lost_supply is not self.renewal.nothing_lost:
+            rationed = np.maximum(rationed, self.renewal.lost_supply)
         self.firms.form_expectations(outside, rationed, restricted)
+        rules = self.rules
+        if rules.in_force("thrift_research"):
+            self.firms.research(rules.thrift_research, rules.research_pace, rules.research_speed_up)
         self.firms.thrift_on(outside, nothing)
+        if self.conditions.struck("substitutable"):
+            self._substitute()
+
+    def _substitute(self) -> None:
+        """Makers at home and abroad, and industry, take up a substitute as far as it is to be had and pays."""
+        conditions, production = self.conditions, self.production
+        self.product_trade.substitute(conditions.substitutable, conditions.substitute_cost)
+        self.materials_trade.substitute(conditions.substitutable_use, conditions.substitute_cost)
+        if production.paid_at_start is not None:
+            possible = np.concatenate([conditions.substitutable, np.zeros((1, len(self.config.materials)))])
+            cost = production.paid_at_start * conditions.substitute_cost
+            self.firms.substitute(possible, cost, production.paid_for_inputs())
 
     def _plan(self) -> None:
-        energy = self.conditions.energy
+        conditions = self.conditions
         market, pushed = self.materials, self.materials_trade.pushed()
+        able = conditions.capacity if conditions.struck("capacity") else None
         relief = None
         if self.rules.in_force("refining_energy_relief"):
             relief = energy_relief(self.rules.refining_energy_relief, self.producers)
-        self.producers.plan(self.month, market.price, market.concentrate_at_par(), energy, pushed, relief)
-        self.firms.plan_output()
+        par = market.concentrate_at_par()
+        self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
+        self.firms.plan_output(self.labour.staffing)
         recyclers = self.recyclers
-        recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
+        recyclers.cost_of_processing(self.energy, self.labour_cost)
         recyclers.energy_relief = None
         if self.rules.in_force("recycling_energy_relief"):
             share = self.rules.recycling_energy_relief[recyclers.leaf, recyclers.stream]
-            power = recyclers.energy_cost(self.energy, self.labour.wage_factor)
+            power = recyclers.energy_cost(self.energy, self.labour_cost)
             recyclers.energy_relief = recyclers.variable_cost * power * share
         market = self.materials.price[1, 0] * self.at_grade
-        plant = recyclers.plant
-        market = market * (plant.payable[:, None] + plant.at_home[:, None] * self.materials_trade.home_premium)
+        plant, premium = recyclers.plant, self.materials_trade.home_premium
+        if recyclers.match_term is not None:
+            premium = self.materials_trade.premium_under_contract(market)
+        market = market * (plant.payable[:, None] + plant.at_home[:, None] * premium)
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)
-        recyclers.plan(self.effective_price)
+        recyclers.plan(self.effective_price, self.labour.build_speed)
 
     def _use(self, purchases: Any) -> Any:
         self.households.collection = self.rules.collection if self.rules.in_force("collection") else None
@@ -399,7 +447,10 @@ class CircularTransition(PopulationModel):
         """Recyclers and makers run and pay; producers are paid; prices for next month are set."""
         labour = self.end_of_life.run_recyclers() + self.production.pay()
         labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
-        self.labour.close_month(labour, self.rules.training)
+        self.technical_work = labour
+        relief = self.labour_relief
+        at_wage = labour if relief is None else labour / (1.0 - relief)
+        self.labour.close_month(self.month, at_wage, self.rules.training)
         self.producers.settle(
             self.books,
             self.materials.price,

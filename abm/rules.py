@@ -24,7 +24,9 @@ Refund = Callable[[Rows, Rows, Rows], Array]
 
 STAGES = 2  # extraction and refining
 OFFERS = ("keep", "repair", "used", "linear", "circular", "service")  # what a household can choose, in this order
+GROUNDS = ("origin", "dumping")  # why an import duty is due: where goods come from, or that they are dumped
 NO_INSTRUMENT = -1
+LABELS = 3  # new products: linear, circular, as a service
 
 
 def axis_sizes(config: Any) -> dict[str, int]:
@@ -39,6 +41,7 @@ def axis_sizes(config: Any) -> dict[str, int]:
         "bloc": len(config.active_blocs),
         "stage": STAGES,
         "offer": len(OFFERS),
+        "ground": len(GROUNDS),
     }
 
 
@@ -133,6 +136,44 @@ _DECLARED = (
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
     Lever("commitment", ("jurisdiction",), "1", "max", "Share of its programme that a government has fixed by law"),
     Lever("pooling", ("jurisdiction",), "1", "max", "Share of its yearly budgets in a fund for several years"),
+    Lever(
+        "material_duty",
+        ("ground", "leaf", "jurisdiction", "material"),
+        "1",
+        "add",
+        "Duty over the import value of refined material, by origin and by ground",
+    ),
+    Lever(
+        "component_duty",
+        ("ground", "leaf", "jurisdiction", "material"),
+        "1",
+        "add",
+        "The same for components, on the part of their value that goes with a material",
+    ),
+    Lever("product_duty", ("ground", "leaf", "jurisdiction", "product"), "1", "add", "The same for finished products"),
+    Lever("duty_inquiry", ("leaf",), "month", "max", "Months of dumping after which a duty on dumped goods is due"),
+    Lever("matchmaking", ("leaf", "material"), "1/yr", "add", "Share of output that finds a customer in a year"),
+    Lever("match_term", ("leaf", "material"), "month", "max", "Term of the offtake contracts so found"),
+    Lever("circular_investment_support", ("leaf", "product"), "1", "add", "The same of circular makers' plant", 1.0),
+    Lever("thrift_research", ("leaf", "material"), "1", "max", "Share of what cannot be saved that research makes so"),
+    Lever("research_pace", ("leaf", "material"), "1/yr", "max", "Share of that which is found in a year"),
+    Lever("research_speed_up", ("leaf", "material"), "1", "max", "By how much designers then save faster"),
+    Lever("labour_relief", ("leaf",), "1", "add", "Share of the cost of technical work that tax relief pays", 0.9),
+    Lever("european_content", ("leaf", "product"), "1", "max", "Share of public purchases that must be made at home"),
+    Lever("european_premium", ("leaf", "product"), "1", "max", "Premium over imports that they may cost"),
+    # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
+    Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
+    Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
+    Lever("dismantling", ("product",), "1", "max", "Share of circular design's gain in recovery that new goods have"),
+    Lever("taken_apart", ("product",), "1", "max", "Share of parts else shredded that are taken out of new goods"),
+    Lever("sorting", ("product",), "1", "add", "Share saved of the cost of dismantling and sorting new goods", 0.9),
+    Lever("assurance", ("product",), "1", "max", "Share closed of the gap to full trust in new goods once refurbished"),
+    Lever("design_cost", ("product",), "1", "max", "Cost to linear makers as a share of that of circular design"),
+    Lever("product_cost", ("leaf", "product"), "EUR", "add", "What requirements add to the cost of a new product"),
+    Lever("repair_access", ("leaf", "product"), "1", "max", "Share of failures beyond repair that become repairable"),
+    Lever("repair_saving", ("leaf", "product"), "1", "max", "Share saved of the price of a repair"),
+    Lever("fee_spread", ("leaf", "product"), "EUR", "add", "Fee on a linear product above that on a circular one"),
+    Lever("warranty", ("leaf", "product"), "month", "max", "Producers' liability for new goods beyond the guarantee"),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 
@@ -349,9 +390,9 @@ class Rules(Levers):
 class Activity:
     """What happened this month that policy pays for or charges, filled by the model.
 
-    R recyclers, F makers of components and products, K mines and refineries, L leaves, P products, M materials,
-    J jurisdictions, n products that households handed in. The letters after each name are its axes. Accounts, leaves
-    and the like are positions; −1 means none.
+    R recyclers, F makers of components and products, K mines and refineries, B labels, L leaves, P products,
+    M materials, J jurisdictions, n products that households handed in. The letters after each name are its axes.
+    Accounts, leaves and the like are positions; −1 means none.
     """
 
     month: int
@@ -363,6 +404,7 @@ class Activity:
     sold: Annotated[Array, "RM"]  # kg sold
     price_received: Annotated[Array, "RM"]  # EUR/kg of those sales, before any support
     capacity_spending: Annotated[Array, "R"]  # EUR spent on new capacity
+    circular_spending: Annotated[Array, "F"]  # EUR spent on new circular capacity and on change to circular design
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
     recycler_equity: Annotated[Array, "R"]  # EUR that founders put into new plants last month
@@ -396,6 +438,7 @@ class Activity:
     secondary_content_sold: Annotated[Array, "PLM"]  # kg of it that is secondary
     imported_primary_content: Annotated[Array, "PLM"]  # kg of primary material in products imported
     public_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for circular goods
+    european_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for home-made goods
     returned_product: Annotated[Rows, "n"]
     returned_leaf: Annotated[Rows, "n"]
     returned_bought: Annotated[Rows, "n"]  # month of first sale
@@ -415,13 +458,20 @@ class Activity:
     scrap_landfilled: Annotated[Array, "SL"]  # kg of scrap that collectors had landfilled or incinerated
     technicians: Annotated[Array, "L"]  # in the pool
     price_outside: Annotated[Array, "M"]  # EUR/kg
+    refined_import_share: Annotated[Array, "GJM"]  # of makers' primary purchases: by origin, and that which is dumped
+    component_import_value: Annotated[Array, "GJM"]  # EUR before duty, by material; the second ground is what is dumped
+    product_import_value: Annotated[Array, "GJPL"]  # the same for products
+    technical_work: Annotated[Array, "L"]  # EUR that makers, refurbishers, providers and recyclers paid for labour
+    repair_work: Annotated[Array, "L"]  # EUR that the work in repairs costs before relief
+    labels_sold: Annotated[Array, "PLB"]  # products sold as linear, circular and as a service, if fees differ by it
+    fee_modulation: Annotated[Array, "PLB"]  # EUR per product by which producers' fees differ from the mean
 
     @classmethod
     def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0, producers: int = 0) -> Activity:
         """A month in which nothing happened, with room for organisations; positions are −1."""
         lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1, "I": 0}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
-        lengths |= {"S": sizes["stream"], "O": sizes["offer"]}
+        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"], "B": LABELS}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():
             shape = [lengths[axis] for axis in axes]

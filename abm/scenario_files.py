@@ -152,7 +152,10 @@ def _split(chosen: str | Path) -> list[str | Path]:
     """The names that "+" joins; none at all in an empty string."""
     if isinstance(chosen, Path) or Path(chosen).is_file():
         return [chosen]
-    return [name.strip() for name in chosen.split("+")] if chosen else []
+    names = [name.strip() for name in chosen.split("+")] if chosen else []
+    if len(set(names)) < len(names):
+        raise ConfigError(f"'{chosen}' names a file twice", expected="each name once")
+    return [*names]
 
 
 def _read_named(name: str | Path, folder: str, within: tuple[Path, ...] = ()) -> Part:
@@ -208,9 +211,14 @@ def _included(raw: Table, path: Path, within: tuple[Path, ...]) -> list[Part]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ConfigError(f"{names!r} is not a list of names", key="includes", expected="names of mixes")
     try:
-        return [_read_named(name, "mixes", (*within, path.resolve())) for name in names]
+        return [_read_named(_beside(name, path), "mixes", (*within, path.resolve())) for name in names]
     except ConfigError as error:
         raise error.inside("includes") if not error.file else error from None
+
+
+def _beside(name: str, path: Path) -> str:
+    """A file that a mix includes lies beside it, unless it is named by a whole path or by its name alone."""
+    return str(path.parent / name) if ".toml" in name else name
 
 
 def _programme(raw: Table) -> Table:

@@ -22,7 +22,7 @@ from abm.parameters import (
     quantity,
     unknown,
 )
-from abm.scenario_files import Part, Table
+from abm.scenario_files import Listed, Part, Table
 
 _DATE = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _COMMON = {
@@ -40,6 +40,7 @@ _REACTION = {
     "least": quantity("Smallest strength, share of full strength", "1", 0, 10),
     "most": quantity("Largest strength, share of full strength", "1", 0, 10),
     "every": quantity("Months between two looks at the indicator", "month", 1, 1200),
+    "over": quantity("Months over which the indicator is averaged", "month", 1, 1200),
 }
 ACTIONS = ("raise", "lower", "pause", "stop")
 
@@ -50,8 +51,9 @@ class Reaction:
 
     `indicator` is a column of the results, such as "budget_used[nl]"; the rule bites when it lies above `above`,
     or below `below`. `action` is one of `ACTIONS`. "raise" and "lower" move the strength by `step`, a share of
-    full strength, between `least` and `most`; "pause" suspends for `pause` months, "stop" ends it. The rule is
-    looked at every `every` months, which is the limit on its speed; the cap of the instrument limits its budget.
+    full strength, between `least` and `most`; "pause" suspends for the `pause` of the use, "stop" ends it. The
+    rule is looked at every `every` months, which is the limit on its speed, and judges the mean of the indicator
+    over the last `over` months; the cap of the instrument limits its budget.
     """
 
     indicator: str
@@ -62,6 +64,7 @@ class Reaction:
     least: float = 0.0
     most: float = 1.0
     every: int = 12
+    over: int = 12
 
 
 @dataclass(frozen=True)
@@ -150,20 +153,21 @@ class UseReader:
         """
         key = "instruments" if kind is InstrumentUse else "shocks"
         read: list[Any] = []
-        files: list[str] = []
+        origins: list[Listed] = []
+        self.there = self._already_there(part)
         for number, listed in enumerate(part.uses):
             try:
                 use = self._read(as_table(listed.raw, kind), kind, listed.place)
-                if use in read and files[read.index(use)] != listed.file and not listed.place:
-                    continue
-                if use in read and not listed.place:
+                if use in read:
+                    if listed.place or _elsewhere(listed, origins[read.index(use)]):
+                        continue
                     raise ConfigError(
                         f"is the same as {key}[{read.index(use)}] in every respect", expected="one of them"
                     )
             except ConfigError as error:
                 raise error.inside(f"{key}[{listed.number if listed.file else number}]", listed.file) from None
             read.append(use)
-            files.append(listed.file)
+            origins.append(listed)
         return tuple(read)
 
     def _read(self, raw: Table, kind: type[Any], place: str = "") -> Any:
@@ -184,11 +188,11 @@ class UseReader:
 
     def _value(self, name: str, written: Any, declared: Any) -> Any:
         """One value of a use, checked by itself."""
+        if name == "rules":
+            return tuple(self._reaction(number, rule) for number, rule in enumerate(_as_list(written)))
         try:
             if name in DATES:
                 return self._month(written)
-            if name == "rules":
-                return tuple(self._reaction(number, rule) for number, rule in enumerate(_as_list(written)))
             if name in ("materials", "products", "components"):
                 return _scope(written, name, self.config)
             if name in ("jurisdiction", "bloc"):
@@ -221,24 +225,35 @@ class UseReader:
             for name in ("above", "below"):
                 if name in raw and not isinstance(raw[name], (int, float)):
                     raise ConfigError(f"{raw[name]!r} is not a number", key=name)
-            given = {
-                name: _measure(declared, raw[name], whole=name == "every")
-                for name, declared in _REACTION.items()
-                if name in raw
-            }
+            given = {name: _one(declared, raw, name) for name, declared in _REACTION.items() if name in raw}
         except ConfigError as error:
             raise error.inside(f"rules[{number}]") from None
         return Reaction(**{**raw, **given})
 
+    def _already_there(self, part: Part) -> set[tuple[str, Any]]:
+        """Instruments that the places to which a mix is moved have anyway, or get from above."""
+        ids, ancestors = self.config.jurisdictions.ids, self.config.ancestors
+        found = set()
+        for listed in part.uses:
+            if listed.place in ids and isinstance(listed.raw, Mapping):
+                above = [ids[row] for row in ancestors[ids.index(listed.place)]]
+                if listed.raw.get("jurisdiction") in above:
+                    found.add((listed.place, listed.raw.get("use")))
+        return found
+
     def _moved(self, values: dict[str, Any], declared: Any, place: str) -> dict[str, Any]:
         """The same use by a government at `place`, or as near above it as may use it.
 
-        Its yearly budget stays the same per household. What lies elsewhere in the tree is not moved.
+        Its yearly budget stays the same per household. What lies elsewhere in the tree is not moved, nor is what a
+        government below does in addition to the one at `place`.
         """
         table, ancestors = self.config.jurisdictions, self.config.ancestors
         there = table.index(_identifier(place, "jurisdictions", self.config))
         here = table.index(str(values.get("jurisdiction", place)))
-        if here not in ancestors[there] and there not in ancestors[here]:
+        from_below = there in ancestors[here] and there != here
+        if not from_below and here not in ancestors[there]:
+            return values
+        if from_below and (place, declared.name) in self.there:
             return values
         fit = (row for row in ancestors[there] if table.government[row] and str(table.level[row]) in declared.level)
         row = next(fit, here)
@@ -289,6 +304,11 @@ class UseReader:
         return month_name(month, self.start)
 
 
+def _elsewhere(one: Listed, other: Listed) -> bool:
+    """Whether two stand in different files, or are one and the same that was included twice."""
+    return one.file != other.file or (bool(one.file) and one.number == other.number)
+
+
 def as_table(raw: Any, kind: type[Any]) -> Table:
     """A use in the form in which it is written, without what is None."""
     if isinstance(raw, kind):
@@ -299,9 +319,17 @@ def as_table(raw: Any, kind: type[Any]) -> Table:
     return {name: value for name, value in raw.items() if value is not None}
 
 
+def _one(declared: Quantity, raw: Table, name: str) -> Any:
+    """One quantity of a rule, in months if that is its unit."""
+    try:
+        return _measure(declared, raw[name], whole=declared.unit == "month")
+    except ConfigError as error:
+        raise error.inside(name) from None
+
+
 def _as_list(written: Any) -> Iterable[Any]:
     if not isinstance(written, (list, tuple)):
-        raise ConfigError(f"{written!r} is not a list", expected="tables [[instruments.rules]]")
+        raise ConfigError(f"{written!r} is not a list", key="rules", expected="tables [[instruments.rules]]")
     return written
 
 

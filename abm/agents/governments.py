@@ -14,6 +14,7 @@ from abm.events import EventLog
 from abm.rules import Activity, Levers, MarketView, Memory, Rules, Trade, axis_sizes
 
 Array = NDArray[np.float64]
+FORESEEN = ("announced", "in force", "capped")  # statuses of instruments on which investors count
 
 
 class Governments:
@@ -47,8 +48,8 @@ class Governments:
         above = [[g.jurisdiction in config.ancestors[leaf] for leaf in config.leaves] for g in self.members]
         self._above = np.array(above, dtype=np.float64).reshape(len(self.members), len(config.leaves))
         self._seats = np.array([government.jurisdiction for government in self.members], dtype=np.int64)
-        self._streams = getattr(model, "streams", None)
-        self.observed: dict[str, float] = {}  # indicators of last month that programmes name, by column
+        self._model, self._streams = model, getattr(model, "streams", None)
+        self.observed: dict[str, list[float]] = {}  # indicators by month that programmes name, by column
         self._bound = self._turned = False
         self._written_before: Rules | None = None
         self._deliberates = any(i.withdrawn is not None or i.reversal or i.reactions for i in self.instruments)
@@ -95,7 +96,10 @@ class Governments:
         draws = None
         if month % 12 == 0 and self._streams is not None:
             draws = self._streams.uniform("reversal of policy", self._seats, month)
+        support = getattr(self._model, "public_support", None)
         for number, government in enumerate(self.members):
+            if support is not None:
+                government.support = float(support[number])
             reversal = float(conditions.reversal[government.jurisdiction])
             government.deliberate(month, self.observed, reversal, None if draws is None else float(draws[number]))
 
@@ -146,6 +150,19 @@ class Governments:
             sum(i.paid - i.received for i in government.instruments if not i.in_trust) for government in self.members
         ]
         return np.array(net, dtype=np.float64)
+
+    def next_year(self, lever: str, month: int) -> NDArray[np.float64] | None:
+        """A lever as announced for a year from now; None where nothing is announced to change.
+
+        Those who must build to get it weigh this against what it is today.
+        """
+        if not any(lever in i.levers and i.changes(month, month + 12) for i in self.instruments if i.intensity > 0.0):
+            return None
+        ahead = Levers(self.sizes)
+        for index, instrument in enumerate(self.instruments):
+            if lever in instrument.levers and instrument.status in FORESEEN:
+                ahead.write(lever, index, instrument.levers[lever] * instrument.strength(month + 12))
+        return ahead[lever]
 
     def _look_ahead(self, month: int) -> Levers:
         outlook = Levers(self.sizes)

@@ -105,6 +105,9 @@ class PrimaryProducers(Organisations):
 
     def _prepare(self, horizon: int) -> None:
         """Arrays that never change, and the projects under way at the start."""
+        # What an import duty lets refineries at home earn above the price outside (n,), EUR/kg; None without one.
+        self.umbrella: Array | None = None
+        self.supported: Array | None = None  # losses that a state made good this month (n,), EUR; None without any
         terms, main, stage = self.terms, self.main, self.stage
         count = self.count
         self.mines, self.refineries = (stage == EXTRACTION).nonzero()[0], (stage == REFINING).nonzero()[0]
@@ -126,8 +129,7 @@ class PrimaryProducers(Organisations):
         # Revenue per kg of main product at long-run prices, for a refinery net of its concentrate.
         gross = (self.recipe * self.reference[stage]).sum(axis=1) + self.other_revenue
         self.usual_revenue = np.where(stage == REFINING, self.stage_cost[1, main] + self.other_revenue, gross)
-        full_cost = self.cash_cost + self.capital_cost * (terms.hurdle_rate + 1.0 / terms.capacity_life)
-        self.full_cost_ratio = np.log(np.maximum(full_cost / self.usual_revenue, 1.0))
+        self.full_cost_ratio = self._full_cost_at(terms.hurdle_rate)
         shut = terms.margin_to_shut * self.cash_cost / self.usual_revenue
         self.shut = np.minimum(shut, 0.95)
         self.growth_forecast = np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0  # per year (M,)
@@ -136,6 +138,11 @@ class PrimaryProducers(Organisations):
         self.pipeline = np.zeros((horizon + LONGEST_LEAD, len(self)))
         self._start_pipeline()
         self.on_record = int(np.flatnonzero(self.pipeline.any(axis=1)).max(initial=0))  # last month that is planned now
+
+    def _full_cost_at(self, hurdle: float) -> Array:
+        """Log of full cost at a hurdle rate over usual revenue (n,), at least 0."""
+        full_cost = self.cash_cost + self.capital_cost * (hurdle + 1.0 / self.terms.capacity_life)
+        return np.asarray(np.log(np.maximum(full_cost / self.usual_revenue, 1.0)))
 
     def _set_leads(self, horizon: int) -> None:
         """Lead times of the three ways to build, and where what is ordered in month 0 lands in the pipeline."""
@@ -193,6 +200,8 @@ class PrimaryProducers(Organisations):
         price = price.reshape(-1, self.count).take(self.in_prices, axis=0)
         own = np.add.reduce(self.recipe * price, axis=1) + self.other_revenue
         own -= self.refines * concentrate.take(self.concentrate_price)
+        if self.umbrella is not None:
+            own += self.umbrella
         return own / self.usual_revenue
 
     def plan(
@@ -202,13 +211,16 @@ class PrimaryProducers(Organisations):
         concentrate: Array,
         energy: Array,
         pushed: Array,
+        able: Array | None = None,
         relief: Array | None = None,
     ) -> None:
         """Choose utilisation; open what is due; mothball or restart.
 
         `concentrate` (sides, M) is its price at the refined price of the same month, to which refineries' contracts
         refer. `energy` (J,) multiplies energy cost; `pushed` (2, sides, M) extra output that a flooding state
-        orders and pays for, as a share of normal. `relief` (n,) is the share of energy cost that government pays.
+        orders and pays for, as a share of normal. `able` (J, 2, M) is the share of capacity that can run, by main
+        product, None if all can; what cannot is kept up and cared for all the same, and what comes with a main
+        product fails with it. `relief` (n,) is the share of energy cost that government pays.
         """
         self._open_capacity(month)
         margin = self.margins(price, concentrate)
@@ -229,6 +241,16 @@ class PrimaryProducers(Organisations):
         utilisation += (wanted * self.active - utilisation) * terms.utilisation_speed
         self.burden = burden
         self.running = self.capacity * self.awake * utilisation  # output planned, kg of main product
+        self.lost: Array | None = None  # what outages cost of each material at the stage that loses most (M,), kg
+        if able is not None:
+            self._lose(able[self.jurisdiction, self.stage, self.main])
+
+    def _lose(self, able: Array) -> None:
+        """Run only the share of capacity that can (n,), and note what that costs."""
+        lost = self.running * (1.0 - able)
+        self.running = self.running - lost
+        per_stage = [(lost * at_stage) @ self.recipe for at_stage in (1.0 - self.refines, self.refines)]
+        self.lost = np.maximum(*per_stage)
 
     def _mothball_or_restart(self, cover: Array) -> None:
         """Move the share of capacity at work towards what earns its avoidable cost.
@@ -321,12 +343,14 @@ class PrimaryProducers(Organisations):
 
     def _support(self, books: Any, result: Array, pushed: Array, purse: Rows) -> None:
         """A state-backed bloc makes good the losses of its own producers while it floods."""
+        self.supported = None
         if not np.count_nonzero(pushed):
             return
         ordered = (pushed.take(self.own_price) > 0.0) & (self.side > 0)
         loss = np.where(ordered, np.maximum(-result, 0.0), 0.0)
         if np.count_nonzero(loss):
             books.pay("state_support", purse[np.maximum(self.side - 1, 0)], self.account, loss)
+            self.supported = loss
 
     # ------------------------------------------------------------------ investment
     def invest(
@@ -338,17 +362,22 @@ class PrimaryProducers(Organisations):
         credit: Any,
         suppliers: Rows,
         growth: Array,
+        hurdle_add: float = 0.0,
         projects: Projects | None = None,
     ) -> Rows:
         """Order capacity so that capacity and projects meet what the expected price warrants; rows that ordered.
 
         The supply line is counted (Sterman 1989, Management Science 35), so that builders overshoot by
         misjudging the price, not by forgetting what is under way. `growth` (M,) is the forecast, `cash` (accounts,)
-        are the balances of the books, `projects` what governments do for new ones.
+        are the balances of the books, `hurdle_add` comes on top of the hurdle rate, `projects` is what governments
+        do for new ones.
         """
         terms = self.terms
         lead_years, slow, lands = self._route(projects)
-        seen = log_price.take(self.own_price) - self.full_cost_ratio
+        ratio = self._full_cost_at(terms.hurdle_rate + hurdle_add) if hurdle_add else self.full_cost_ratio
+        seen = log_price.take(self.own_price) - ratio
+        if self.umbrella is not None:
+            seen += np.log1p(self.umbrella / (self.unit_reference * np.exp(log_price.take(self.own_price))))
         expected = self.expected
         expected += (seen - expected) / terms.expectation_time
         forecast = terms.forecast_weight * growth.take(self.main) * lead_years

@@ -67,7 +67,7 @@ class Recorder:
         self.model, self.on = model, record
         self.columns: list[dict[str, str]] = []
         self.monthly: tuple[str, ...] = ()
-        self.seen: dict[str, float] = {}  # of last month: the columns that governments watch
+        self.seen: dict[str, list[float]] = {}  # by month so far: the columns that governments watch
         self._watched: dict[str, tuple[_Place, int]] = {}
         self._values: Array = np.empty((model.months if record else 0, 0))
         self._done = self._worked_out = 0
@@ -97,7 +97,7 @@ class Recorder:
                 raise unknown("column of indicators", name, numbers, key="indicator")
             number = numbers[name]
             place = next(place for place in self._places if place.columns.start <= number < place.columns.stop)
-            self._watched[name] = place, number - place.columns.start
+            self._watched[name], self.seen[name] = (place, number - place.columns.start), []
 
     def record(self, purchases: Any, discarded: Any) -> None:
         """Take in this month: the model, and what households bought and discarded."""
@@ -111,7 +111,7 @@ class Recorder:
         for place in self._monthly:
             self._values[view.month, place.columns] = place.value(view).reshape(-1)
         for name, (place, offset) in self._watched.items():
-            self.seen[name] = float(place.value(view).reshape(-1)[offset])
+            self.seen[name].append(float(place.value(view).reshape(-1)[offset]))
         self._done = view.month + 1
         if self._done % BLOCK == 0 or self._done == self.model.months:
             self._work_out()

@@ -232,14 +232,15 @@ def circular_design(view: Quantities) -> Ratio:
     unit="1",
     title={"en": "Materials under restriction", "nl": "Materialen onder een uitvoerbeperking"},
     meaning={
-        "en": "Number of materials of which each state-backed bloc restricts exports.",
-        "nl": "Aantal materialen waarvan elk door de staat gesteund blok de uitvoer beperkt.",
+        "en": "Number of materials of which each state-backed bloc restricts exports, in retaliation or otherwise.",
+        "nl": "Aantal materialen waarvan elk door de staat gesteund blok de uitvoer beperkt, uit vergelding of "
+        "anderszins.",
     },
     direction=-1,
     axes=("bloc",),
 )
 def materials_restricted(view: Quantities) -> Array:
-    return across((view.regime == 1).astype(np.float64))
+    return across(((view.regime == 1) | (view.regime == 3)).astype(np.float64))
 
 
 @indicator(

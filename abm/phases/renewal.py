@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER
+from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER, SERVICE
 from abm.agents.guarantees import Guarantees, asked_return, debt_share, finance
 from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.projects import terms_of_projects
@@ -15,6 +15,7 @@ from abm.agents.recyclers import BUILDING
 from abm.books import MONEY_KINDS
 
 Array = NDArray[np.float64]
+RETOOLING = 0.5  # cost of a change of design over capital, as implied by the return that makers ask of it
 CAUSES = ("dumping", "low price", "feedstock", "inputs", "support withdrawn", "debt", "demand", "operations")
 _CAUSE_TEXT = {
     "dumping": "squeeze",
@@ -40,6 +41,8 @@ class Renewal:
     ----------
     failures
         Failures this month: (kind, cause) pairs, for the indicators.
+    lost_supply
+        (M,) share of home makers' inputs that came from suppliers who failed this month.
     """
 
     causes = CAUSES
@@ -52,13 +55,18 @@ class Renewal:
         self.public_equity = False  # whether any government has ever taken a share in a plant
         self.dividends = np.zeros(len(model.recyclers)), np.zeros(len(model.producers))  # of the last month, EUR
         self.founders_put_in = np.zeros(len(model.recyclers))  # into new plants in the last month, EUR
+        self.circular_spending: Array | None = None  # of firms (F,), EUR this month, while a share of it is paid
         self.failures: list[tuple[str, str]] = []
         self.entries: list[str] = []
-        self.loss = 0.0
+        self.loss = self.trade_loss = 0.0  # of lenders and of suppliers, EUR this month
+        self.lost_supply = self.nothing_lost = np.zeros(len(self.config.materials))  # share of makers' inputs
         shape = (len(self.config.streams), len(self.config.leaves))
         self.idle_scrap = np.zeros(shape)
         accounts = model.accounts
         self.owners = np.array([accounts.domestic, accounts.domestic, accounts.abroad])
+        firms, terms = model.firms, self.config.labour
+        worn = np.bincount(firms.leaf, firms.capital, len(self.config.leaves)) * self.config.firms.depreciation / 12.0
+        model.labour.order_building(worn * terms.building_time)  # replacement under way at the start
         terms = (self.config.recyclers, self.config.firms, self.config.primary_producers)
         self.liquidity = np.array([group.liquidity for group in terms])
         # Receipts, support, inputs and operations of a ledger as sums of kinds of payment (4, kinds);
@@ -86,6 +94,7 @@ class Renewal:
         model = self.model
         self.failures, self.entries, self.loss = [], [], 0.0
         self.guarantees.begin_month(model.rules.void)
+        self.lost_supply = self.nothing_lost
         self._serve_debt()
         cash = model.books.cash.copy()  # nobody's investment is paid from another's
         self._recyclers_invest(cash)
@@ -96,8 +105,18 @@ class Renewal:
             self._recyclers_enter()
             self._firms_enter()
             self._switch_design()
+        self._order_building()
+        self.trade_loss = sum(group.take_trade_loss() for group in (model.recyclers, model.firms))
         loans = float(np.add.reduce(model.books.debt))
         model.credit.remember(self.loss, loans)
+
+    def _order_building(self) -> None:
+        """Plants and extensions ordered this month are work for technicians where they are built."""
+        recyclers, firms, leaves = self.model.recyclers, self.model.firms, len(self.config.leaves)
+        ordered = np.bincount(recyclers.leaf, self.recycler_spending, leaves)
+        spent = firms.spent  # of the firms that were there before entry
+        ordered += np.bincount(firms.leaf[: len(spent)], spent, leaves)
+        self.model.labour.order_building(ordered)
 
     def _serve_debt(self) -> None:
         model = self.model
@@ -144,9 +163,10 @@ class Renewal:
         rules = model.rules
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
         speed, where = model.labour.build_speed[recyclers.leaf], (recyclers.leaf, recyclers.stream)
-        terms = finance(rules, "recycling_guarantee", where, model.credit, self.config.recyclers.hurdle_rate)
+        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add
+        terms = finance(rules, "recycling_guarantee", where, model.credit, hurdle)
         self.recycler_spending = recyclers.expand(
-            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, terms
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, terms, model.hurdle_add
         )
         if terms is not None:
             self.guarantees.add(recyclers.account, recyclers.borrowed, terms)
@@ -168,12 +188,24 @@ class Renewal:
         if not (rules.in_force(name) or rules.outlook.in_force(name)):
             return np.zeros(len(recyclers))
         promised = (rules.outlook[name] - rules[name])[recyclers.leaf, recyclers.stream] * rules.belief[recyclers.leaf]
-        power = recyclers.energy_cost(self.model.energy, self.model.labour.wage_factor)
+        power = recyclers.energy_cost(self.model.energy, self.model.labour_cost)
         return np.asarray(promised * power * recyclers.processing_cost * (recyclers.processed > 1e-9))
 
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
-        firms.invest(cash, model.credit, model.accounts.domestic, model.labour.build_speed[firms.leaf])
+        support = self._circular_support(slice(None))
+        speed = model.labour.build_speed[firms.leaf]
+        firms.invest(cash, model.credit, model.accounts.domestic, speed, model.hurdle_add, support)
+        self.circular_spending = None if support is None else firms.spent_on_growth * (support > 0.0)
+
+    def _circular_support(self, rows: Any) -> Array | None:
+        """Share of investment of firms (n,) that government pays; it is for what is circular."""
+        firms, rules = self.model.firms, self.model.rules
+        if not rules.in_force("circular_investment_support"):
+            return None
+        kind = firms.kind[rows]
+        circular = (kind == CIRCULAR) | (kind == REFURBISHER) | (kind == SERVICE)
+        return np.asarray(rules.circular_investment_support[firms.leaf[rows], firms.product[rows]] * circular)
 
     def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
@@ -186,6 +218,7 @@ class Renewal:
             model.credit,
             model.accounts.suppliers,
             producers.growth_forecast,
+            model.hurdle_add,
             projects,
         )
         if projects is not None and projects.finance is not None:
@@ -228,11 +261,22 @@ class Renewal:
 
     def _fail_recyclers(self) -> None:
         model, recyclers, debt = self.model, self.model.recyclers, self._debt()
+        failing = recyclers.insolvent(model.books, model.credit)
+        if len(failing):
+            self._miss(recyclers.sold[failing] * model.materials_trade.sold_at_home)
+            scrap = np.maximum(-model.books.month_flow("scrap_sales")[recyclers.account], 0.0)
+            recyclers.owe(scrap * self.config.credit.payment_term, model.scrap.collectors[recyclers.leaf])
         pools, sold_off = self._takers()
         rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, sold_off)
         self._give_back_feed(rows)
         self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
         self._call_guarantees(recyclers.account[rows], loss, debt)
+
+    def _miss(self, delivered: Array) -> None:
+        """Home makers miss what failing suppliers delivered to them (n, M), kg: a share of what they ask for."""
+        wanted = np.add.reduce(self.model.materials_trade.wanted_inputs)
+        share = np.add.reduce(delivered) / np.where(wanted > 0.0, wanted, np.inf)
+        self.lost_supply = np.minimum(self.lost_supply + share, 1.0)
 
     def _takers(self) -> tuple[Array, int]:
         """Places that take the scrap of each recycler (R,) and what recyclers recovered when they close."""
@@ -275,6 +319,12 @@ class Renewal:
 
     def _fail_firms(self) -> None:
         model, firms = self.model, self.model.firms
+        failing = firms.insolvent(model.books, model.credit)
+        if len(failing):
+            makes_parts = (firms.kind[failing] == COMPONENT)[:, None]
+            self._miss(firms.need_now[failing] * firms.sold[failing, None] * makes_parts)
+            owed = self._firm_inputs() * self.config.credit.payment_term
+            firms.owe(owed, np.full(len(firms), model.accounts.domestic))
         rows, loss = firms.fail(model.credit, model.accounts.lender, model.places.abroad)
         self._leave(firms, rows, loss, "firm", self._firm_cause)
 
@@ -352,20 +402,22 @@ class Renewal:
         hurdle, ease = self._hurdle(), self._ease_of_founding()
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
-        hazard = self.config.recyclers.entry_hazard / 4.0
+        hurry = self._hurry(returns, hurdle)
+        pays &= hurry > 0.0
         if ease is not None:
-            hazard = hazard * np.maximum.reduce(ease * pays, axis=1)
+            hurry = hurry * ease
+        urgent = chance < np.max(hurry * pays, axis=1) * self.config.recyclers.entry_hazard / 4.0
         gain = returns - hurdle
-        for stream in (pays.any(axis=1) & (chance < hazard)).nonzero()[0].tolist():
+        for stream in (pays.any(axis=1) & urgent).nonzero()[0].tolist():
             leaf = self._choose_place(stream, gain[stream], pays[stream])
             self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
 
     def _hurdle(self) -> Any:
         """Return that a new plant must promise with its wear: a number or, where loans are guaranteed, (S, L)."""
         terms, rules = self.config.recyclers, self.model.rules
-        asked: Any = terms.hurdle_rate
+        asked: Any = terms.hurdle_rate + self.model.hurdle_add
         if rules.in_force("recycling_guarantee"):
-            asked = asked_return(rules.recycling_guarantee.T, self.model.credit, terms.hurdle_rate)
+            asked = asked_return(rules.recycling_guarantee.T, self.model.credit, asked)
         return asked + 1.0 / terms.plant_life
 
     def _ease_of_founding(self) -> Array | None:
@@ -379,6 +431,25 @@ class Renewal:
             return None
         needed = (1.0 - debt_share(rules.recycling_guarantee, terms)) * (1.0 - rules.recycling_equity)
         return np.asarray((terms.equity / needed).T)
+
+    def _hurry(self, returns: Array, hurdle: Any) -> Array:
+        """How much faster than usual founders act (S, L), because support for plants is announced to change.
+
+        Where it will pay better in a year, even at the hurdle rate, they wait (0); where next year's would-be
+        founders lose by waiting they come now (up to 2): the bunching before expiry that is seen wherever a grant
+        is announced to end (Zwick and Mahon 2017 on temporary tax incentives for investment).
+        """
+        model, calm = self.model, np.ones(returns.shape)
+        ahead = model.governments.next_year("recycling_investment_support", model.month)
+        if ahead is None:
+            return calm
+        now, belief = model.rules.recycling_investment_support, model.rules.belief[:, None]
+        later = now + belief * (ahead - now)
+        cost = np.maximum(1.0 - now.T, 1e-9) / np.maximum(1.0 - later.T, 1e-9)
+        gain, gain_later = returns - hurdle, returns * cost - hurdle
+        lost = np.clip(1.0 - gain_later / np.where(gain > 0.0, gain, np.inf), 0.0, 1.0)
+        waits = gain_later / (1.0 + self.config.recyclers.hurdle_rate) > gain
+        return np.where(waits, 0.0, calm + lost)
 
     def _choose_place(self, stream: int, gain: Array, pays: NDArray[np.bool_]) -> int:
         """Where founders go: a logit of `gain` (L,) in yearly return (McFadden 1974), weighted by scrap at hand."""
@@ -412,7 +483,11 @@ class Renewal:
             value = value + self._energy_relief_counted_on()
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
-        cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
+        efficient = np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0
+        processing = self._going_cost()[:, None] * model.recyclers.cost_of_smallness(capacity, efficient)
+        cost = processing + np.asarray(streams.transport_cost)[:, None] + fetching
+        if model.end_of_life.saving is not None:
+            cost -= np.asarray(streams.transport_cost)[:, None] * model.end_of_life.saving[0]
         feed = np.maximum(model.scrap.price[0], model.scrap.landfill)
         margin = value - cost - feed
         support = rules.recycling_investment_support.T
@@ -424,7 +499,7 @@ class Renewal:
         """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""
         model, streams, rules = self.model, self.config.streams, self.model.rules
         power = np.outer(np.asarray(streams.energy_share), model.energy)
-        labour = np.outer(np.asarray(streams.labour_share), model.labour.wage_factor)
+        labour = np.outer(np.asarray(streams.labour_share), model.labour_cost)
         rest = (1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share))[:, None]
         promised = (rules.outlook["recycling_energy_relief"] * rules.belief[:, None]).T
         return np.asarray(promised * self._going_cost()[:, None] * power / (power + labour + rest))
@@ -441,12 +516,18 @@ class Renewal:
         return capacity, scrap.fetching_cost(drawn) * away / np.where(capacity > 0.0, capacity, np.inf)
 
     def _going_cost(self) -> Array:
-        """Mean processing cost per kg of the plants at work (S,); the configured one where that is lower or none is."""
+        """Mean processing cost per kg of the plants at work (S,), brought to what it would be at efficient scale.
+
+        The configured one where that is lower or none is at work.
+        """
         recyclers, streams = self.model.recyclers, self.config.streams
         cost = np.asarray(streams.processing_cost)
         at_work = recyclers.active & (recyclers.status != BUILDING)
         weight = np.bincount(recyclers.stream, recyclers.capacity * at_work, len(cost))
-        spent = np.bincount(recyclers.stream, recyclers.processing_cost * recyclers.capacity * at_work, len(cost))
+        at_scale = recyclers.processing_cost / recyclers.cost_of_smallness(
+            recyclers.capacity, recyclers.plant.efficient
+        )
+        spent = np.bincount(recyclers.stream, at_scale * recyclers.capacity * at_work, len(cost))
         return np.minimum(cost, np.divide(spent, weight, out=cost.copy(), where=weight > 0.0))
 
     def _found_recycler(self, stream: int, leaf: int, capacity: float, plan: Array) -> None:
@@ -456,7 +537,7 @@ class Renewal:
         peers = recyclers.cumulative[recyclers.stream == stream]
         starts = recyclers.start_cumulative[recyclers.stream == stream]
         saved = float(model.rules.recycling_permits[leaf, stream])
-        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved) / float(model.labour.build_speed[leaf])
+        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved)
         one = np.array([leaf])
         rows = recyclers.found(
             model.month,
@@ -478,7 +559,7 @@ class Renewal:
         account, accounts = recyclers.account[rows], model.accounts
         # Founders also put in the debt service until the plant runs, and the cash with which it starts.
         term = 12.0 * model.credit.term
-        waiting = (months + 1.0) * (interest + (cost - equity) / term)
+        waiting = (months / float(model.labour.build_speed[leaf]) + 1.0) * (interest + (cost - equity) / term)
         first_cash = self.config.recyclers.liquidity * float(recyclers.monthly_cost[rows][0])
         model.books.pay("equity", accounts.domestic, account, equity + waiting + first_cash)
         model.books.lend(account, cost - equity)
@@ -504,8 +585,11 @@ class Renewal:
         weight = np.bincount(members, firms.capital[rows])
         earned = np.bincount(members, firms.capital[rows] * firms.return_on_capital[rows]) / np.maximum(weight, 1.0)
         busy = np.bincount(members, firms.orders[rows]) / np.maximum(np.bincount(members, firms.capacity[rows]), 1e-9)
+        support = self._circular_support(rows[first])
+        if support is not None:
+            earned = (earned + terms.depreciation) / np.maximum(1.0 - support, 1e-9) - terms.depreciation
         chance = model.streams.uniform("entry of firms", niches, model.month)
-        enters = (earned > terms.hurdle_rate) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
+        enters = (earned > terms.hurdle_rate + model.hurdle_add) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
         enters &= np.bincount(members) < 8
         for row in rows[first[enters]].tolist():
             self._found_firm(row)
@@ -535,6 +619,7 @@ class Renewal:
             model.materials.log_price[1, 0],
         )
         firms.thrift[rows], firms.start_price[rows] = firms.thrift[pick], firms.start_price[pick]
+        firms.substituted[rows], firms.substitute_cost[rows] = firms.substituted[pick], firms.substitute_cost[pick]
         firms.plans[int(rows[0])] = 0.2 * firms.ledger[:, like]  # it counts on doing as well
         firms.orders[rows] = 0.3 * capacity
         cost = firms.capital[rows]
@@ -542,6 +627,9 @@ class Renewal:
         account = firms.account[rows]
         model.books.pay("equity", model.accounts.domestic, account, cost)
         model.books.pay("capital_spending", account, model.accounts.domestic, cost * 0.8)
+        if self.circular_spending is not None:
+            supported = np.asarray(self._circular_support(rows)) > 0.0
+            self.circular_spending = np.append(self.circular_spending, cost * 0.8 * supported)
         self.entries.append(KINDS[firms.kind[like]])
         model.event_log.append(
             model.month, "entry", name, place, "entered", "niche_pays", float(capacity[0]) * 12.0, "products/yr"
@@ -566,10 +654,26 @@ class Renewal:
         )
         gain = better[firms.product[linear]] - firms.return_on_capital[linear]
         chance = model.streams.uniform("change of design", firms.slot[linear], model.month)
-        switch = (gain > 0.5 * terms.hurdle_rate) & (busy[firms.product[linear]] > 0.95)
+        wanted = RETOOLING * terms.hurdle_rate
+        if model.rules.in_force("circular_investment_support"):
+            paid = model.rules.circular_investment_support[firms.leaf[linear], firms.product[linear]]
+            wanted = wanted * (1.0 - paid)
+        switch = (gain > wanted) & (busy[firms.product[linear]] > 0.95)
         switch &= chance < terms.switch_hazard / 4.0
         for row in linear[switch].tolist():
             firms.kind[row] = CIRCULAR
+            self._retool(row)
             firms.conversion[row] *= 1.0 + float(products.circular_premium[firms.product[row]])
             where = model.config.jurisdictions.ids[model.config.leaves[firms.leaf[row]]]
             model.event_log.append(model.month, "capacity", firms.names[row], where, "design_circular", "niche_pays")
+
+    def _retool(self, row: int) -> None:
+        """Spend on new tools what government pays of it; the rest of their cost is counted and not booked."""
+        model, firms = self.model, self.model.firms
+        if self.circular_spending is None:
+            return
+        where = firms.leaf[row], firms.product[row]
+        cost = RETOOLING * float(firms.capital[row])
+        paid = cost * float(model.rules.circular_investment_support[where])
+        model.books.pay("capital_spending", int(firms.account[row]), model.accounts.domestic, paid)
+        self.circular_spending[row] += cost if paid > 0.0 else 0.0

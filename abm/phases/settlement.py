@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.markets.products import USED
-from abm.rules import OFFERS, Activity, unchanged
+from abm.rules import LABELS, OFFERS, Activity, unchanged
 
 Array = NDArray[np.float64]
 CERTIFICATE_STEEPNESS = 3.0  # how sharply the certificate price rises as obligations approach supply
@@ -49,6 +49,7 @@ class Settlement:
         self.abroad, self.domestic = np.array([accounts.abroad]), np.array([accounts.domestic])
         self.real_households = households
         self.offers_shape = (len(self.config.products), len(leaves), len(OFFERS))
+        self.same_fees = unchanged((*self.offers_shape[:2], LABELS), 0.0)
         self.clearing, self.public = np.array([accounts.secondary]), np.array([accounts.public])
 
     def run(self, purchases: Any, discarded: Any) -> None:
@@ -76,6 +77,7 @@ class Settlement:
             sold=recyclers.sold,
             price_received=recyclers.price_received,
             capacity_spending=model.renewal.recycler_spending,
+            circular_spending=self._circular_spending(),
             contract_strike=recyclers.contract_strike,
             contract_instrument=recyclers.contract_instrument,
             recycler_equity=self._of_last_month(model.renewal.founders_put_in, len(recyclers)),
@@ -109,6 +111,7 @@ class Settlement:
             secondary_content_sold=sales.content_sold * model.secondary_content,
             imported_primary_content=sales.imported_content * self.primary_abroad,
             public_premium=sales.public_premium,
+            european_premium=model.preference.premium,
             returned_product=discarded.returned_product,
             returned_leaf=discarded.returned_leaf,
             returned_bought=discarded.returned_bought.astype(np.int64),
@@ -129,7 +132,24 @@ class Settlement:
             scrap_landfilled=model.end_of_life.landfilled,
             technicians=model.labour.pool_before,
             price_outside=model.materials.price[1, 0],
+            technical_work=model.technical_work,
+            repair_work=self._repair_work(),
+            refined_import_share=model.duties.refined_share,
+            component_import_value=model.duties.component_value,
+            product_import_value=model.duties.product_value,
+            labels_sold=sales.labels_sold,
+            fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
         )
+
+    def _repair_work(self) -> Array:
+        """What the work in repairs costs before tax relief (L,), EUR; a levy on materials may pay for such relief."""
+        levied = self.model.rules.in_force("primary_levy")
+        return self.model.product_trade.repair_work() if levied else np.zeros(len(self.household_share))
+
+    def _circular_spending(self) -> Array:
+        """What firms (F,) spent last month on circular capacity and change of design, EUR, where it is supported."""
+        spent = self.model.renewal.circular_spending
+        return np.zeros(len(self.model.firms)) if spent is None else spent
 
     def _obliged(self) -> Array:
         """Content of products sold that must be secondary or covered by certificates (L, M), kg.

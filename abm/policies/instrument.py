@@ -259,6 +259,10 @@ class Instrument:
             return 0.0
         return min((month - self.start + 1) / self.ramp, 1.0) * self.will
 
+    def changes(self, month: int, later: int) -> bool:
+        """Whether it is announced to have another strength at a later month than now."""
+        return month >= self.announced and self.strength(month) != self.strength(later)
+
     @property
     def will(self) -> float:
         """Share of the announced strength that its government stands by this month."""
@@ -444,6 +448,8 @@ class Instrument:
 
     def pay_by_household(self, books: Any, activity: Activity, cost: float, month: int) -> None:
         """Pay for a programme that costs EUR a year for each household in the area, at the strength of the month."""
+        if self.status != IN_FORCE:
+            return
         rate = cost / 12.0 * self.strength(month) * (self.intensity > 0.0)
         self.pay_for_programme(books, activity, rate * activity.households * self.leaves)
 
