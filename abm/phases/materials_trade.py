@@ -414,7 +414,8 @@ class MaterialsTrade:
         for instrument in model.governments.traders:
             place = model.stockpile_place(instrument)
             use = self._use_below(instrument.leaves)
-            view = MarketView(price, usual, use, self.home_rationed, model.books.stock[place].copy())
+            held, withheld = model.books.stock[place].copy(), markets.withheld[OUTSIDE]
+            view = MarketView(price, usual, use, self.home_rationed, held, withheld)
             found.append((instrument, instrument.trade(view, model.month)))
         return found
 
@@ -433,7 +434,7 @@ class MaterialsTrade:
             self.released[instrument.index] = release
 
     def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array) -> None:
-        """Bring stockpiles their part of all that is asked at home (M,) and let governments pay."""
+        """Bring stockpiles their part of all that is asked at home (M,) and let those who hold them pay."""
         model, markets = self.model, self.markets
         for instrument, trade in trades:
             share = np.divide(trade.buy, asked, out=np.zeros_like(asked), where=asked > 0.0)
@@ -441,10 +442,9 @@ class MaterialsTrade:
             bought = np.where(price <= trade.limit_price, share * cleared.home, 0.0)
             place = model.stockpile_place(instrument)
             model.books.move("stockpiling", int(markets.places[REFINING, OUTSIDE]), place, bought)
-            paid, received = float(bought @ price), float(self.released[instrument.index] @ price)
-            model.books.pay("stockpile_trade", instrument.account, markets.accounts[OUTSIDE], paid)
-            model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], instrument.account, received)
-            instrument.book_trade(paid, received)
+            for account, paid, received in instrument.share_out(bought, self.released[instrument.index], price):
+                model.books.pay("stockpile_trade", account, markets.accounts[OUTSIDE], paid)
+                model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], account, received)
 
     def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array) -> None:
         """Bring makers their part of all that is asked at home (M,) and let them pay."""
