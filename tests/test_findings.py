@@ -218,7 +218,9 @@ def test_what_was_run_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_factors_are_found_at_which_costs_are_equal_and_what_is_out_of_reach_is_left_out() -> None:
     price = {"dear": 10.0, "cheap": 0.1, "dearer": 100.0}
     found = bisect(
-        lambda factors: {name: price[name] * value for name, value in factors.items()}, 8.0, dict.fromkeys(price, 4.0)
+        lambda factors: {name: price[name] * value for name, value in factors.items()},
+        dict.fromkeys(price, 8.0),
+        dict.fromkeys(price, 4.0),
     )
     assert set(found) == {"dear", "dearer"}
     assert found["dear"] == pytest.approx(0.8, abs=0.02)
@@ -236,7 +238,7 @@ def test_equal_cost_scales_the_arms_that_may_be_and_keeps_the_yardstick(minimal:
         cost = {one: 4.0 if one.base == "push_and_pull" else 5.0 * one.factor for one in asked}
         return {one: dict.fromkeys(readings, 1e6 * cost[one]) for one, readings in asked.items()}
 
-    factors = match_cost(found, (1, 2, 3, 4), SimpleNamespace(run=run))
+    factors = match_cost([found], (1, 2, 3, 4), SimpleNamespace(run=run))[found.name]
     assert factors["none"] == factors["yardstick"] == 1.0
     assert factors["floor"] == pytest.approx(0.8, abs=0.02)
 

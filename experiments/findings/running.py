@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abm import load_scenario
-from experiments.findings.declaration import Arm, Finding
+from experiments.findings.declaration import Arm, Finding, Measure
 from experiments.findings.judging import EQUAL_COST, PLAIN
 from experiments.findings.observing import Reading
 from experiments.findings.trials import Laboratory, Trial, largest_factor, together
@@ -20,6 +20,7 @@ REACH = 4.0  # largest multiple of the declared intensities that is tried
 STEPS = 7  # halvings of the range in which a factor is sought
 SCALING_SEEDS = 3  # seeds on which it is sought
 Requests = dict[Trial, list[Reading]]
+Key = tuple[str, str]  # of a finding and an arm
 
 
 @dataclass
@@ -67,9 +68,8 @@ def answers(
     }
     laboratory.run(_requests(findings, variants, months))
     if equal_cost:
-        for found in (found for found in findings if found.equal_cost):
-            factors = match_cost(found, seeds, laboratory, months)
-            variants[found.name].append((Variant(EQUAL_COST, factors), seeds))
+        for name, factors in match_cost(findings, seeds, laboratory, months).items():
+            variants[name].append((Variant(EQUAL_COST, factors), seeds))
     if range_seeds:
         for found in findings:
             variants[found.name] += [(one, seeds[:range_seeds]) for one in _over_ranges(found)]
@@ -131,43 +131,75 @@ def _answer(
 # --- Equal cost -----------------------------------------------------------------------------------
 
 
-def match_cost(found: Finding, seeds: Sequence[int], laboratory: Laboratory, months: int = 0) -> dict[str, float]:
-    """Factors of intensities at which the scaled arms cost what the yardstick costs, on average over seeds.
+def match_cost(
+    findings: Sequence[Finding], seeds: Sequence[int], laboratory: Laboratory, months: int = 0
+) -> dict[str, dict[str, float]]:
+    """Factors of intensities, by finding and arm, at which scaled arms cost what the yardstick of the finding costs.
 
     By bisection on the first `SCALING_SEEDS` seeds, up to `REACH` times the declared intensities. Arms that never
     cost as much, or that earn money, are left out; arms that are not scaled stay as they are.
     """
-    terms = found.equal_cost
-    if terms is None:
-        return {}
-    measure, few = found.measure(terms.measure), seeds[:SCALING_SEEDS]
-    scaled = [arm for arm in found.available if arm.scaled and arm.name != terms.yardstick]
+    known = {found.name: found for found in findings if found.equal_cost is not None}
+    kept: dict[str, dict[str, float]] = {name: {} for name in known}
+    target: dict[Key, float] = {}
+    highest: dict[Key, float] = {}
+    for name, found in known.items():
+        terms = found.equal_cost
+        yardstick = terms.yardstick if terms else ""
+        cost = _costs(known, {(name, yardstick): 1.0}, seeds, laboratory, months)[name, yardstick]
+        for arm in found.available:
+            if arm.scaled and arm.name != yardstick:
+                target[name, arm.name], highest[name, arm.name] = cost, _reach(arm)
+            else:
+                kept[name][arm.name] = 1.0
+    few = seeds[:SCALING_SEEDS]
+    for (name, arm_name), factor in bisect(
+        lambda factors: _costs(known, factors, few, laboratory, months), target, highest
+    ).items():
+        kept[name][arm_name] = factor
+    return kept
 
-    def cost(factors: Mapping[str, float], on: Sequence[int]) -> dict[str, float]:
-        variant = Variant(EQUAL_COST, factors)
-        trials = {(arm, seed): _trial(found, variant, arm, seed, months) for arm in factors for seed in on}
-        done = laboratory.run(dict.fromkeys(trials.values(), measure.readings))
-        return {arm: float(np.mean([measure.value(done[trials[arm, seed]]) for seed in on])) for arm in factors}
 
-    target = cost({terms.yardstick: 1.0}, seeds)[terms.yardstick]
-    kept = {arm.name: 1.0 for arm in found.available if not arm.scaled or arm.name == terms.yardstick}
-    return kept | bisect(lambda factors: cost(factors, few), target, {arm.name: _reach(arm) for arm in scaled})
+def _costs(
+    known: Mapping[str, Finding],
+    factors: Mapping[Key, float],
+    seeds: Sequence[int],
+    laboratory: Laboratory,
+    months: int,
+) -> dict[Key, float]:
+    """Mean cost over seeds of arms with factors, by finding and arm."""
+    trials: dict[tuple[Key, int], Trial] = {}
+    asked: dict[Trial, Sequence[Reading]] = {}
+    for (name, arm), factor in factors.items():
+        for seed in seeds:
+            trial = _trial(known[name], Variant(EQUAL_COST, {arm: factor}), arm, seed, months)
+            trials[(name, arm), seed] = trial
+            asked[trial] = [*asked.get(trial, ()), *_cost_measure(known[name]).readings]
+    done = laboratory.run(asked)
+    return {
+        key: float(np.mean([_cost_measure(known[key[0]]).value(done[trials[key, seed]]) for seed in seeds]))
+        for key in factors
+    }
+
+
+def _cost_measure(found: Finding) -> Measure:
+    return found.measure(found.equal_cost.measure if found.equal_cost else "")
 
 
 def _reach(arm: Arm) -> float:
     return min(REACH, largest_factor(arm.instruments))
 
 
-def bisect(cost: Any, target: float, highest: Mapping[str, float]) -> dict[str, float]:
-    """Factors at which `cost` of factors by name is `target`, between 0 and the highest; without those out of reach."""
+def bisect(cost: Any, target: Mapping[Any, float], highest: Mapping[Any, float]) -> dict[Any, float]:
+    """Factors at which `cost` of factors by name is its target, from 0 to the highest; without those out of reach."""
     if not highest:
         return {}
     most = cost(dict(highest))
-    low = {name: 0.0 for name in highest if most[name] >= target}
+    low = {name: 0.0 for name in highest if most[name] >= target[name]}
     high = {name: highest[name] for name in low}
     for _ in range(STEPS if low else 0):
         middle = {name: 0.5 * (low[name] + high[name]) for name in low}
         found = cost(middle)
         for name in low:
-            (high if found[name] >= target else low)[name] = middle[name]
+            (high if found[name] >= target[name] else low)[name] = middle[name]
     return {name: 0.5 * (low[name] + high[name]) for name in low}
