@@ -22,7 +22,7 @@ class Condition:
     """A circumstance of trade or production.
 
     `neutral` is its value when nothing is the matter. `composition` says what agents face when several
-    shocks write it: the product, the smallest, the sum, or the lowest of those that are not neutral.
+    shocks write it: the product, the smallest, the largest, the sum, or the lowest of those that are not neutral.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Condition:
 
 _DECLARED = (
     Condition("demand", ("material",), "1", 1.0, "multiply", "World demand over what it would have been"),
+    Condition("essential_demand", ("material",), "1", 0.0, "add", "Use at any price on top of it, over usual use"),
     Condition(
         "export_share",
         ("bloc", "stage", "material"),
@@ -62,6 +63,55 @@ _DECLARED = (
     ),
     Condition("energy", ("jurisdiction",), "1", 1.0, "multiply", "Energy price over what it would have been"),
     Condition("interest_add", (), "1/yr", 0.0, "add", "Rise of the real interest rate"),
+    Condition("reversal", ("jurisdiction",), "1", 0.0, "largest", "Share of its support that a government takes back"),
+    Condition(
+        "capacity",
+        ("jurisdiction", "stage", "material"),
+        "1",
+        1.0,
+        "multiply",
+        "Share of primary producers' capacity that can run, by their main product",
+    ),
+    Condition("spending", ("jurisdiction",), "1", 1.0, "multiply", "Households' real income over what it would be"),
+    Condition(
+        "postponed", ("jurisdiction",), "1", 0.0, "largest", "Share of households' wishes for newer goods put off"
+    ),
+    Condition("investment", ("jurisdiction",), "1", 1.0, "multiply", "Purchases of business over what they would be"),
+    Condition(
+        "activity", ("jurisdiction",), "1", 1.0, "multiply", "Use of materials by industry over what it would be"
+    ),
+    Condition(
+        "substitutable",
+        ("product", "material"),
+        "1",
+        0.0,
+        "largest",
+        "Share of a material that new designs can replace",
+    ),
+    Condition(
+        "substitutable_use", ("material",), "1", 0.0, "largest", "Share of industry's use that can be replaced likewise"
+    ),
+    Condition(
+        "substitute_cost",
+        ("material",),
+        "1",
+        0.0,
+        "lowest",
+        "Cost of what replaces a kilogram over its price at the start; 0 where nothing can",
+    ),
+    Condition("freight", ("jurisdiction",), "1", 1.0, "multiply", "Freight from a jurisdiction to home over usual"),
+    Condition(
+        "materials_arriving",
+        ("jurisdiction", "material"),
+        "1",
+        1.0,
+        "multiply",
+        "Share that arrives in a month of refined material under way to home",
+    ),
+    Condition(
+        "components_arriving", ("jurisdiction", "component"), "1", 1.0, "multiply", "The same of imported components"
+    ),
+    Condition("products_arriving", ("jurisdiction", "product"), "1", 1.0, "multiply", "The same of imported products"),
 )
 CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _DECLARED}
 
@@ -87,6 +137,7 @@ _COMPOSE: dict[str, Callable[[Array, Array], Array]] = {
     "smallest": np.minimum,
     "add": np.add,
     "lowest": _lowest,
+    "largest": np.maximum,
 }
 
 

@@ -52,6 +52,17 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "rivals' share of capacity passed the threshold",
         "nl": "het aandeel van rivalen in de capaciteit kwam boven de drempel",
     },
+    "regime_retaliate": {
+        "en": "retaliates by withholding {material}",
+        "nl": "vergeldt door {material} achter te houden",
+    },
+    "duties_charged": {"en": "duties are charged on its goods", "nl": "op zijn goederen wordt een heffing gelegd"},
+    "duties_announced": {
+        "en": "duties on its goods are announced",
+        "nl": "op zijn goederen is een heffing aangekondigd",
+    },
+    "duties_ended": {"en": "the duties have ended", "nl": "de heffing is afgelopen"},
+    "others_stockpile": {"en": "others stockpile the material", "nl": "anderen leggen een voorraad aan"},
     "rivals_left": {"en": "rivals have left", "nl": "de rivalen zijn vertrokken"},
     "purse_exhausted": {"en": "patience or purse is exhausted", "nl": "het geduld of de beurs is uitgeput"},
     # shortages, prices and capacity

@@ -13,7 +13,9 @@ from abm.agents.firms import Firms
 from abm.agents.governments import Governments
 from abm.agents.household_setup import HISTORY
 from abm.agents.households import Households
+from abm.agents.opinion import PublicOpinion
 from abm.agents.primary_producers import PrimaryProducers
+from abm.agents.projects import energy_relief
 from abm.agents.recyclers import Recyclers
 from abm.agents.state_backed import REGIMES, StateBackedBloc
 from abm.books import Books
@@ -24,10 +26,12 @@ from abm.markets.components import ComponentMarkets
 from abm.markets.credit import Credit
 from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
-from abm.markets.products import BusinessBuyers, Dealers
+from abm.markets.products import LINEAR, BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
+from abm.markets.transport import Transport
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
 from abm.phases.materials_trade import MaterialsTrade, autoregressive
@@ -35,6 +39,7 @@ from abm.phases.product_trade import ProductTrade
 from abm.phases.production import Production
 from abm.phases.renewal import Renewal
 from abm.phases.settlement import Settlement
+from abm.phases.standards import Standards
 from abm.population import PopulationModel
 from abm.randomness import Streams
 from abm.rules import axis_sizes
@@ -111,7 +116,10 @@ class CircularTransition(PopulationModel):
         self._start_governments(scenario)
         self._start_phases(scenario)
         self.books.start()
-        self.recorder = Recorder(self, record)
+        watched = self.governments.watched
+        self.recorder = Recorder(self, record or bool(watched))
+        self.recorder.watch(watched)
+        self.governments.observed = self.recorder.seen
         self.running = True
 
     # ------------------------------------------------------------------ construction
@@ -161,6 +169,7 @@ class CircularTransition(PopulationModel):
         self.materials = MaterialsMarkets(config, self.books, structure.sides, base, self._first_processing(base))
         self.components = ComponentMarkets(config, structure.side_of, structure.bloc_of, self.materials.price[1])
         self.scrap = ScrapMarkets(config, self.books)
+        self.transport = Transport(self)
         self.credit, self.labour = Credit(config), Labour(config)
         # Costs in the config hold at the mean home price of energy; a leaf where it is dear pays more.
         price = np.asarray(config.jurisdictions.energy_price)[config.leaves]
@@ -211,6 +220,7 @@ class CircularTransition(PopulationModel):
         self.recyclers = Recyclers(self, config, books)
         found_recyclers(self)
         self.business = BusinessBuyers(config, books, self.months + 2, structure.content)
+        self.standards = Standards(self)
         self.product_trade = ProductTrade(self)
         labels = demand.sum(axis=0)[..., None] * self.product_trade.start_shares[:, None, :]
         self.dealers = Dealers(config, books, labels, structure.content)
@@ -258,6 +268,8 @@ class CircularTransition(PopulationModel):
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
         self.chronicle = Chronicle(self)
+        self.opinion = PublicOpinion(self)
+        self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
         self._prepare_imports()
 
@@ -288,6 +300,11 @@ class CircularTransition(PopulationModel):
         """Place in the books of an instrument's stockpile."""
         return self._stockpiles[instrument.index]
 
+    @property
+    def public_support(self) -> Array:
+        """Support for circular policy (K,), 0 to 1, of the people below each of `governments.members`."""
+        return self.opinion.support
+
     def recorded(self) -> dict[str, list[float]]:
         """Series so far by the names of their columns."""
         values = self.recorder.values[: self.month + 1]
@@ -301,7 +318,9 @@ class CircularTransition(PopulationModel):
         self.conditions = self.circumstances.this_month(self.month)  # shocks strike here
         self.rules = self.governments.announce(self.conditions, self.month)  # instruments write levers here
 
+        self.standards.heed()
         self._choose_regimes()
+        self.duties.quote()
         self._quote_terms()
         self._form_expectations()
         self._plan()
@@ -316,6 +335,7 @@ class CircularTransition(PopulationModel):
         self.settlement.run(purchases, discarded)  # subsidies and taxes
         self.renewal.run()  # investment, entry, exit
         self.settlement.close_circuits()
+        self.opinion.close_month(self.month, purchases.offers.price[..., LINEAR:], self.labour.employed)
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
         self.recorder.record(purchases, discarded)
@@ -341,7 +361,10 @@ class CircularTransition(PopulationModel):
     def _quote_terms(self) -> None:
         belief = self.rules.belief
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
-        self.credit.quote(float(self.conditions.interest_add), float(np.add.reduce(belief) / len(belief)))
+        rise = float(self.conditions.interest_add)
+        self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
+        self.hurdle_add = self.config.credit.hurdle_response * rise  # to the return that an investment must promise
+        self.materials.finance(rise)
 
     def _form_expectations(self) -> None:
         outside = self.materials.log_price[1, 0]
@@ -352,18 +375,45 @@ class CircularTransition(PopulationModel):
                 restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
         self.firms.form_expectations(outside, rationed, restricted)
+        rules = self.rules
+        if rules.in_force("thrift_research"):
+            self.firms.research(rules.thrift_research, rules.research_pace, rules.research_speed_up)
         self.firms.thrift_on(outside, nothing)
+        if self.conditions.struck("substitutable"):
+            self._substitute()
+
+    def _substitute(self) -> None:
+        """Makers at home and abroad, and industry, take up a substitute as far as it is to be had and pays."""
+        conditions, production = self.conditions, self.production
+        self.product_trade.substitute(conditions.substitutable, conditions.substitute_cost)
+        self.materials_trade.substitute(conditions.substitutable_use, conditions.substitute_cost)
+        if production.paid_at_start is not None:
+            possible = np.concatenate([conditions.substitutable, np.zeros((1, len(self.config.materials)))])
+            cost = production.paid_at_start * conditions.substitute_cost
+            self.firms.substitute(possible, cost, production.paid_for_inputs())
 
     def _plan(self) -> None:
-        energy = self.conditions.energy
+        conditions = self.conditions
         market, pushed = self.materials, self.materials_trade.pushed()
-        self.producers.plan(self.month, market.price, market.concentrate_at_par(), energy, pushed)
+        able = conditions.capacity if conditions.struck("capacity") else None
+        relief = None
+        if self.rules.in_force("refining_energy_relief"):
+            relief = energy_relief(self.rules.refining_energy_relief, self.producers)
+        par = market.concentrate_at_par()
+        self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
         self.firms.plan_output()
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
+        recyclers.energy_relief = None
+        if self.rules.in_force("recycling_energy_relief"):
+            share = self.rules.recycling_energy_relief[recyclers.leaf, recyclers.stream]
+            power = recyclers.energy_cost(self.energy, self.labour.wage_factor)
+            recyclers.energy_relief = recyclers.variable_cost * power * share
         market = self.materials.price[1, 0] * self.at_grade
-        plant = recyclers.plant
-        market = market * (plant.payable[:, None] + plant.at_home[:, None] * self.materials_trade.home_premium)
+        plant, premium = recyclers.plant, self.materials_trade.home_premium
+        if recyclers.match_term is not None:
+            premium = self.materials_trade.premium_under_contract(market)
+        market = market * (plant.payable[:, None] + plant.at_home[:, None] * premium)
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)

@@ -24,7 +24,9 @@ Refund = Callable[[Rows, Rows, Rows], Array]
 
 STAGES = 2  # extraction and refining
 OFFERS = ("keep", "repair", "used", "linear", "circular", "service")  # what a household can choose, in this order
+GROUNDS = ("origin", "dumping")  # why an import duty is due: where goods come from, or that they are dumped
 NO_INSTRUMENT = -1
+LABELS = 3  # new products: linear, circular, as a service
 
 
 def axis_sizes(config: Any) -> dict[str, int]:
@@ -39,6 +41,7 @@ def axis_sizes(config: Any) -> dict[str, int]:
         "bloc": len(config.active_blocs),
         "stage": STAGES,
         "offer": len(OFFERS),
+        "ground": len(GROUNDS),
     }
 
 
@@ -97,7 +100,66 @@ _DECLARED = (
     Lever("scrap_export_limit", ("leaf", "stream"), "1", "max", "Share of scrap exports that is stopped"),
     Lever("scrap_mobility", ("leaf", "stream"), "1", "max", "Share removed of what keeps scrap from crossing borders"),
     Lever("recycling_permits", ("leaf", "stream"), "1", "max", "Share saved of the time to build a recycling plant"),
+    Lever(
+        "primary_permits",
+        ("leaf", "stage", "material"),
+        "1",
+        "max",
+        "Share saved of the time that permits and local opposition take of new mines and refineries",
+    ),
+    Lever(
+        "site_allocation", ("leaf", "stage", "material"), "1", "max", "Share of new refineries that find a site ready"
+    ),
+    Lever(
+        "primary_investment_support",
+        ("leaf", "stage", "material"),
+        "1",
+        "add",
+        "Share of the cost of new mines and refineries that is paid",
+        1.0,
+    ),
+    # Relief of several governments together cannot exceed the bill for energy.
+    Lever("refining_energy_relief", ("leaf", "material"), "1", "add", "Share of refineries' energy cost paid", 1.0),
+    Lever("recycling_energy_relief", ("leaf", "stream"), "1", "add", "Share of recyclers' energy cost paid", 1.0),
+    Lever("component_energy_relief", ("leaf", "component"), "1", "add", "The same for makers of components", 1.0),
     Lever("training", ("leaf",), "1/yr", "add", "Technicians trained in a year as a share of the pool", 1.0),
+    Lever("commitment", ("jurisdiction",), "1", "max", "Share of its programme that a government has fixed by law"),
+    Lever("pooling", ("jurisdiction",), "1", "max", "Share of its yearly budgets in a fund for several years"),
+    Lever(
+        "material_duty",
+        ("ground", "leaf", "jurisdiction", "material"),
+        "1",
+        "add",
+        "Duty over the import value of refined material, by origin and by ground",
+    ),
+    Lever(
+        "component_duty",
+        ("ground", "leaf", "jurisdiction", "material"),
+        "1",
+        "add",
+        "The same for components, on the part of their value that goes with a material",
+    ),
+    Lever("product_duty", ("ground", "leaf", "jurisdiction", "product"), "1", "add", "The same for finished products"),
+    Lever("duty_inquiry", ("leaf",), "month", "max", "Months of dumping after which a duty on dumped goods is due"),
+    Lever("matchmaking", ("leaf", "material"), "1/yr", "add", "Share of output that finds a customer in a year"),
+    Lever("match_term", ("leaf", "material"), "month", "max", "Term of the offtake contracts so found"),
+    Lever("circular_investment_support", ("leaf", "product"), "1", "add", "The same of circular makers' plant", 1.0),
+    Lever("thrift_research", ("leaf", "material"), "1", "max", "Share of what cannot be saved that research makes so"),
+    Lever("research_pace", ("leaf", "material"), "1/yr", "max", "Share of that which is found in a year"),
+    Lever("research_speed_up", ("leaf", "material"), "1", "max", "By how much designers then save faster"),
+    # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
+    Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
+    Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
+    Lever("dismantling", ("product",), "1", "max", "Share of circular design's gain in recovery that new goods have"),
+    Lever("taken_apart", ("product",), "1", "max", "Share of parts else shredded that are taken out of new goods"),
+    Lever("sorting", ("product",), "1", "add", "Share saved of the cost of dismantling and sorting new goods", 0.9),
+    Lever("assurance", ("product",), "1", "max", "Share closed of the gap to full trust in new goods once refurbished"),
+    Lever("design_cost", ("product",), "1", "max", "Cost to linear makers as a share of that of circular design"),
+    Lever("product_cost", ("leaf", "product"), "EUR", "add", "What requirements add to the cost of a new product"),
+    Lever("repair_access", ("leaf", "product"), "1", "max", "Share of failures beyond repair that become repairable"),
+    Lever("repair_saving", ("leaf", "product"), "1", "max", "Share saved of the price of a repair"),
+    Lever("fee_spread", ("leaf", "product"), "EUR", "add", "Fee on a linear product above that on a circular one"),
+    Lever("warranty", ("leaf", "product"), "month", "max", "Producers' liability for new goods beyond the guarantee"),
 )
 LEVERS: dict[str, Lever] = {lever.name: lever for lever in _DECLARED}
 
@@ -267,6 +329,8 @@ class Rules(Levers):
         self.outlook = Levers(sizes) if outlook is None else outlook
         self.belief = unchanged((sizes["leaf"],), 1.0) if belief is None else belief
         self._refunds: list[Refund] = []
+        self._kept: dict[str, list[tuple[int, Array, int]]] = {}
+        self.void: list[int] = []  # instruments whose contracts have been cancelled
 
     def __getattr__(self, name: str) -> Array:
         if name in LEVERS:
@@ -276,6 +340,26 @@ class Rules(Levers):
     def promise_refund(self, refund: Refund) -> None:
         """Let households know of a refund, also after the deposit itself has been ended."""
         self._refunds.append(refund)
+
+    def keep(self, lever: str, instrument: int, array: Array, since: int) -> None:
+        """Let those who entered before month `since` have what an instrument closed to newcomers gave them."""
+        self._kept.setdefault(lever, []).append((instrument, array, since))
+
+    def keeps(self, lever: str) -> bool:
+        """Whether anybody still has a lever that newcomers do not get."""
+        return lever in self._kept
+
+    def kept(self, lever: str, leaf: Rows, born: Rows, instrument: int | None = None) -> Array:
+        """What organisations (n, …) keep of a lever, by leaf and month of entry (n,), of one instrument or of all.
+
+        Contributions compose as those of the lever itself do.
+        """
+        total = np.zeros((len(leaf), *self.shape(lever)[1:]))
+        for writer, array, since in self._kept.get(lever, ()):
+            if instrument is None or writer == instrument:
+                part = array.take(leaf, axis=0) * (born < since).reshape(-1, *[1] * (total.ndim - 1))
+                total = total + part if LEVERS[lever].composition == "add" else np.maximum(total, part)
+        return total
 
     def refund(self, product: Rows, leaf: Rows, bought: Rows) -> Array:
         """Refund (n,) in EUR for a product (n,) handed in in a leaf (n,), by month in which it was first sold (n,)."""
@@ -292,26 +376,37 @@ class Rules(Levers):
 class Activity:
     """What happened this month that policy pays for or charges, filled by the model.
 
-    R recyclers, F makers of components and products, L leaves, P products, M materials, J jurisdictions,
-    n products that households handed in. The letters after each name are its axes. Accounts, leaves and
-    the like are positions; −1 means none.
+    R recyclers, F makers of components and products, K mines and refineries, B labels, L leaves, P products,
+    M materials, J jurisdictions, n products that households handed in. The letters after each name are its axes.
+    Accounts, leaves and the like are positions; −1 means none.
     """
 
     month: int
     recycler_account: Annotated[Rows, "R"]
     recycler_leaf: Annotated[Rows, "R"]
+    recycler_born: Annotated[Rows, "R"]  # month of entry
     recycler_stream: Annotated[Rows, "R"]
     recovered: Annotated[Array, "RM"]  # kg recovered at functional grade
     sold: Annotated[Array, "RM"]  # kg sold
     price_received: Annotated[Array, "RM"]  # EUR/kg of those sales, before any support
     capacity_spending: Annotated[Array, "R"]  # EUR spent on new capacity
+    circular_spending: Annotated[Array, "F"]  # EUR spent on new circular capacity and on change to circular design
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
+    recycler_energy: Annotated[Array, "R"]  # EUR paid for energy, where there is relief
     certificate_earned: Annotated[Array, "RM"]  # kg of certificates of recycled content
     certificate_imported: Annotated[Array, "M"]  # kg recycled abroad that may be counted in imported goods
     maker_account: Annotated[Rows, "F"]
     maker_leaf: Annotated[Rows, "F"]
     maker_product: Annotated[Rows, "F"]  # −1 for makers of components
+    maker_component: Annotated[Rows, "F"]  # −1 for makers of products
+    maker_energy: Annotated[Array, "F"]  # EUR paid for energy, where there is relief
+    producer_account: Annotated[Rows, "K"]
+    producer_leaf: Annotated[Rows, "K"]  # −1 abroad
+    producer_stage: Annotated[Rows, "K"]  # 0 extraction, 1 refining
+    producer_main: Annotated[Rows, "K"]  # main product
+    producer_spending: Annotated[Array, "K"]  # EUR spent on new capacity
+    producer_energy: Annotated[Array, "K"]  # EUR paid for energy by refineries, where there is relief
     primary_bought: Annotated[Array, "FM"]  # kg
     secondary_bought: Annotated[Array, "FM"]  # kg
     imported_component_content: Annotated[Array, "FM"]  # kg of primary material in components that the maker imported
@@ -339,13 +434,18 @@ class Activity:
     scrap_landfilled: Annotated[Array, "SL"]  # kg of scrap that collectors had landfilled or incinerated
     technicians: Annotated[Array, "L"]  # in the pool
     price_outside: Annotated[Array, "M"]  # EUR/kg
+    refined_import_share: Annotated[Array, "GJM"]  # of makers' primary purchases: by origin, and that which is dumped
+    component_import_value: Annotated[Array, "GJM"]  # EUR before duty, by material; the second ground is what is dumped
+    product_import_value: Annotated[Array, "GJPL"]  # the same for products
+    labels_sold: Annotated[Array, "PLB"]  # products sold as linear, circular and as a service, if fees differ by it
+    fee_modulation: Annotated[Array, "PLB"]  # EUR per product by which producers' fees differ from the mean
 
     @classmethod
-    def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0) -> Activity:
-        """A month in which nothing happened, with room for recyclers and makers; positions are −1."""
-        lengths = {"R": recyclers, "F": makers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
+    def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0, producers: int = 0) -> Activity:
+        """A month in which nothing happened, with room for organisations; positions are −1."""
+        lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
-        lengths |= {"S": sizes["stream"], "O": sizes["offer"]}
+        lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"], "B": LABELS}
         arrays: dict[str, Any] = {}
         for name, (kind, axes) in _activity_arrays().items():
             shape = [lengths[axis] for axis in axes]

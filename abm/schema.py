@@ -29,10 +29,10 @@ class Jurisdiction(Declaration, file="jurisdictions", table="jurisdictions"):
 
 
 class Bloc(Declaration, file="jurisdictions", table="blocs"):
-    """How a state-backed bloc decides between normal trade, restriction and flooding."""
+    """How a state-backed bloc decides between normal trade, restriction, flooding and retaliation."""
 
     jurisdiction = reference("The jurisdiction that the bloc controls", "jurisdictions")
-    patience = quantity("Months for which the bloc accepts losses from flooding a market", "month", 0, 240)
+    patience = quantity("Months for which the bloc bears what flooding a market or retaliating costs", "month", 0, 240)
     share_threshold = quantity(
         "Share of others in a stage's capacity, existing or announced, above which it floods", "1", 0, 1
     )
@@ -44,6 +44,10 @@ class Bloc(Declaration, file="jurisdictions", table="blocs"):
     flood_capacity = quantity("Extra output when flooding, as a share of normal output", "1", 0, 3)
     state_stock = quantity("State stock at the start, in months of its own output", "month", 0, 60)
     purse = quantity("Yearly sum the state will lose on its strategy before it stops", "EUR/yr", 0, 1e13)
+    retaliation = quantity("Value of what it withholds in retaliation over what duties cost it", "1", 0, 20)
+    retaliation_threshold = quantity("What duties must cost it, over its sales there, before it retaliates", "1", 0, 10)
+    stockpile_threshold = quantity("Months of use that others may stockpile before it restricts", "month", 0, 1200)
+    heeds_support = quantity("Rise of the rivals' share that it expects per unit of support over price", "1", 0, 5)
     smuggling = quantity("Share of withheld exports that leaks per unit of relative price gap", "1", 0, 5)
 
 
@@ -263,6 +267,12 @@ class FirmBehaviour(Declaration, section="firms"):
     thrift_limit = quantity("Largest share of a material that designers can save in the end", "1", 0, 0.9)
     thrift_speed = quantity("Share of use saved per year when the price is double its usual level", "1/yr", 0, 1)
     thrift_return = quantity("Share of thrift undone per year when the price is back", "1/yr", 0, 1)
+    substitution_speed = quantity(
+        "Share of what is left to replace by a proven substitute of half the cost that designers replace in a year",
+        "1/yr",
+        0,
+        2,
+    )
     hurdle_rate = quantity("Return that an investment must promise", "1/yr", 0, 1)
     depreciation = quantity("Yearly depreciation of plant", "1/yr", 0, 1)
     capacity_slack = quantity("Capacity over usual output at the start", "1", 1, 5)
@@ -296,6 +306,7 @@ class RecyclerBehaviour(Declaration, section="recyclers"):
     cost_spread = quantity("Spread of processing cost between plants: standard deviation of its logarithm", "1", 0, 1)
     location_response = quantity("Rise in the log odds of a place per unit of yearly return it offers", "yr", 0, 1000)
     growth_limit = quantity("Largest growth of capacity in a year", "1/yr", 0, 5)
+    permit_share = quantity("Share of the time to build a plant for permits and local opposition", "1", 0, 1)
     plant_life = quantity("Life of a plant", "yr", 1, 60)
     leverage = quantity("Debt over capital at the start", "1", 0, 1)
     liquidity = quantity("Cash at the start, in months of cost", "month", 0, 60)
@@ -318,6 +329,8 @@ class ProducerBehaviour(Declaration, section="primary_producers"):
     debottleneck_limit = quantity("Capacity that debottlenecking can add in a year", "1/yr", 0, 1)
     debottleneck_time = quantity("Lead time of debottlenecking", "month", 0, 60)
     greenfield_share = quantity("Share of wanted capacity that needs a new site", "1", 0, 1)
+    permit_share_mine = quantity("Share of a mine's lead time for permits and local opposition", "1", 0, 1)
+    permit_share_refinery = quantity("Share of a refinery's lead time for permits and local opposition", "1", 0, 1)
     mothball_patience = quantity("Months of loss before a producer mothballs", "month", 0, 120)
     restart_time = quantity("Months to restart a mothballed producer", "month", 0, 120)
     capacity_life = quantity("Life of capacity", "yr", 5, 200)
@@ -344,8 +357,10 @@ class MarketRules(Declaration, section="markets"):
     choke_essential = quantity("Price over usual at which essential uses stop", "1", 1.5, 5000)
     smuggling_time = quantity("Time in which smuggling routes grow", "month", 1, 120)
     offtake_premium = quantity("Price of a contract over the spot price", "1", -0.5, 0.5)
+    freight_share = quantity("Freight and insurance in the price of imported components and products", "1", 0, 0.5)
     noise_memory = quantity("Monthly persistence of demand and supply shocks", "1", 0, 0.999)
     common_cycle = quantity("Share of the demand shock common to all materials", "1", 0, 1)
+    origin_elasticity = quantity("Elasticity of the choice of origin of refined material to duties", "1", 0, 50)
     growth_until = quantity("Year to which demand forecasts reach", "yr", 2030, 2100)
 
 
@@ -356,9 +371,11 @@ class Credit(Declaration, section="credit"):
     loss_memory = quantity("Time over which lenders remember losses", "month", 1, 240)
     leverage_limit = quantity("Largest debt over capital", "1", 0, 1)
     risk_response = quantity("Fall of that limit when policy has no credibility", "1", 0, 1)
+    spread_by_policy_risk = quantity("Rise of the spread per unit of credibility lost since the start", "1/yr", 0, 1)
     loan_term = quantity("Term of loans", "yr", 1, 40)
     overdraft = quantity("Months of cost that lenders let a firm overdraw", "month", 0, 60)
     equity = quantity("Equity that owners put into a new plant, over its cost", "1", 0, 1)
+    hurdle_response = quantity("Rise of hurdle rates per unit rise of the interest rate", "1", 0, 2)
 
 
 class Labour(Declaration, section="labour"):
@@ -377,8 +394,19 @@ class Public(Declaration, section="public"):
     credibility = quantity("Belief in announced policy at the start", "1", 0, 1)
     credibility_gain = quantity("Rise of belief per year of kept promises", "1/yr", 0, 1)
     credibility_loss = quantity("Fall of belief when a promise is broken", "1", 0, 1)
+    commitment_effect = quantity("Share of the belief still lacking that fixing a programme by law adds", "1", 0, 1)
+    support_response = quantity("Rise of the chance of reversal per unit of public support lost", "1", 0, 20)
     scrap_cover = quantity("Usual stock of collectors in months of what comes in", "month", 0, 12)
     collection_cost = quantity("Cost of collecting a kg of discarded products", "EUR/kg", 0, 10)
+
+
+class Opinion(Declaration, section="opinion"):
+    support = quantity("Support for circular policy at the start", "1", 0.01, 0.99)
+    by_cost = quantity("Fall of support when goods cost one unit of income more than people are used to", "1", 0, 100)
+    by_jobs = quantity("Fall of support when all technical jobs are lost", "1", 0, 10)
+    gain_weight = quantity("Weight of a gain against that of a loss", "1", 0, 1)
+    habituation = quantity("Time in which people get used to prices and jobs", "month", 1, 240)
+    opinion_time = quantity("Time in which support follows what people experience", "month", 1, 120)
 
 
 class Money(Declaration, section="money"):

@@ -500,3 +500,42 @@ def test_every_label_is_a_title_or_has_words(model: CircularTransition) -> None:
         labels = {word for axis in declared.axes for _, word in axes.AXES[axis](model)}
         assert labels <= known | set(axes.WORDS), declared.name
     assert all(set(words) == {"en", "nl"} for words in axes.WORDS.values())
+
+
+# --- Public support
+
+
+def opinion_after(change: float, jobs: float, months: int = 12) -> Any:
+    """Public opinion after a year at usual prices and jobs, and some months at these over the usual ones."""
+    model = founded(record=False)
+    opinion, price = model.opinion, np.full((*model.opinion.basket.shape,), 1000.0)
+    usual = np.full(len(model.config.leaves), 1000.0)
+    for month in range(12 + months):
+        late = month >= 12
+        opinion.close_month(month, price * (1.0 + change * late), usual * (1.0 + jobs * late))
+    return opinion
+
+
+def test_support_falls_when_goods_become_dear_and_when_jobs_go_and_less_rises_when_they_return() -> None:
+    usual, dear, cheap = opinion_after(0.0, 0.0), opinion_after(0.3, 0.0), opinion_after(-0.3, 0.0)
+    fewer, more = opinion_after(0.0, -0.3), opinion_after(0.0, 0.3)
+    start = usual.terms.support
+    assert usual.support == pytest.approx(start)
+    assert (dear.support < start).all() and (fewer.support < start).all()
+    assert (cheap.support > start).all() and (start - dear.support > cheap.support - start).all()
+    assert (more.support > start).all()
+    assert ((dear.support > 0.0) & (dear.support < 1.0)).all()
+
+
+def test_people_get_used_to_high_prices() -> None:
+    soon, later = opinion_after(0.3, 0.0, 12), opinion_after(0.3, 0.0, 180)
+    assert (later.support > soon.support).all()
+    assert later.support == pytest.approx(later.terms.support, abs=0.02)
+
+
+def test_support_is_one_value_for_each_government(model: CircularTransition, table: dict[str, np.ndarray]) -> None:
+    recorded = of(table, "public_support")
+    assert recorded.shape[0] == len(model.governments.members) == len(model.public_support)
+    assert recorded[:, -1] == pytest.approx(model.public_support)
+    union = model.opinion.by_leaf @ model.opinion.homes / model.opinion.homes.sum()
+    assert model.public_support[0] == pytest.approx(union)

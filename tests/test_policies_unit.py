@@ -34,7 +34,8 @@ ACCOUNTS = np.array([-1, 0, 1, 2, -1, -1, -1])
 DEALERS, HOUSEHOLDS = np.array([3, 4, 5]), np.array([6, 7, 8])
 RECYCLERS, MAKERS = np.array([9, 10, 11, 12]), np.array([13, 14, 15])
 ABROAD, DOMESTIC = 16, 17
-CHANGES = 18
+PRODUCERS = np.array([18, 19, 20])
+CHANGES = 21
 
 
 class Entries(SimpleNamespace):
@@ -68,6 +69,7 @@ def config() -> Any:
         level=np.array([TREE[entry][1] for entry in IDS]),
         government=np.array([TREE[entry][2] for entry in IDS]),
         domestic=np.array([TREE[entry][3] for entry in IDS]),
+        state_backed=np.array([entry == "abroad" for entry in IDS]),
         value_added_tax=np.array([0.0, 0.0, 0.2, 0.0, 0.0, 0.1])[: len(IDS)],
         budget=[budgets.get(entry, np.zeros((0, 2))) for entry in IDS],
     )
@@ -86,10 +88,20 @@ def config() -> Any:
             price=np.array([1000.0, 100.0]),
             route=np.array([0, 1]),
             component_route=np.array([[0], [-1]]),
+            part=np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 0.1]]),
+            direct=np.zeros((2, 3)),
         ),
         components=table("components", ("part",)),
         streams=table("streams", ("big", "small"), recovery=np.array([[0.9, 0.5, 0.0], [0.0, 0.5, 0.9]])),
-        public=SimpleNamespace(credibility=0.5, credibility_gain=0.12, credibility_loss=0.25),
+        recyclers=SimpleNamespace(permit_share=0.4),
+        public=SimpleNamespace(
+            credibility=0.5,
+            credibility_gain=0.12,
+            credibility_loss=0.25,
+            commitment_effect=0.5,
+            support_response=2.0,
+        ),
+        opinion=SimpleNamespace(support=0.6),
         time=SimpleNamespace(start=2026.0),
     )
 
@@ -106,6 +118,11 @@ class Use:
     materials: tuple[str, ...] | None = None
     products: tuple[str, ...] | None = None
     cap: float | None = None
+    withdrawn: int | None = None
+    reversal: float = 0.0
+    pause: int = 24
+    retroactive: float = 0.0
+    rules: tuple[Any, ...] = ()
     parameters: dict[str, float] = field(default_factory=dict)
 
 
@@ -127,7 +144,7 @@ class Ledger:
 
 def busy_month(config: Any, month: int = 0) -> Activity:
     """A month in which there is something to settle for every instrument."""
-    activity = Activity.empty(month, axis_sizes(config), recyclers=4, makers=3)
+    activity = Activity.empty(month, axis_sizes(config), recyclers=4, makers=3, producers=3)
     activity.recycler_account, activity.recycler_leaf = RECYCLERS, np.array([0, 1, 2, 2])
     activity.recycler_stream = np.array([0, 1, 0, 1])
     activity.recovered[:] = np.arange(12.0).reshape(4, 3) + 1.0
@@ -137,6 +154,12 @@ def busy_month(config: Any, month: int = 0) -> Activity:
     activity.certificate_earned[:] = activity.recovered
     activity.maker_account, activity.maker_leaf = MAKERS, np.array([0, 1, 2])
     activity.maker_product[:] = [-1, 0, 1]
+    activity.maker_component[:] = [0, -1, -1]
+    activity.recycler_energy[:], activity.maker_energy[:] = [10.0, 20.0, 30.0, 40.0], [100.0, 200.0, 300.0]
+    activity.producer_account, activity.producer_leaf = PRODUCERS, np.array([0, 2, -1])
+    activity.producer_stage, activity.producer_main = np.array([1, 1, 1]), np.array([0, 2, 0])
+    activity.producer_spending[:] = [500.0, 600.0, 700.0]
+    activity.producer_energy[:] = [1000.0, 2000.0, 4000.0]
     activity.primary_bought[:] = [[10.0, 0.0, 5.0], [20.0, 8.0, 0.0], [30.0, 4.0, 1.0]]
     activity.secondary_bought[:] = [[30.0, 0.0, 5.0], [0.0, 8.0, 0.0], [10.0, 4.0, 1.0]]
     activity.imported_component_content[:] = 1.0
@@ -146,6 +169,10 @@ def busy_month(config: Any, month: int = 0) -> Activity:
     activity.offer_value[:] = np.arange(36.0).reshape(2, 3, 6)
     activity.scrap_landfilled[:] = [[1.0, 2.0, 3.0], [0.0, 5.0, 0.0]]
     activity.technicians = np.array([12.0, 24.0, 120.0])
+    activity.price_outside[:] = [10.0, 20.0, 30.0]
+    activity.refined_import_share[:, 6] = [[0.4, 0.5, 0.6], [0.1, 0.0, 0.2]]
+    activity.component_import_value[:, 6] = [[30.0, 60.0, 90.0], [0.0, 30.0, 60.0]]
+    activity.product_import_value[:, 6] = [[[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 5.0]]]
     activity.units_sold[:] = [[3.0, 4.0, 5.0], [30.0, 40.0, 50.0]]
     activity.units_sold_to_households[:] = activity.units_sold - 1.0
     activity.imported_primary_content[:] = 2.0
@@ -181,6 +208,7 @@ NAMES = {
     "circular_procurement",
     "contract_for_difference",
     "deposit_refund",
+    "import_duty",
     "price_floor",
     "primary_levy",
     "recovery_subsidy",
@@ -369,6 +397,29 @@ def test_investment_support_pays_a_share_and_never_more_than_the_whole(config: A
     assert governments.received.tolist() == [0.0, 0.0]
 
 
+def test_investment_support_for_refineries_at_home_adds_up_to_at_most_the_whole(config: Any) -> None:
+    uses = [
+        Use("refining_investment_support", "country", 0.8, materials=("a",)),
+        Use("refining_investment_support", "union", 0.7),
+        Use("extraction_investment_support", "union", 1.0),  # for mines only
+    ]
+    governments, change = settled(config, *uses)
+    assert change[PRODUCERS] == pytest.approx([500.0, 0.7 * 600.0, 0.0])
+    assert governments.paid == pytest.approx([0.0, 0.7 * 1100.0, 0.3 * 500.0])
+
+
+def test_energy_relief_pays_a_share_of_the_bills_of_those_in_scope_and_never_more_than_the_bill(config: Any) -> None:
+    uses = [
+        Use("energy_relief", "union", 0.2, materials=("a",), parameters={"recyclers": 0.5, "components": 1.0}),
+        Use("energy_relief", "country", 0.9, parameters={"recyclers": 0.0}),
+    ]
+    governments, change = settled(config, *uses)
+    assert change[PRODUCERS] == pytest.approx([1000.0, 0.0, 0.0])  # the third lies abroad
+    assert change[RECYCLERS] == pytest.approx([1.0, 0.0, 3.0, 0.0])
+    assert change[MAKERS] == pytest.approx([20.0, 0.0, 0.0])
+    assert governments.paid == pytest.approx([200.0 + 4.0 + 20.0, 800.0])
+
+
 def test_the_government_with_the_highest_share_pays_the_premium(config: Any) -> None:
     uses = [
         Use("circular_procurement", "union", 0.3),
@@ -401,6 +452,27 @@ def test_of_two_floors_only_the_higher_pays(config: Any) -> None:
     sold = busy_month(config).sold
     assert change[1] == pytest.approx(-(sold[:2] @ [3.0, 9.0, 0.0]).sum())
     assert change[0] == pytest.approx(-(sold[2:] @ [1.0, 5.0, 0.0]).sum())
+
+
+def test_a_duty_is_owed_on_the_value_of_what_comes_from_abroad(config: Any) -> None:
+    """On refined material by what each maker bought, on components by what it imported, on products by leaf."""
+    everything = {"refined": 1.0, "components": 0.5, "goods": 1.0}
+    governments, change = settled(config, Use("import_duty", "union", 0.2, parameters=everything))
+    bought = busy_month(config).primary_bought * [10.0, 20.0, 30.0] * [0.4, 0.5, 0.6]
+    assert change[MAKERS] == pytest.approx(-0.2 * (bought.sum(axis=1) + 0.5 * 180.0 / 3))
+    assert change[DEALERS] == pytest.approx(-0.2 * np.array([11.0, 22.0, 33.0]))
+    assert change[0] == pytest.approx(governments.received[0]) == pytest.approx(-change[1:].sum())
+
+
+def test_a_duty_on_dumped_goods_adds_to_the_tariff_and_falls_on_them_alone(config: Any) -> None:
+    tariff = Use("import_duty", "union", 0.1, materials=("c",), parameters={"components": 0.0})
+    dumped = {"components": 0.0, "goods": 1.0, "dumped": 1.0, "state_backed": 1.0, "inquiry": 3.0}
+    against = Use("import_duty", "union", 0.5, materials=("c",), products=("phone",), parameters=dumped)
+    governments, change = settled(config, tariff, against)
+    value = busy_month(config).primary_bought[:, 2] * 30.0
+    assert change[MAKERS] == pytest.approx(-value * (0.1 * 0.6 + 0.5 * 0.2))
+    assert change[DEALERS] == pytest.approx([0.0, 0.0, -2.5])
+    assert governments.received == pytest.approx([(value * 0.06).sum(), (value * 0.1).sum() + 2.5])
 
 
 def test_of_two_equal_floors_the_higher_government_pays(config: Any) -> None:
@@ -575,6 +647,8 @@ def test_deposits_come_back_when_the_product_does(config: Any) -> None:
     books = Ledger()
     run_month(governments, first, books)
     assert books.balance[HOUSEHOLDS] == pytest.approx([-(2.0 * 50 + 29.0 * 5), -(3.0 * 50 + 39.0 * 5), 0.0])
+    for month in (3, 4, 5):
+        governments.announce(Conditions(governments.sizes), month)
     later, books = busy_month(config, 9), Ledger()
     later.returned_product, later.returned_leaf = np.array([0, 0, 1, 0, 0]), np.array([0, 0, 1, 0, 2])
     later.returned_bought, later.returned_weight = np.array([1, 2, 3, 5, 3]), np.full(5, 10.0)

@@ -21,6 +21,7 @@ SIZES = {
     "bloc": 1,
     "stage": 2,
     "offer": 6,
+    "ground": 2,
 }
 contribution = arrays(np.float64, (2, 3), elements=st.floats(0, 100))
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abm import shocks
-from abm.conditions import Circumstances, Conditions
+from abm.conditions import CONDITIONS, Circumstances, Conditions
 from abm.events import EventLog
 from abm.parameters import ConfigError, Quantity
 from abm.randomness import Streams
@@ -43,6 +43,7 @@ def config() -> Any:
         ),
         ancestors=[[0], [1, 0], [2, 1, 0], [3, 0], [4, 0]],
         leaves=np.array([2]),
+        governments=np.array([1]),
         blocs=Entries(name="blocs", ids=("sleeper", "giant", "twin")),
         active_blocs=np.array([1, 2]),
         materials=Entries(name="materials", ids=("a", "b", "c")),
@@ -89,7 +90,17 @@ kinds = pytest.mark.parametrize("declared", shocks.registry().values(), ids=lamb
 
 def test_the_shocks_are_discovered() -> None:
     found = shocks.registry()
-    assert set(found) >= {"export_restriction", "dumping_campaign", "demand_surge", "energy_spike"}
+    assert set(found) >= {
+        "export_restriction",
+        "dumping_campaign",
+        "demand_surge",
+        "energy_spike",
+        "facility_outage",
+        "interest_rise",
+        "recession",
+        "technology_breakthrough",
+        "transport_disruption",
+    }
     assert all(name == declared.name for name, declared in found.items())
 
 
@@ -202,10 +213,10 @@ def test_without_hazard_it_never_strikes(config: Any) -> None:
 @kinds
 def test_at_zero_severity_or_outside_its_time_a_shock_does_nothing(declared: type[Shock], config: Any) -> None:
     plain = Conditions(axis_sizes(config))
-    for use, month in ((Use(declared.name, severity=0.0), 0), (Use(declared.name, start=5), 4)):
+    later = Use(declared.name, declared.severity.default, start=5)
+    for use, month in ((Use(declared.name, severity=0.0), 0), (later, 4)):
         conditions = conditions_under(config, use, month=month)
-        for name in ("demand", "export_share", "component_export_share", "export_tax", "dumping", "energy"):
-            assert conditions[name] is plain[name]
+        assert all(conditions[name] is plain[name] for name in CONDITIONS)
 
 
 def test_an_export_restriction_limits_the_bloc_the_stage_and_the_material(config: Any) -> None:
@@ -235,6 +246,21 @@ def test_of_two_restrictions_the_tighter_holds(config: Any) -> None:
     assert conditions_under(config, *uses).export_share[0, 1] == pytest.approx([0.3] * 3)
 
 
+def test_until_licences_are_granted_everything_is_withheld(config: Any) -> None:
+    use = Use("export_restriction", severity=0.4, start=1, duration=5, recovery=1, parameters={"queue": 2.0})
+    shares = [conditions_under(config, use, month=month).export_share[0, 1, 0] for month in range(8)]
+    assert shares == pytest.approx([math.inf, 0.0, 0.0, 0.6, 0.6, 0.6, 0.8, math.inf])
+    idle = Use("export_restriction", severity=0.0, parameters={"queue": 12.0})
+    assert np.isinf(conditions_under(config, idle).export_share).all()
+
+
+def test_essential_demand_comes_on_top_at_any_price(config: Any) -> None:
+    use = Use("demand_surge", severity=0.5, materials=("a",), parameters={"essential": 0.6})
+    conditions = conditions_under(config, use, use)
+    assert conditions.demand == pytest.approx([1.2**2, 1.0, 1.0])
+    assert conditions.essential_demand == pytest.approx([0.6, 0.0, 0.0])
+
+
 def test_dumping_sets_a_price_under_rivals_cost(config: Any) -> None:
     use = Use("dumping_campaign", severity=0.2, ramp=2, materials=("a",), bloc="twin")
     for month, price in ((0, 0.9), (1, 0.8)):
@@ -260,6 +286,58 @@ def test_demand_rises_for_the_materials_named_and_surges_compound(config: Any) -
 )
 def test_energy_becomes_dearer_where_it_strikes(config: Any, changes: dict[str, Any], price: list[float]) -> None:
     assert conditions_under(config, Use("energy_spike", severity=1.0, **changes)).energy.tolist() == price
+
+
+@pytest.mark.parametrize(
+    ("changes", "struck"),
+    [({}, [0, 1, 2, 3, 4]), ({"jurisdiction": "home"}, [1, 2]), ({"jurisdiction": "giant"}, [3])],
+)
+def test_an_outage_strikes_where_and_at_the_stage_it_is_told_to(
+    config: Any, changes: dict[str, Any], struck: list[int]
+) -> None:
+    use = Use("facility_outage", severity=0.25, materials=("b",), **changes)
+    capacity = conditions_under(config, use, use).capacity
+    assert capacity[struck, 0, 1] == pytest.approx(0.75**2), "two outages leave what neither of them strikes"
+    assert np.count_nonzero(capacity != 1.0) == len(struck)
+    stage = Use("facility_outage", severity=1.0, parameters={"extraction": 0.0, "refining": 1.0})
+    assert conditions_under(config, stage).capacity[0].tolist() == [[1.0] * 3, [0.0] * 3]
+
+
+def test_a_recession_lowers_spending_investment_and_use_where_it_strikes(config: Any) -> None:
+    use = Use("recession", severity=0.1, jurisdiction="home", parameters={"investment": 3.0, "materials_use": 2.0})
+    conditions = conditions_under(config, use)
+    for name, left in (("spending", 0.9), ("investment", 0.7), ("activity", 0.8)):
+        assert conditions[name].tolist() == [1.0, pytest.approx(left), pytest.approx(left), 1.0, 1.0]
+    assert conditions.postponed.tolist() == [0.0, pytest.approx(0.3), pytest.approx(0.3), 0.0, 0.0]
+    assert conditions_under(config, use, use).spending[1] == pytest.approx(0.81)
+    deep = Use("recession", severity=0.3, parameters={"investment": 6.0, "postponement": 20.0})
+    assert conditions_under(config, deep).investment.min() == 0.05, "something is always bought"
+
+
+def test_a_breakthrough_offers_the_larger_share_at_the_lower_cost(config: Any) -> None:
+    uses = [
+        Use("technology_breakthrough", severity=0.4, materials=("a",), parameters={"cost": 0.5, "use_share": 0.5}),
+        Use("technology_breakthrough", severity=0.8, products=("car",), parameters={"cost": 0.9, "use_share": 0.1}),
+    ]
+    conditions = conditions_under(config, *uses)
+    assert conditions.substitutable.tolist() == [[0.8, 0.8, 0.8]]
+    assert conditions.substitutable_use == pytest.approx([0.2, 0.08, 0.08])
+    assert conditions.substitute_cost.tolist() == [0.5, 0.9, 0.9]
+
+
+def test_a_transport_disruption_delays_what_comes_by_sea_and_raises_freight(config: Any) -> None:
+    plain = Conditions(axis_sizes(config))
+    everything = conditions_under(config, Use("transport_disruption", severity=0.2, parameters={"freight": 10.0}))
+    assert everything.freight.tolist() == [3.0, 1.0, 1.0, 3.0, 3.0]
+    for form in ("materials", "components", "products"):
+        assert everything[f"{form}_arriving"][1:3].min() == 1.0, "what is made at home comes by land"
+        assert everything[f"{form}_arriving"][[0, 3, 4]].tolist() == [[0.8] * plain[f"{form}_arriving"].shape[1]] * 3
+    use = Use("transport_disruption", severity=0.5, jurisdiction="giant", components=("cell",))
+    twice = conditions_under(config, use, use)
+    assert twice.components_arriving[3].tolist() == [1.0, 0.25]
+    assert np.count_nonzero(twice.components_arriving != 1.0) == 1
+    assert twice.materials_arriving is plain.materials_arriving
+    assert twice.products_arriving is plain.products_arriving
 
 
 def test_the_log_says_when_a_shock_starts_and_ends(config: Any) -> None:
@@ -289,7 +367,7 @@ def test_the_log_says_when_a_shock_starts_and_ends(config: Any) -> None:
         (Use("export_restriction", bloc="sleeper"), "shocks[0].bloc: 'sleeper' is not active"),
         (Use("export_restriction", components=("wheel",)), "unknown entry of components 'wheel'"),
         (Use("export_restriction", parameters={"refining": 2.0}), "shocks[0].refining: 2.0 is out of range"),
-        (Use("demand_surge", parameters={"refining": 1.0}), "expected no parameters"),
+        (Use("interest_rise", 0.01, parameters={"refining": 1.0}), "expected no parameters"),
         (Use("demand_surge", hazard=0.1), "neither scripted nor stochastic, or both"),
         (Use("demand_surge", start=None), "neither scripted nor stochastic, or both"),
         (stochastic("demand_surge", duration=None), "shocks[0].duration: missing"),

@@ -55,6 +55,8 @@ class Firms(Organisations):
     shortage = Column("float64", "Share of planned output lost to lack of material this month", "1")
     need = Column("float64", "Material needed per unit of output before thrift", "kg", width="materials")
     thrift = Column("float64", "Share of a material saved by design", "1", width="materials")
+    substituted = Column("float64", "Share of a material replaced by a substitute for good", "1", width="materials")
+    substitute_cost = Column("float64", "Cost of substitutes per unit of output", "EUR")
     risk = Column("float64", "Felt supply risk of a material, 0 to 1", "1", width="materials")
     expected = Column("float64", "Log of the price of a material that it regards as usual", "1", width="materials")
 
@@ -62,6 +64,12 @@ class Firms(Organisations):
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
+        self.under_way: Array | None = None  # material on its way to each (n, M), kg, while transport is disrupted
+        self.knowledge: Array | None = None  # of how to do without materials (2, L, M), from public research if any
+        # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
+        self.added_cost: Array | None = None
+        self.owed_per_unit: Array | None = None
+        self.substitutes = False  # whether any has taken up a substitute
         self.first_niche = 10_000
         self.component_capital = np.asarray(config.components.capital_cost)
 
@@ -129,6 +137,8 @@ class Firms(Organisations):
             shortage=np.zeros(count),
             need=need,
             thrift=np.zeros_like(need),
+            substituted=np.zeros_like(need),
+            substitute_cost=np.zeros(count),
             risk=np.zeros_like(need),
             expected=np.tile(log_price, (count, 1)),
         )
@@ -192,12 +202,44 @@ class Firms(Organisations):
         dear = np.maximum(log_price - long_run, 0.0) / np.log(2.0)
         pressure, thrift = np.minimum(dear + 0.5 * self.risk, 4.0), self.thrift
         change = terms.thrift_speed / 12.0 * pressure
-        change *= terms.thrift_limit - thrift
+        if self.knowledge is None:
+            change *= terms.thrift_limit - thrift
+        else:
+            reach, faster = self.knowledge[:, self.leaf]
+            change *= (1.0 + faster) * (terms.thrift_limit + reach * (1.0 - terms.thrift_limit) - thrift)
         back = terms.thrift_return / 12.0 * thrift
         back *= pressure < QUIET
         change -= back
         change *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
         thrift += change
+
+    def research(self, reach: Array, pace: Array, faster: Array) -> None:
+        """Let designers know more of how to do without a material (L, M); what is known stays known.
+
+        `reach` is the share of what cannot be saved yet that research can make possible in the end, `pace` the share
+        of it found in a year, `faster` by how much designers then save faster.
+        """
+        if self.knowledge is None:
+            self.knowledge = np.zeros((2, *reach.shape))
+        for known, found in zip(self.knowledge, (reach, faster), strict=True):
+            known += np.minimum(pace / 12.0, 1.0) * np.maximum(found - known, 0.0)
+
+    def substitute(self, possible: Array, cost: Array, paid: Array) -> None:
+        """Replace materials by a substitute as far as that is possible and pays.
+
+        `possible` (P + 1, M) is the share that new designs can do without, `cost` (P + 1, M) of what replaces a
+        kilogram and `paid` (P + 1, M) for a kilogram as bought, EUR; the last row is for those who make no product.
+        What is replaced stays so: need falls and the substitute is bought instead.
+        """
+        product = self.product
+        ahead = advantage(paid, cost).take(product, axis=0) + 0.5 * self.risk
+        share = uptake(self.substituted, possible.take(product, axis=0), ahead, self.terms.substitution_speed)
+        share *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
+        saved = self.need * (share / np.maximum(1.0 - self.substituted, SMALLEST))
+        self.need -= saved
+        self.substituted += share
+        self.substitute_cost += np.add.reduce(saved * cost.take(product, axis=0), axis=1)
+        self.substitutes = self.substitutes or bool(np.count_nonzero(saved))
 
     def plan_output(self) -> None:
         """Plan output from smoothed orders and the gap in finished stock, within capacity."""
@@ -213,10 +255,22 @@ class Firms(Organisations):
         wanted += terms.input_cover
         wanted *= self.orders[:, None] * need  # the stock that it likes to hold
         wanted -= self.books.stock.take(self.inputs, axis=0)
+        if self.under_way is not None:
+            wanted -= self._expected(self.under_way, need)
         wanted /= 4.0
         wanted += self.planned[:, None] * need
         wanted *= (self.active & (self.kind <= COMPONENT))[:, None]
         return np.maximum(wanted, 0.0, out=wanted)
+
+    def _expected(self, under_way: Array, need: Array) -> Array:
+        """What is under way beyond a month's need (n, M), which they count as theirs, kg.
+
+        Up to that they order as if it were not coming: supply lines are underweighted (Sterman 1989).
+        """
+        expected = np.zeros(need.shape)
+        known = slice(len(under_way))
+        expected[known] = np.maximum(under_way - self.orders[known, None] * need[known], 0.0)
+        return expected
 
     # ------------------------------------------------------------------ production
     def produce(self, swarf_place: int) -> tuple[Rows, Array]:
@@ -259,7 +313,13 @@ class Firms(Organisations):
         books.pay("labour", self.account, households, labour)
         books.pay("energy", self.account, domestic, power)
         books.pay("other_inputs", self.account, domestic, other)
+        if self.substitutes:
+            books.pay("other_inputs", self.account, domestic, self.made * self.substitute_cost)
         self.cost_now = labour + power + other
+        if self.added_cost is not None:
+            added = self.made * self.added_cost
+            books.pay("other_inputs", self.account, domestic, added)
+            self.cost_now += added
         return labour
 
     def price_goods(
@@ -274,6 +334,10 @@ class Firms(Organisations):
         makes = self.kind <= COMPONENT
         self.conversion_now = self.conversion * burden
         cost = np.add.reduce(self.gross_need * input_price, axis=1) + self.conversion_now
+        if self.substitutes:
+            cost += self.substitute_cost
+        if self.added_cost is not None and self.owed_per_unit is not None:
+            cost += self.added_cost + self.owed_per_unit
         np.copyto(self.unit_cost, cost, where=makes)
         sold_out = (self.made > SMALLEST) * (self.sold / np.maximum(self.made, SMALLEST) - 1.0)
         wanted = self.orders * terms.capacity_slack
@@ -292,21 +356,34 @@ class Firms(Organisations):
         earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
-    def invest(self, cash: Array, credit: Any, suppliers: int, build_speed: Array) -> Rows:
+    def invest(
+        self,
+        cash: Array,
+        credit: Any,
+        suppliers: int,
+        build_speed: Array,
+        hurdle_add: float = 0.0,
+        support: Array | None = None,
+    ) -> Rows:
         """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise.
 
         `cash` (accounts,) are the balances of the books. What is ordered stands after `build_time` months on average,
-        at the speed (n,) that technicians allow.
+        at the speed (n,) that technicians allow. `hurdle_add` comes on top of the hurdle rate. `support` (n,) is the
+        share of new capacity that government pays, if any.
         """
         terms, books = self.terms, self.books
         wear = terms.depreciation / 12.0
         tight = self.active & (self.orders > self.capacity / terms.capacity_slack)
-        pays = self.return_on_capital > terms.hurdle_rate - terms.depreciation
+        pays = self.return_on_capital > terms.hurdle_rate + hurdle_add - terms.depreciation
+        if support is not None:
+            hurdle = (terms.hurdle_rate + hurdle_add) * (1.0 - support)
+            pays = self.return_on_capital > hurdle - terms.depreciation
         wanted = self.orders * terms.capacity_slack - self.capacity - self.building
         growth = np.minimum(wanted / ORDER_TIME, self.capacity * terms.growth_limit / 12.0)
         growth = np.maximum(growth, 0.0) * tight * pays
         keeps = self._replaced()
-        cost = growth * self.capital_cost(self.component, self.price) + wear * self.capital * keeps
+        extension = growth * self.capital_cost(self.component, self.price)
+        cost = extension + wear * self.capital * keeps
         means = np.maximum(cash.take(self.account), 0.0)
         loan = np.minimum(
             credit.leverage_limit * cost,
@@ -322,6 +399,7 @@ class Firms(Organisations):
         capacity += grown - wear * (1.0 - keeps * share) * capacity * self.active
         capital += spent - wear * capital
         self.spent = spent
+        self.spent_on_growth = extension * share
         return (grown > 0.02 * capacity).nonzero()[0]
 
     def _replaced(self) -> Array:
@@ -345,3 +423,18 @@ class Firms(Organisations):
         for name in ("units", "orders", "planned", "made", "sold", "capacity", "building", "capital"):
             getattr(self, name)[rows] = 0.0
         return loss
+
+
+def advantage(paid: Array, cost: Array) -> Array:
+    """How often the cost of a substitute doubles to what is paid for what it replaces (…), below 0 if it is dearer."""
+    return np.asarray(np.log2(np.maximum(paid, SMALLEST) / np.maximum(cost, SMALLEST)))
+
+
+def uptake(done: Array, possible: Array, ahead: Array, speed: float) -> Array:
+    """Share that is replaced this month (…) beyond what is `done`, towards what is `possible`.
+
+    It is in proportion to the advantage `ahead`, in doublings, of at most two: the rate of adoption of an innovation
+    rises with its relative advantage (Rogers 2003).
+    """
+    pace = speed / 12.0 * np.minimum(np.maximum(ahead, 0.0), 2.0)
+    return np.asarray(np.minimum(pace, 1.0) * np.maximum(possible - done, 0.0))

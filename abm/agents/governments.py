@@ -1,85 +1,20 @@
-"""Governments: what they announce, pay and collect, and whether they are believed."""
+"""All governments together: what they announce, pay and collect, and how far investors believe them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.government import Government
 from abm.conditions import Conditions
 from abm.events import EventLog
 from abm.rules import Activity, Levers, MarketView, Memory, Rules, Trade, axis_sizes
 
 Array = NDArray[np.float64]
-
-
-class Government(mesa.Agent):
-    """A level of government with an account, instruments and credibility.
-
-    Attributes
-    ----------
-    name, jurisdiction, account
-        Identifier and position of its jurisdiction, and its account in the books.
-    instruments
-        Those of the mix that it uses.
-    credibility
-        Belief in what it announces, between 0 and 1.
-    spent_this_year, received_this_year
-        EUR through its instruments since January.
-    """
-
-    def __init__(self, model: Any, config: Any, jurisdiction: int, account: int, instruments: Sequence[Any]) -> None:
-        super().__init__(model)
-        table, terms = config.jurisdictions, config.public
-        self.name: str = table.ids[jurisdiction]
-        self.title: dict[str, str] = table.titles[jurisdiction]
-        self.jurisdiction, self.account = jurisdiction, account
-        self.instruments = list(instruments)
-        self.credibility: float = terms.credibility
-        self._gain, self._loss = terms.credibility_gain / 12.0, terms.credibility_loss
-        self._budget, self._first_year = table.budget[jurisdiction], config.time.start
-        self.spent_this_year = self.received_this_year = 0.0
-
-    def budget(self, month: int) -> float:
-        """Budget for the circular economy in the year of a month, EUR; the last year given holds on."""
-        if len(self._budget) == 0:
-            return 0.0
-        years, amounts = np.asarray(self._budget).T
-        return float(np.interp(self._first_year + month // 12, years, amounts))
-
-    @property
-    def promises(self) -> bool:
-        """Whether any of its instruments is announced or in force and does something."""
-        return any(instrument.promises for instrument in self.instruments)
-
-    @property
-    def held_in_trust(self) -> float:
-        """Deposits taken and not yet paid back, EUR."""
-        return sum((i.total_received - i.total_paid for i in self.instruments if i.in_trust), 0.0)
-
-    def close_month(self, month: int) -> None:
-        """Add up what was paid and received, and let kept or broken promises bear on credibility.
-
-        Belief rises by a share of what it lacks for each month of kept promises and falls by a share
-        of itself when an instrument is capped or withdrawn.
-        """
-        if month % 12 == 0:
-            self.spent_this_year = self.received_this_year = 0.0
-        paid, received, broken = 0.0, 0.0, False
-        for instrument in self.instruments:
-            paid += instrument.paid
-            received += instrument.received
-            broken |= instrument.broken
-            instrument.broken = False
-        self.spent_this_year += paid
-        self.received_this_year += received
-        if broken:
-            self.credibility *= 1.0 - self._loss
-        elif self.promises:
-            self.credibility += self._gain * (1.0 - self.credibility)
+FORESEEN = ("announced", "in force", "capped")  # statuses of instruments on which investors count
 
 
 class Governments:
@@ -112,6 +47,12 @@ class Governments:
             self.members.append(Government(model, config, int(row), int(accounts[row]), own))
         above = [[g.jurisdiction in config.ancestors[leaf] for leaf in config.leaves] for g in self.members]
         self._above = np.array(above, dtype=np.float64).reshape(len(self.members), len(config.leaves))
+        self._seats = np.array([government.jurisdiction for government in self.members], dtype=np.int64)
+        self._model, self._streams = model, getattr(model, "streams", None)
+        self.observed: dict[str, list[float]] = {}  # indicators by month that programmes name, by column
+        self._bound = self._turned = False
+        self._written_before: Rules | None = None
+        self._deliberates = any(i.withdrawn is not None or i.reversal or i.reactions for i in self.instruments)
         self._initial_belief = float(config.public.credibility)
         self.paid, self.received = np.zeros(len(self.instruments)), np.zeros(len(self.instruments))
         self._memory = Memory()
@@ -122,25 +63,58 @@ class Governments:
     def announce(self, conditions: Conditions, month: int) -> Rules:
         """The rules of a month: every instrument writes its levers.
 
-        Governments follow the programme fixed in the mix; no condition makes them depart from it.
-        The outlook is worked out anew in January and whenever an instrument's status changes.
+        Governments follow the programme fixed in the mix and its rules, unless a budget round or a reversal of
+        policy makes them depart from it. The outlook is worked out anew in January and whenever an instrument's
+        status or strength changes.
         """
         rules = Rules(self.sizes, belief=self.belief, memory=self._memory)
         before = self._statuses()
+        self._bind(month)
+        if self._deliberates or conditions.struck("reversal") or self._turned:
+            self._deliberate(conditions, month)
         for instrument in self.instruments:
             instrument.announce(rules, month)
         if month % 12 == 0 or before != self._statuses():
             self.outlook = self._look_ahead(month)
         rules.outlook = self.outlook
+        self._written_before = rules
         return rules
 
-    def _statuses(self) -> list[str]:
+    def _bind(self, month: int) -> None:
+        """Let what was fixed by law last month, and what was put into funds, hold for this one."""
+        before = self._written_before
+        if before is None or not (before.in_force("commitment") or before.in_force("pooling") or self._bound):
+            return
+        self._bound = before.in_force("commitment") or before.in_force("pooling")
+        for government in self.members:
+            seat = government.jurisdiction
+            government.open_month(month, float(before.commitment[seat]), float(before.pooling[seat]))
+
+    def _deliberate(self, conditions: Conditions, month: int) -> None:
+        """Every government decides what becomes of its instruments; budget rounds are in January."""
+        self._turned = conditions.struck("reversal")
+        draws = None
+        if month % 12 == 0 and self._streams is not None:
+            draws = self._streams.uniform("reversal of policy", self._seats, month)
+        support = getattr(self._model, "public_support", None)
+        for number, government in enumerate(self.members):
+            if support is not None:
+                government.support = float(support[number])
+            reversal = float(conditions.reversal[government.jurisdiction])
+            government.deliberate(month, self.observed, reversal, None if draws is None else float(draws[number]))
+
+    def _statuses(self) -> list[tuple[str, float]]:
         """Of the instruments that do something: one without effect must not renew the outlook of others."""
-        return [instrument.status for instrument in self.instruments if instrument.intensity > 0.0]
+        return [(instrument.status, instrument.will) for instrument in self.instruments if instrument.intensity > 0.0]
 
     def trade(self, views: Mapping[int, MarketView], month: int) -> dict[int, Trade]:
         """What governments buy and sell, by instrument, for the markets as each of `traders` sees them."""
         return {index: self.instruments[index].trade(view, month) for index, view in views.items()}
+
+    @property
+    def watched(self) -> list[str]:
+        """Columns of indicators that the programmes name."""
+        return sorted({rule.indicator for instrument in self.instruments for rule in instrument.reactions})
 
     @property
     def traders(self) -> list[Any]:
@@ -162,7 +136,7 @@ class Governments:
         self.belief = self._believed()
 
     def withdraw(self, index: int, month: int) -> None:
-        """End an instrument before its announced end; to be called before the month's `announce`."""
+        """End an instrument before its announced end, for all; to be called before the month's `announce`."""
         self.instruments[index].withdraw(month)
         self.outlook = self._look_ahead(month)
 
@@ -176,6 +150,19 @@ class Governments:
             sum(i.paid - i.received for i in government.instruments if not i.in_trust) for government in self.members
         ]
         return np.array(net, dtype=np.float64)
+
+    def next_year(self, lever: str, month: int) -> NDArray[np.float64] | None:
+        """A lever as announced for a year from now; None where nothing is announced to change.
+
+        Those who must build to get it weigh this against what it is today.
+        """
+        if not any(lever in i.levers and i.changes(month, month + 12) for i in self.instruments if i.intensity > 0.0):
+            return None
+        ahead = Levers(self.sizes)
+        for index, instrument in enumerate(self.instruments):
+            if lever in instrument.levers and instrument.status in FORESEEN:
+                ahead.write(lever, index, instrument.levers[lever] * instrument.strength(month + 12))
+        return ahead[lever]
 
     def _look_ahead(self, month: int) -> Levers:
         outlook = Levers(self.sizes)
@@ -192,7 +179,7 @@ class Governments:
         if promises not in self._weights:
             self._weights[promises] = self._weigh(promises)
         weights, total = self._weights[promises]
-        credibility = np.array([government.credibility for government in self.members])
+        credibility = np.array([government.belief for government in self.members])
         mean = np.where(total > 0.0, credibility @ weights / total, self._initial_belief)
         mean.flags.writeable = False
         return mean

@@ -123,6 +123,11 @@ class Tables:
         utility[USED] += np.float32(self.behaviour.trust_weight) * who.trust
         return utility
 
+    def price_of(self, alternative: int, counts: Rows, who: Deciders) -> Singles:
+        """Return by how much the price of an alternative lowers its utility to each decider (D,)."""
+        weight = np.float32(self.behaviour.price_weight)
+        return weight * np.log1p(self.price[alternative].repeat(counts) * who.sensitivity)
+
     def open_to(self, counts: Rows, who: Deciders) -> Flags:
         """Return which alternatives (A, D) each decider has and knows."""
         available = self.available.repeat(counts, axis=1)

@@ -19,6 +19,7 @@ QUINTILES = 5
 DRAWER, RETURNED, SOLD_ON, BINNED = range(4)
 FATES = 4
 LEFT_DRAWER = 4
+LEGAL_GUARANTEE = 24  # months of the seller's liability that adopted law gives: Directive (EU) 2019/771, Article 10
 FLOWS = 5
 
 
@@ -37,6 +38,35 @@ class Items:
 
 
 @dataclass
+class Protection:
+    """What law does for owners, by segment (R,) and by month of sale of goods as new (T, R); None where nothing."""
+
+    first_use: Rows  # (R,) months after which goods are sold on
+    access: Reals | None  # (R,) share of failures beyond repair that can be repaired all the same
+    vintage: Reals | None  # (T, R) the same of goods sold in a month
+    liability: Reals | None  # (T, R) months beyond the legal guarantee for which producers pay for repairs
+    assurance: Reals | None  # (R,) share closed of the gap to full trust in used goods
+
+    def opened(self, segment: Rows, sold: Rows) -> Reals:
+        """Return the share of failures beyond repair that can be repaired (n,), of goods sold in a month (n,)."""
+        shut = np.ones(len(segment))
+        if self.access is not None:
+            shut -= self.access[segment]
+        if self.vintage is not None:
+            shut *= 1.0 - np.where(sold >= 0, self.vintage[np.maximum(sold, 0), segment], 0.0)
+        return 1.0 - shut
+
+    def covered(self, segment: Rows, sold: Rows, month: int) -> Flags:
+        """Return whether producers answer for goods (n,) sold in a month (n,), beyond the legal guarantee."""
+        if self.liability is None:
+            return np.zeros(len(segment), dtype=bool)
+        months = np.where(sold >= 0, self.liability[np.maximum(sold, 0), segment], 0.0)
+        age = month - sold
+        covered: Flags = (age > LEGAL_GUARANTEE) & (age <= LEGAL_GUARANTEE + months)
+        return covered
+
+
+@dataclass
 class Choices:
     """What the deciders of a month want; `expected` (P, L, 6) is what they want on average, in real products."""
 
@@ -52,6 +82,7 @@ class Choices:
     failed: Flags  # (D,)
     chance: NDArray[np.float32]  # (6, D)
     chosen: Codes  # (D,) alternative, or WAIT or GIVE_UP
+    covered: Flags | None = None  # (D,) whether a repair is paid for under longer warranty
 
 
 @dataclass
@@ -62,6 +93,7 @@ class Purchases:
     offers: Offers
     outcomes: Reals  # (P, L, 8, 5) by outcome (the six alternatives, WAIT, GIVE_UP) and income quintile
     replaced: Items
+    covered: Reals | None = None  # (P, L) repairs that producers pay for under longer warranty
 
     @cached_property
     def by_outcome(self) -> Reals:

@@ -18,7 +18,7 @@ from abm.agents.household_choice import (
     nested_logit,
     sum_by_segment,
 )
-from abm.agents.household_flows import DRAWER, QUINTILES, Flags, Reals, Rows
+from abm.agents.household_flows import DRAWER, QUINTILES, Flags, Protection, Reals, Rows
 from abm.agents.household_setup import NEVER
 from abm.population import Column, Population, RowAgent
 from abm.randomness import Streams, normal_quantile
@@ -196,7 +196,10 @@ class HouseholdSample(Population):
         self._norm_at_start = float(self.peers.mean()) / self.degree
         self.taste = self._calibrated(offers, purchase_shares)
         self._tables_known: Tables | None = None
+        self.protection: Protection | None = None  # what law does for owners, if anything
         self.collection: Reals | None = None  # share closed of the gap to handing in without effort (L,), if any is
+        self.spending: Reals | None = None  # income over usual income (L,), if it is not as usual
+        self.patience: Reals | None = None  # share of wishes for newer goods put off (L,), if any are
         self._count_items()
 
     def _count_items(self) -> None:

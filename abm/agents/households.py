@@ -10,6 +10,7 @@ of the items replaced). Draws are keyed by household and product group.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,9 @@ from abm.agents.household_choice import (
     SERVICE,
     USED,
     WAIT,
+    Deciders,
     Offers,
+    Singles,
     Tables,
     draw,
     nested_logit,
@@ -93,16 +96,54 @@ class Households(HouseholdSample):
         kind, fails = in_line(self.kind)[flat], in_line(self.fails)[flat]
         failed = fails <= month
         self._learn(household, key, month)
-        who = self._deciders(household, failed, self._can_be_repaired(key, segment, fails, failed))
+        sold = self._sold(flat, segment, kind)
+        who = self._deciders(household, failed, self._can_be_repaired(key, segment, fails, failed, sold))
+        covered = self._protect(who, segment, sold, month)
         if self._shrinks:
             who.leaving = in_line(self.until)[flat] <= month
-        tables = self._tables(offers)
-        chance = nested_logit(tables.utilities(counts, who), tables.open_to(counts, who), self.behaviour.nest_scale)
+        tables = self._tables(offers if self.spending is None else self._as_afforded(offers))
+        utility = tables.utilities(counts, who)
+        if covered is not None:
+            utility[REPAIR] += tables.price_of(REPAIR, counts, who) * covered
+        chance = nested_logit(utility, tables.open_to(counts, who), self.behaviour.nest_scale)
+        if self.patience is not None:
+            self._put_off(chance, self.patience.take(self._leaf[segment]) * ~failed)
         chosen = draw(chance, self.streams.uniform("offer", key, month))
         if who.leaving is not None:
             chosen[(chosen == WAIT) & who.leaving] = GIVE_UP
         expected = self._by_product((sum_by_segment(chance, counts) * self.units).T)
-        return Choices(month, offers, expected, counts, flat, segment, household, key, kind, failed, chance, chosen)
+        return Choices(
+            month, offers, expected, counts, flat, segment, household, key, kind, failed, chance, chosen, covered
+        )
+
+    def _sold(self, flat: Rows, segment: Rows, kind: Codes) -> Rows | None:
+        """Return the month in which items were sold as new (D,), where law makes it matter."""
+        if self.protection is None:
+            return None
+        first_use = (kind == USED) * self.protection.first_use[segment]
+        return in_line(self.bought)[flat].astype(np.int64) - first_use
+
+    def _protect(self, who: Deciders, segment: Rows, sold: Rows | None, month: int) -> Flags | None:
+        """Give deciders the trust that assurance gives; return whose repair (D,) is paid for, None where nobody's."""
+        law = self.protection
+        if law is None or sold is None:
+            return None
+        if law.assurance is not None:
+            who.trust = who.trust + law.assurance[segment].astype(np.float32) * (1.0 - who.trust)
+        if law.liability is None:
+            return None
+        return law.covered(segment, sold, month) & who.failed & who.repairable
+
+    def _as_afforded(self, offers: Offers) -> Offers:
+        """Return offers at prices that weigh on usual income as these do on present income."""
+        return replace(offers, price=offers.price / np.asarray(self.spending)[:, None])
+
+    @staticmethod
+    def _put_off(chance: Singles, share: Reals) -> None:
+        """Keep, for the time being, in a share (D,) of the cases in which another item would be acquired."""
+        later = chance[USED:] * share.astype(np.float32)
+        chance[USED:] -= later
+        chance[KEEP] += np.add.reduce(later)
 
     def _tables(self, offers: Offers) -> Tables:
         """Return the offers of the month as tables; as a rule only prices are new."""
@@ -114,12 +155,17 @@ class Households(HouseholdSample):
         self._tables_known = tables
         return tables
 
-    def _can_be_repaired(self, key: Rows, segment: Rows, fails: Months, failed: Flags) -> Flags:
+    def _can_be_repaired(
+        self, key: Rows, segment: Rows, fails: Months, failed: Flags, sold: Rows | None = None
+    ) -> Flags:
         """Return whether a failure can be repaired (D,): drawn once for each failure, not again while it waits."""
         repairable = np.zeros(len(key), dtype=bool)
         broken = failed.nonzero()[0]
         uniform = self.streams.uniform("repairable", key[broken], fails[broken])
-        repairable[broken] = uniform < self._repairable[segment[broken]]
+        share = self._repairable[segment[broken]]
+        if self.protection is not None and sold is not None:
+            share = share + (1.0 - share) * self.protection.opened(segment[broken], sold[broken])
+        repairable[broken] = uniform < share
         return repairable
 
     def _learn(self, household: Rows, key: Rows, month: int) -> None:
@@ -158,7 +204,25 @@ class Households(HouseholdSample):
         self._judge(choices, replaced)
         self._hand_over(choices, taken)
         self._spread_word(choices, taken)
-        return Purchases(choices.month, choices.offers, outcomes, replaced)
+        return Purchases(choices.month, choices.offers, outcomes, replaced, self._covered(choices, taken))
+
+    def _covered(self, choices: Choices, taken: Codes) -> Reals | None:
+        """Return real products (P, L) repaired under longer warranty."""
+        if choices.covered is None:
+            return None
+        each = self.products_per_item
+        cell = self._cell[choices.segment[choices.covered & (taken == REPAIR)]]
+        return np.asarray(np.bincount(cell, minlength=each.size).reshape(each.shape) * each)
+
+    @property
+    def segment_product(self) -> Rows:
+        """Product of each segment (R,)."""
+        return self._product
+
+    @property
+    def segment_leaf(self) -> Rows:
+        """Leaf of each segment (R,)."""
+        return self._leaf
 
     def _served(self, *available: Reals) -> Reals:
         """Return how many items (pools, R) there are in what is available of each pool (P, L)."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
+from abm.agents.projects import Projects
 from abm.population import Column
 
 EXTRACTION, REFINING = 0, 1
@@ -104,6 +105,8 @@ class PrimaryProducers(Organisations):
 
     def _prepare(self, horizon: int) -> None:
         """Arrays that never change, and the projects under way at the start."""
+        # What an import duty lets refineries at home earn above the price outside (n,), EUR/kg; None without one.
+        self.umbrella: Array | None = None
         terms, main, stage = self.terms, self.main, self.stage
         count = self.count
         self.mines, self.refineries = (stage == EXTRACTION).nonzero()[0], (stage == REFINING).nonzero()[0]
@@ -125,28 +128,52 @@ class PrimaryProducers(Organisations):
         # Revenue per kg of main product at long-run prices, for a refinery net of its concentrate.
         gross = (self.recipe * self.reference[stage]).sum(axis=1) + self.other_revenue
         self.usual_revenue = np.where(stage == REFINING, self.stage_cost[1, main] + self.other_revenue, gross)
-        full_cost = self.cash_cost + self.capital_cost * (terms.hurdle_rate + 1.0 / terms.capacity_life)
-        self.full_cost_ratio = np.log(np.maximum(full_cost / self.usual_revenue, 1.0))
+        self.full_cost_ratio = self._full_cost_at(terms.hurdle_rate)
         shut = terms.margin_to_shut * self.cash_cost / self.usual_revenue
         self.shut = np.minimum(shut, 0.95)
         self.growth_forecast = np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0  # per year (M,)
         self._set_leads(horizon)
+        self.spending = np.zeros(len(self))  # on new capacity in the last month, EUR
         self.pipeline = np.zeros((horizon + LONGEST_LEAD, len(self)))
         self._start_pipeline()
         self.on_record = int(np.flatnonzero(self.pipeline.any(axis=1)).max(initial=0))  # last month that is planned now
 
+    def _full_cost_at(self, hurdle: float) -> Array:
+        """Log of full cost at a hurdle rate over usual revenue (n,), at least 0."""
+        full_cost = self.cash_cost + self.capital_cost * (hurdle + 1.0 / self.terms.capacity_life)
+        return np.asarray(np.log(np.maximum(full_cost / self.usual_revenue, 1.0)))
+
     def _set_leads(self, horizon: int) -> None:
         """Lead times of the three ways to build, and where what is ordered in month 0 lands in the pipeline."""
-        terms, rows = self.terms, np.arange(len(self))
-        quick = terms.debottleneck_limit / max(terms.growth_limit, 1e-9)
-        slow = terms.greenfield_share
-        lead = quick * terms.debottleneck_time + (1.0 - quick) * (
-            slow * self.greenfield + (1.0 - slow) * self.brownfield
-        )
-        self.lead_years = lead / 12.0
+        terms = self.terms
+        self.permit_share = np.where(self.refines > 0.0, terms.permit_share_refinery, terms.permit_share_mine)
+        self.lead_years = self._mean_lead(self.brownfield, self.greenfield, terms.greenfield_share)
         self.longest_lead = 1 + int(max(terms.debottleneck_time, self.brownfield.max(), self.greenfield.max()))
-        leads = [np.zeros(len(self)) + terms.debottleneck_time, self.brownfield, self.greenfield]
-        self.lands = [(1 + np.minimum(lead.astype(np.int64), LONGEST_LEAD - 1)) * len(self) + rows for lead in leads]
+        self.lands = self._landing(self.brownfield, self.greenfield)
+
+    def _mean_lead(self, brownfield: Array, greenfield: Array, slow: Any) -> Array:
+        """Mean lead time (n,) in years of what is ordered, of which a share `slow` needs a new site."""
+        terms = self.terms
+        quick = terms.debottleneck_limit / max(terms.growth_limit, 1e-9)
+        lead = quick * terms.debottleneck_time + (1.0 - quick) * (slow * greenfield + (1.0 - slow) * brownfield)
+        return np.asarray(lead / 12.0)
+
+    def _landing(self, brownfield: Array, greenfield: Array) -> list[Rows]:
+        """Where debottlenecking, extensions and new sites ordered in month 0 land in the pipeline."""
+        rows, leads = np.arange(len(self)), [np.zeros(len(self)) + self.terms.debottleneck_time, brownfield, greenfield]
+        return [(1 + np.minimum(lead.astype(np.int64), LONGEST_LEAD - 1)) * len(self) + rows for lead in leads]
+
+    def _route(self, projects: Projects | None) -> tuple[Array, Any, list[Rows]]:
+        """Mean lead time (n,) in years, share of new sites, and where orders land, by the terms of projects.
+
+        Permits lengthen extensions and new sites; a refinery on a site that is ready takes as long as an extension.
+        """
+        slow = self.terms.greenfield_share
+        if projects is None:
+            return self.lead_years, slow, self.lands
+        kept = 1.0 - projects.permits * self.permit_share
+        brownfield, greenfield, slow = self.brownfield * kept, self.greenfield * kept, slow * (1.0 - projects.sites)
+        return self._mean_lead(brownfield, greenfield, slow), slow, self._landing(brownfield, greenfield)
 
     def _start_pipeline(self) -> None:
         """Projects that keep pace with forecast growth until new decisions bear fruit, and those on record."""
@@ -172,19 +199,35 @@ class PrimaryProducers(Organisations):
         price = price.reshape(-1, self.count).take(self.in_prices, axis=0)
         own = np.add.reduce(self.recipe * price, axis=1) + self.other_revenue
         own -= self.refines * concentrate.take(self.concentrate_price)
+        if self.umbrella is not None:
+            own += self.umbrella
         return own / self.usual_revenue
 
-    def plan(self, month: int, price: Array, concentrate: Array, energy: Array, pushed: Array) -> None:
+    def plan(
+        self,
+        month: int,
+        price: Array,
+        concentrate: Array,
+        energy: Array,
+        pushed: Array,
+        able: Array | None = None,
+        relief: Array | None = None,
+    ) -> None:
         """Choose utilisation; open what is due; mothball or restart.
 
         `concentrate` (sides, M) is its price at the refined price of the same month, to which refineries' contracts
         refer. `energy` (J,) multiplies energy cost; `pushed` (2, sides, M) extra output that a flooding state
-        orders and pays for, as a share of normal.
+        orders and pays for, as a share of normal. `able` (J, 2, M) is the share of capacity that can run, by main
+        product, None if all can; what cannot is kept up and cared for all the same, and what comes with a main
+        product fails with it. `relief` (n,) is the share of energy cost that government pays.
         """
         self._open_capacity(month)
         margin = self.margins(price, concentrate)
         burden = 1.0 + self.energy_share * (energy.take(self.jurisdiction) - 1.0)
-        self._mothball_or_restart(margin / (self.shut * burden))
+        borne = burden
+        if relief is not None:
+            borne = 1.0 + self.energy_share * (energy.take(self.jurisdiction) * (1.0 - relief) - 1.0)
+        self._mothball_or_restart(margin / (self.shut * borne))
         terms = self.terms
         wanted = terms.utilisation_usual * np.maximum(margin, 0.01) ** terms.utilisation_elasticity
         wanted = np.minimum(wanted, CEILING)
@@ -197,6 +240,16 @@ class PrimaryProducers(Organisations):
         utilisation += (wanted * self.active - utilisation) * terms.utilisation_speed
         self.burden = burden
         self.running = self.capacity * self.awake * utilisation  # output planned, kg of main product
+        self.lost: Array | None = None  # what outages cost of each material at the stage that loses most (M,), kg
+        if able is not None:
+            self._lose(able[self.jurisdiction, self.stage, self.main])
+
+    def _lose(self, able: Array) -> None:
+        """Run only the share of capacity that can (n,), and note what that costs."""
+        lost = self.running * (1.0 - able)
+        self.running = self.running - lost
+        per_stage = [(lost * at_stage) @ self.recipe for at_stage in (1.0 - self.refines, self.refines)]
+        self.lost = np.maximum(*per_stage)
 
     def _mothball_or_restart(self, cover: Array) -> None:
         """Move the share of capacity at work towards what earns its avoidable cost.
@@ -283,6 +336,10 @@ class PrimaryProducers(Organisations):
         for smoothed, now in ((self.monthly_cost, cost + bought), (self.revenue, sales + other), (self.profit, result)):
             smoothed += (now - smoothed) / 6.0
 
+    def energy_paid(self, energy: Array) -> Array:
+        """What refineries paid for energy this month (n,), EUR, at energy prices (J,) over usual."""
+        return self.refines * self.output * self.cash_cost * self.energy_share * energy.take(self.jurisdiction)
+
     def _support(self, books: Any, result: Array, pushed: Array, purse: Rows) -> None:
         """A state-backed bloc makes good the losses of its own producers while it floods."""
         if not np.count_nonzero(pushed):
@@ -294,53 +351,81 @@ class PrimaryProducers(Organisations):
 
     # ------------------------------------------------------------------ investment
     def invest(
-        self, month: int, log_price: Array, cash: Array, books: Any, credit: Any, suppliers: Rows, growth: Array
+        self,
+        month: int,
+        log_price: Array,
+        cash: Array,
+        books: Any,
+        credit: Any,
+        suppliers: Rows,
+        growth: Array,
+        hurdle_add: float = 0.0,
+        projects: Projects | None = None,
     ) -> Rows:
         """Order capacity so that capacity and projects meet what the expected price warrants; rows that ordered.
 
         The supply line is counted (Sterman 1989, Management Science 35), so that builders overshoot by
         misjudging the price, not by forgetting what is under way. `growth` (M,) is the forecast, `cash` (accounts,)
-        are the balances of the books.
+        are the balances of the books, `hurdle_add` comes on top of the hurdle rate, `projects` is what governments
+        do for new ones.
         """
         terms = self.terms
-        seen = log_price.take(self.own_price) - self.full_cost_ratio
+        lead_years, slow, lands = self._route(projects)
+        ratio = self._full_cost_at(terms.hurdle_rate + hurdle_add) if hurdle_add else self.full_cost_ratio
+        seen = log_price.take(self.own_price) - ratio
+        if self.umbrella is not None:
+            seen += np.log1p(self.umbrella / (self.unit_reference * np.exp(log_price.take(self.own_price))))
         expected = self.expected
         expected += (seen - expected) / terms.expectation_time
-        forecast = terms.forecast_weight * growth.take(self.main) * self.lead_years
-        outlook = np.minimum(np.maximum(forecast + terms.investment_response * expected, -1.0), 1.0)
+        forecast = terms.forecast_weight * growth.take(self.main) * lead_years
+        gained = expected if projects is None else expected + projects.gain
+        response = terms.investment_response * self._per_lead(gained, lead_years)
+        outlook = np.minimum(np.maximum(forecast + response, -1.0), 1.0)
         # What wears out over the lead time has to be replaced as well.
-        wanted = self.capacity * (np.exp(outlook) + self.lead_years / terms.capacity_life)
+        wanted = self.capacity * (np.exp(outlook) + lead_years / terms.capacity_life)
         room = terms.growth_limit * self.capacity
         order = np.minimum(np.maximum(wanted - self.capacity - self._under_way(month), 0.0), room) / 12.0
         order *= self.active * self.awake
-        return self._order(month, order, cash, books, credit, suppliers)
+        order = self._order(order, cash, books, credit, suppliers)
+        self._schedule(month, order, slow, lands)
+        return (order > 0.0).nonzero()[0]
+
+    def _per_lead(self, expected: Array, lead_years: Array) -> Array:
+        """Expected price over full cost (n,) as it bears on what is wanted at the end of the lead time.
+
+        Who can build sooner catches up with a high price sooner; a low one is no reason to shrink any faster.
+        """
+        if lead_years is self.lead_years:
+            return expected
+        return np.asarray(np.where(expected < 0.0, expected * (lead_years / self.lead_years), expected))
 
     def _under_way(self, month: int) -> Array:
         """Capacity that opens after a month (n,), kg/month."""
         return np.add.reduce(self.pipeline[month + 1 : max(month + self.longest_lead, self.on_record) + 1])
 
-    def _order(self, month: int, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows) -> Rows:
+    def _order(self, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows) -> Array:
+        """Pay for as much of an order (n,) as there are means for; returns that much, kg/month."""
         terms = self.terms
         cost = order * 12.0 * self.capital_cost
         capital, account = self.capital, self.account
         room = np.maximum(credit.leverage_limit * (capital + cost) - books.debt.take(account), 0.0)
         means = np.maximum(cash.take(account) - terms.liquidity * self.monthly_cost, 0.0) + room
         order = order * np.minimum(means / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
-        cost = order * 12.0 * self.capital_cost
+        cost = self.spending = order * 12.0 * self.capital_cost
         books.lend(account, np.minimum(cost * credit.leverage_limit, room))
         books.pay("capital_spending", account, suppliers, cost)
         capital += cost - capital / (12.0 * terms.capacity_life)
-        self._schedule(month, order)
-        return (order > 0.0).nonzero()[0]
+        return np.asarray(order)
 
-    def _schedule(self, month: int, order: Array) -> None:
+    def _schedule(self, month: int, order: Array, slow: Any, lands: list[Rows]) -> None:
+        """Enter what is ordered (n,) in the pipeline; beyond debottlenecking a share `slow` needs a new site."""
         terms = self.terms
         quick = np.minimum(order, terms.debottleneck_limit * self.capacity / 12.0)
         rest = order - quick
-        parts = (quick, rest * (1.0 - terms.greenfield_share), rest * terms.greenfield_share)
+        parts = (quick, rest * (1.0 - slow), rest * slow)
         pipeline = self.pipeline.reshape(-1)
-        for lands, part in zip(self.lands, parts, strict=True):
-            pipeline[lands + month * len(self)] += part
+        for landing, part in zip(lands, parts, strict=True):
+            pipeline[landing + month * len(self)] += part
 
     def fail(self, books: Any, credit: Any, lender: int, state_backed: NDArray[np.bool_]) -> tuple[Rows, float]:
         """Insolvent producers change hands: debts are written off and the plant is mothballed.

@@ -61,12 +61,18 @@ class Recyclers(Organisations):
         "float64", "Part of this month's recovery from end-of-life goods", "kg", width="materials"
     )
     price_received = Column("float64", "Market price received before support", "EUR/kg", width="materials")
+    under_contract = Column(
+        "float64", "Share of home sales at a fixed price, to customers that were found for it", "1", width="materials"
+    )
+    contract_price = Column("float64", "That price", "EUR/kg", width="materials")
 
     def __init__(self, model: Any, config: Any, books: Any) -> None:
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.recyclers, books
         self.streams = config.streams
+        self.match_term: Array | None = None  # of contracts with customers found (L, M), months, once there are any
         self.names: tuple[str, ...] = ()
+        self.energy_relief: Array | None = None  # paid by government per kg of scrap (n,), EUR, where there is any
 
     # ------------------------------------------------------------------ founding
     def niche_of(self, stream: Rows, leaf: Rows) -> Rows:
@@ -173,14 +179,20 @@ class Recyclers(Organisations):
         leaf = self.leaf
         held = self.contract_instrument >= 0
         lifted = np.maximum(market, rules.price_floor.take(leaf, axis=0))
+        if rules.keeps("price_floor"):
+            np.maximum(lifted, rules.kept("price_floor", leaf, self.born), out=lifted)
         np.copyto(lifted, self.contract_strike, where=held)
         lifted += rules.recovery_subsidy.take(leaf, axis=0)
+        if rules.keeps("recovery_subsidy"):
+            lifted += rules.kept("recovery_subsidy", leaf, self.born)
         lifted += certificate.take(leaf, axis=0) * self.plant.at_home[:, None]
         return lifted
 
     def sign_contracts(self, month: int, market: Array, rules: Any) -> Rows:
-        """Take a contract for difference on offer where it beats the price expected; end those that expired."""
+        """Take a contract for difference on offer where it beats the price expected; end what expired or is void."""
         expired = (self.contract_until >= 0) & (self.contract_until < month)
+        if rules.void:
+            expired |= np.isin(self.contract_instrument, rules.void)
         if expired.any():
             self.contract_instrument[expired] = self.contract_until[expired] = -1
             self.contract_strike[expired] = 0.0
@@ -196,6 +208,23 @@ class Recyclers(Organisations):
         self.contract_until[takes] = (month + term.astype(np.int64))[takes]
         return takes.any(axis=1).nonzero()[0]
 
+    def meet_customers(self, rate: Array | None, term: Array, price: Array) -> None:
+        """Sign offtake contracts at a fixed price with customers that were found; a part of the old ones expires.
+
+        `rate` (L, M) is the share of what is not under contract that finds a customer in a year, if any does, `term`
+        (L, M) the term of contracts in months, and `price` (M,) that of today, EUR/kg.
+        """
+        self.match_term = np.where(term > 0.0, term, 0.0 if self.match_term is None else self.match_term)
+        share, agreed = self.under_contract, self.contract_price
+        share -= share / np.maximum(self.match_term.take(self.leaf, axis=0), 1.0)
+        if rate is None:
+            return
+        can = (self.recovery > 0.0) & (self.active & (self.status == RUNNING))[:, None]
+        new = np.minimum(rate.take(self.leaf, axis=0) / 12.0, 1.0) * (1.0 - share) * can
+        both = share + new
+        agreed += (price - agreed) * new / np.where(both > 0.0, both, 1.0)
+        share += new
+
     def cost_of_processing(self, energy: Array, wage: Array) -> None:
         """Unit cost after learning, scale, energy and wages (Wright 1936; Qiu and Suh 2019 for the rate)."""
         plant = self.plant
@@ -207,6 +236,12 @@ class Recyclers(Organisations):
         fixed = self.processing_cost * plant.fixed_share
         np.subtract(self.processing_cost, fixed, out=self.variable_cost)
         self.fixed_cost[:] = fixed * self.capacity * ((self.status != BUILDING) & self.active)
+
+    def energy_cost(self, energy: Array, wage: Array) -> Array:
+        """Energy in what processing a kg costs (n,), a share of it."""
+        plant, leaf = self.plant, self.leaf
+        power = plant.energy_share * energy[leaf]
+        return np.asarray(power / (power + plant.labour_share * wage[leaf] + plant.other_share))
 
     def value_of(self, content: Array, other: Array, price: Array) -> Array:
         """Value of what a kg of scrap yields: content (n, M) kg/kg, other recoverables (n,) EUR/kg, EUR/kg."""
@@ -238,6 +273,8 @@ class Recyclers(Organisations):
     def _change_status(self, has: NDArray[np.bool_]) -> None:
         terms, status, months = self.terms, self.status, self.status_months
         surplus = self.feed_value - self.variable_cost - np.minimum(self.feed_price, 0.0)
+        if self.energy_relief is not None:
+            surplus += self.energy_relief
         running, building, waiting = status == RUNNING, status == BUILDING, status == RESTARTING
         loses = np.where(has & (surplus < 0.0), 1.0, -1.0)
         months[:] = np.where(running, np.maximum(months + loses, 0.0), months + waiting - building)
@@ -327,17 +364,26 @@ class Recyclers(Organisations):
         idle = (1.0 - self.processed * per_capacity) * there
         starved += (np.maximum(idle, 0.0) - starved) / 12.0
 
-    def expand(self, cash: Array, credit: Any, promise: Array, support: Array, suppliers: int, speed: Array) -> Array:
+    def expand(
+        self,
+        cash: Array,
+        credit: Any,
+        promise: Array,
+        support: Array,
+        suppliers: int,
+        speed: Array,
+        hurdle_add: float = 0.0,
+    ) -> Array:
         """Extend plants that are full and pay; returns spending on new capacity (n,), EUR.
 
         `promise` (n,) is expected support not yet in the margin, EUR per kg of scrap; `support` (n,) the
-        share of investment that government pays.
+        share of investment that government pays. `hurdle_add` comes on top of the hurdle rate.
         """
         terms, account, able = self.terms, self.account, (self.status != BUILDING) & self.active
         yearly = 12.0 * self.plant.capital_cost
         earned = 12.0 * (self.expected_margin + promise) / np.maximum(yearly * (1.0 - support), 1e-9)
         full = (self.starved_months < 0.15) & (self.status == RUNNING) & self.active
-        pays = full & (earned > terms.hurdle_rate + 1.0 / terms.plant_life)
+        pays = full & (earned > terms.hurdle_rate + hurdle_add + 1.0 / terms.plant_life)
         growth = (terms.growth_limit / 12.0) * self.capacity * speed * pays
         cost = growth * yearly
         means = np.maximum(cash[account] - terms.liquidity * self.monthly_cost, 0.0)
@@ -377,6 +423,7 @@ class Recyclers(Organisations):
             getattr(self, name)[rows] = 0.0
         for name in ("sold", "recovered", "feed_end_of_life", "recovered_end_of_life", "contract_strike"):
             getattr(self, name)[rows] = 0.0
+        self.under_contract[rows] = 0.0
         self.contract_instrument[rows] = -1
         self.contract_until[rows] = -1
         return loss

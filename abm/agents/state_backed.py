@@ -12,19 +12,33 @@ from numpy.typing import NDArray
 from abm.rules import unchanged
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
-NORMAL, RESTRICT, FLOOD = 0, 1, 2
-REGIMES = ("normal", "restrict", "flood")
+NORMAL, RESTRICT, FLOOD, RETALIATE = range(4)
+REGIMES = ("normal", "restrict", "flood", "retaliate")
 STAGES = 2
+NEVER, UNDER_WAY = -np.inf, np.inf  # worth of a regime that is not open, and of a measure that runs its course
+WON = 0.85  # part of the threshold under which rivals' share must fall before a flood has done its work
+LASTS = 10_000  # months: a regime that ends by what happens, not by date
+WHY_FREE = ("", "the restriction has served its purpose", "rivals have left", "the duties have ended")
+TENSION, STOCKPILES = "tension, and leverage over the material", "others stockpile the material"
+RIVALS, EXHAUSTED = "rivals' share of capacity passed the threshold", "patience or purse is exhausted"
+DUTIES, DUTIES_TO_COME = "duties are charged on its goods", "duties on its goods are announced"
 
 
 @dataclass
 class View:
-    """What a bloc sees of the world: shares and costs (2 stages, M)."""
+    """What a bloc sees of the world: shares and costs (2 stages, M), and what others do to it."""
 
     own_share: Array  # of capacity running now
     own_share_ahead: Array  # with projects of the coming years
     rival_cost: Array  # (2, M) EUR/kg, price under which rivals lose cash, by stage
+    duty_cost: float = 0.0  # EUR/yr that duties on its goods cost, in force or announced and believed
+    duty_in_force: bool = False
+    sales: float = 0.0  # EUR/yr of its goods where the duties are due, before they were heard of
+    held_by_it: Array | float = 0.0  # EUR/yr of each material (M,) that comes from it there, refined and in components
+    stockpiled: Array | float = 0.0  # months of use (M,) that governments there hold
+    supported: Array | float = 0.0  # support that is announced to its rivals there, over the price (M,)
 
 
 class StateBackedBloc(mesa.Agent):
@@ -33,7 +47,11 @@ class StateBackedBloc(mesa.Agent):
     Attributes
     ----------
     regime
-        (M,) 0 normal, 1 restrict, 2 flood.
+        (M,) 0 normal, 1 restrict, 2 flood, 3 retaliate.
+    reason
+        Why it took up the present regime, by material.
+    worth
+        (4, M) what each regime is worth to it: the share of a market, or of its sales, that is to be held or won.
     normal_exports
         (2, M) smoothed net exports in normal times, kg/month.
     let_out
@@ -58,6 +76,10 @@ class StateBackedBloc(mesa.Agent):
             "purse",
             "smuggling",
             "state_stock",
+            "retaliation",
+            "retaliation_threshold",
+            "stockpile_threshold",
+            "heeds_support",
         ):
             setattr(self, name if name != "purse" else "purse_limit", float(getattr(table, name)[row]))
         self.purse, self.licence = purse, licence
@@ -65,6 +87,11 @@ class StateBackedBloc(mesa.Agent):
         self.stock_target = np.zeros(len(config.materials))
         count = len(config.materials)
         self.regime = np.zeros(count, dtype=np.int64)
+        self.reason = [""] * count
+        self.scripted = np.zeros(count, dtype=bool)
+        self.worth = np.zeros((len(REGIMES), count))
+        self.borne = 0.0  # what duties cost it, over its sales, when it gave up retaliating
+        self.answer = 0.0  # share of normal exports that it withholds in retaliation
         self.months = np.zeros(count)
         self.ends = np.full(count, -1, dtype=np.int64)
         self.rested = np.full(count, 1e3)
@@ -88,92 +115,138 @@ class StateBackedBloc(mesa.Agent):
         self.length = self.streams.uniform("length of restriction", slots, month)
 
     def choose_regime(self, month: int, view: View, conditions: Any) -> list[tuple[int, int, str]]:
-        """Decide per material; returns the changes as (material, regime, reason)."""
+        """Take up, per material, the regime that is worth most; returns the changes as (material, regime, reason).
+
+        Orders of a scenario come first. Otherwise the bloc compares what each regime is worth to it: trading normally
+        is worth nothing, restricting the leverage that it holds above what makes it felt, when there is an occasion,
+        flooding the share that rivals hold above what it bears, while patience and purse last, and retaliating what
+        duties take of its sales above what it bears, where it has something to withhold.
+        """
         if month % 12 == 0:
             self.spent_this_year = 0.0
         if self.start_share is None:
             self.start_share = view.own_share.copy()
         before = self.regime
-        self._reasons: list[tuple[Array, str]] = []
-        self._follow_orders(conditions)
-        self._consider_restricting(month, view)
-        self._consider_flooding(month, view)
+        ordered = self._follow_orders(conditions)
+        wanted = self._weigh(month, view)
+        wanted = np.where(self.scripted, ordered, wanted)
+        changed = wanted != before
+        if np.count_nonzero(changed):
+            self._begin(month, wanted, changed, view)
+        self.months = np.where(changed, 0.0, self.months + 1.0)
         self.rested = np.where(self.regime == NORMAL, self.rested + 1.0, 0.0)
-        self._set_terms_of_trade()
-        if self.regime is before:  # nothing was decided
-            self.months = self.months + 1.0
-            return []
-        same = before == self.regime
-        self.months = np.where(same, self.months + 1.0, 0.0)
-        return [(int(m), int(self.regime[m]), self._reason(m)) for m in (~same).nonzero()[0]]
+        self._set_terms_of_trade(view)
+        return [(int(m), int(self.regime[m]), self.reason[m]) for m in changed.nonzero()[0]]
 
-    def _change(self, where: Array, regime: int, reason: str) -> None:
-        """Take up a regime for the materials `where` (M,), and remember why."""
-        self.regime = np.where(where, regime, self.regime)
-        self._reasons.append((where, reason))
+    def _begin(self, month: int, wanted: Any, changed: Array, view: View) -> None:
+        """Take up the regimes `wanted` (M,) where they have `changed`, remember why, and until when."""
+        for m in changed.nonzero()[0]:
+            self.reason[m] = self._why(int(m), int(wanted[m]), view)
+        duration = np.maximum(6.0, -np.log(self.length[month]) * self.restrict_duration).astype(np.int64)
+        until = np.array([-1, 0, LASTS, LASTS]).take(wanted) + np.where(wanted == NORMAL, 0, month)
+        until = np.where(wanted == RESTRICT, month + duration, until)
+        self.ends = np.where(changed, np.where(self.scripted, -1, until), self.ends)
+        if (changed & (self.regime == RETALIATE) & (wanted == NORMAL)).any():
+            self.borne = self._lost_to_duties(view)
+        self.regime = wanted
 
-    def _reason(self, material: int) -> str:
-        """The last reason for which the regime of a material was changed this month."""
-        return next((text for where, text in reversed(self._reasons) if where[material]), "")
+    def _why(self, material: int, wanted: int, view: View) -> str:
+        """Why a material changes to the regime wanted."""
+        was = int(self.regime[material])
+        if self.scripted[material]:
+            return "export restriction ordered" if wanted == RESTRICT else "dumping campaign ordered"
+        if wanted == RESTRICT:
+            return TENSION if self.tense[material] else STOCKPILES
+        if wanted == FLOOD:
+            return RIVALS
+        if wanted == RETALIATE:
+            return DUTIES if view.duty_in_force else DUTIES_TO_COME
+        if self.ends[material] < 0:
+            return "the order has ended"
+        out_of_breath = (was == FLOOD and not self.won[material]) or (was == RETALIATE and view.duty_cost > 0.0)
+        return EXHAUSTED if out_of_breath else WHY_FREE[was]
 
-    def _follow_orders(self, conditions: Any) -> None:
-        """Scripted restrictions and dumping campaigns come as conditions."""
+    def _follow_orders(self, conditions: Any) -> Any:
+        """Scripted restrictions and dumping campaigns come as conditions; the regime that they order (M,)."""
         self.share_allowed = conditions.export_share[self.number]
         self.dumping = conditions.dumping[self.number]
-        ordered = conditions.struck("export_share") or conditions.struck("dumping")
-        if not (ordered or np.count_nonzero(self.regime)):
-            self.scripted = np.zeros(len(self.regime), dtype=bool)
-            return
+        if not (conditions.struck("export_share") or conditions.struck("dumping")):
+            if np.count_nonzero(self.scripted):
+                self.scripted = np.zeros(len(self.regime), dtype=bool)
+            return self.regime
         restricted = np.logical_or.reduce(self.share_allowed < 1.0)
         dumped = np.logical_or.reduce(self.dumping > 0.0)
         self.scripted = restricted | dumped
-        if not (np.count_nonzero(self.scripted) or np.count_nonzero(self.regime)):
-            return
         self.ends = np.where(self.scripted, -1, self.ends)  # an order replaces the bloc's own plan
-        lifted = ~self.scripted & (self.ends < 0) & (self.regime != NORMAL)
-        self._change(lifted, NORMAL, "the order has ended")
-        self._change(restricted, RESTRICT, "export restriction ordered")
-        self._change(dumped, FLOOD, "dumping campaign ordered")
+        return np.where(dumped, FLOOD, np.where(restricted, RESTRICT, NORMAL))
 
-    def _consider_restricting(self, month: int, view: View) -> None:
-        """Tension makes a bloc use its leverage where it dominates; it lifts the measure after a while."""
-        over = (self.regime == RESTRICT) & ~self.scripted & (month >= self.ends)
-        tense = self.tension[month] < self.restrict_hazard / 12.0
-        strikes = tense
-        if np.count_nonzero(tense):
-            strikes = self._free(24.0) & tense & (view.own_share[1] > self.leverage_threshold)
-        if np.count_nonzero(strikes):
-            duration = np.maximum(6.0, -np.log(self.length[month]) * self.restrict_duration)
-            self.ends = np.where(strikes, month + duration.astype(np.int64), self.ends)
-            self._change(strikes, RESTRICT, "tension, and leverage over the material")
-        if np.count_nonzero(over):
-            self.ends = np.where(over, -1, self.ends)
-            self._change(over, NORMAL, "the restriction has served its purpose")
+    # ------------------------------------------------------------------ what each regime is worth
+    def _weigh(self, month: int, view: View) -> Any:
+        """The regime worth most for each material (M,); none is taken up that is worth no more than normal trade."""
+        own = ~self.scripted & (self.ends >= 0)  # what it has begun of its own accord
+        self.worth[RESTRICT] = self._worth_of_restricting(month, view, own)
+        self.worth[FLOOD] = self._worth_of_flooding(view, own)
+        self.worth[RETALIATE] = self._worth_of_retaliating(view, own)
+        return np.argmax(self.worth, axis=0)
+
+    def _worth_of_restricting(self, month: int, view: View, own: Mask) -> Array:
+        """Leverage (M,) above what makes it felt, when tension strikes or others stockpile; once begun, to its end."""
+        self.tense = self.tension[month] < self.restrict_hazard / 12.0
+        occasion = (self.tense | (view.stockpiled > self.stockpile_threshold)) & self._free(24.0)
+        worth = np.where(occasion, view.own_share[1] - self.leverage_threshold, NEVER)
+        return np.where(own & (self.regime == RESTRICT) & (month < self.ends), UNDER_WAY, worth)
+
+    def _worth_of_flooding(self, view: View, own: Mask) -> Array:
+        """Share (M,) to be won back in a market that it dominated, from rivals' share running, in project or supported.
+
+        Only while the year's losses stay within its purse, and no longer than it has patience.
+        """
+        start = self.start_share[1]  # type: ignore[index]
+        rivals = 1.0 - view.own_share_ahead[1]
+        if self.heeds_support > 0.0:
+            rivals = rivals * (1.0 + self.heeds_support * view.supported)
+        threshold = np.maximum(self.share_threshold, 1.3 * (1.0 - start))
+        flooding = own & (self.regime == FLOOD)
+        self.won = rivals < WON * threshold
+        if self.patience <= 0.0 or self.spent_this_year >= self.purse_limit:
+            return np.full(len(rivals), NEVER)
+        begin = np.where(self._free(36.0) & (start > self.leverage_threshold), rivals - threshold, NEVER)
+        go_on = np.where(self.months > self.patience, NEVER, rivals - WON * threshold)
+        return np.where(flooding, go_on, begin)
+
+    def _worth_of_retaliating(self, view: View, own: Mask) -> Array | float:
+        """What duties take of its sales above what it bears, on materials (M,) that others can hardly have elsewhere.
+
+        Not for longer than it has patience; after that only when duties cost it more again.
+        """
+        if view.duty_cost <= 0.0 or self.patience <= 0.0 or self.retaliation <= 0.0:
+            self.borne = 0.0
+            return NEVER
+        self.held = view.own_share[1] > self.leverage_threshold
+        lost = self._lost_to_duties(view)
+        retaliating = own & (self.regime == RETALIATE)
+        held = (view.own_share[1] > self.leverage_threshold) & ~self.scripted
+        begin = held & ((self.regime == NORMAL) | (self.regime == FLOOD))
+        worth = np.where(begin, lost - self.borne - self.retaliation_threshold, NEVER)
+        return np.where(retaliating, np.where(self.months > self.patience, NEVER, lost), worth)
+
+    @staticmethod
+    def _lost_to_duties(view: View) -> float:
+        """What duties cost over what it sells where they are due."""
+        return view.duty_cost / max(view.sales, 1e-9)
 
     def _free(self, months: float) -> Array:
         """Materials (M,) without an order or measure for more than so many months."""
         return (self.regime == NORMAL) & ~self.scripted & (self.rested > months)
 
-    def _consider_flooding(self, month: int, view: View) -> None:
-        """Floods a market it dominated when rivals' share, existing or announced, has grown past a threshold."""
-        rivals = 1.0 - view.own_share_ahead[1]
-        threshold = np.maximum(self.share_threshold, 1.3 * (1.0 - self.start_share[1]))  # type: ignore[index]
-        able = self.patience > 0.0 and self.spent_this_year < self.purse_limit
-        flooding = (self.regime == FLOOD) & ~self.scripted
-        if able:
-            dominated = self.start_share[1] > self.leverage_threshold  # type: ignore[index]
-            starts = self._free(36.0) & dominated & (rivals > threshold)
-            if np.count_nonzero(starts):
-                self.ends = np.where(starts, month + 10_000, self.ends)
-                self._change(starts, FLOOD, "rivals' share of capacity passed the threshold")
-        if np.count_nonzero(flooding):
-            won = rivals < 0.85 * threshold
-            stops = flooding & (won | (self.months > self.patience) | (not able))
-            self.ends = np.where(stops, -1, self.ends)
-            self._change(stops & won, NORMAL, "rivals have left")
-            self._change(stops & ~won, NORMAL, "patience or purse is exhausted")
+    # ------------------------------------------------------------------ what it does
+    def _in_proportion(self, view: View) -> float:
+        """Share of exports withheld whose value is to what duties cost it as its rule of retaliation says."""
+        retaliating = self.regime == RETALIATE
+        value = float(np.add.reduce(view.held_by_it * retaliating))
+        return min(self.retaliation * view.duty_cost / max(value, 1e-9), self.restrict_depth)
 
-    def _set_terms_of_trade(self) -> None:
+    def _set_terms_of_trade(self, view: View) -> None:
         """What the regimes mean for exports at each stage (2, M)."""
         self.calm, self.floods, self.dump_depth = not np.count_nonzero(self.regime), False, None
         if self.calm:
@@ -181,6 +254,10 @@ class StateBackedBloc(mesa.Agent):
             return
         own_measure = (self.regime == RESTRICT) & ~self.scripted
         self.let_out = np.where(own_measure, 1.0 - self.restrict_depth, np.minimum(self.share_allowed, 1.0))
+        retaliating = self.regime == RETALIATE
+        if np.count_nonzero(retaliating):
+            self.answer = self._in_proportion(view)
+            self.let_out = np.where(retaliating, 1.0 - self.answer, self.let_out)
         flooding = self.regime == FLOOD
         if np.count_nonzero(flooding):
             # On its own account it floods the market of refined material only.
@@ -223,6 +300,12 @@ class StateBackedBloc(mesa.Agent):
         """
         room = np.maximum(self.stock_target - held, 0.0) / 60.0
         return np.where((self.regime == NORMAL) & (price <= usual), np.minimum(room, 0.02 * output), 0.0)
+
+    def dumps(self, what: str) -> Array:
+        """1 for the materials, components or products that it sells under cost (n,)."""
+        if self.dump_depth is None or what != "materials":
+            return np.zeros(1)
+        return (self.dump_depth[STAGES - 1] > 0.0).astype(np.float64)
 
     def pushed(self) -> Array:
         """Extra output ordered from its own producers (2, M), as a share of usual output."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,6 +20,7 @@ from abm.indicators.frame import Frame
 from abm.indicators.indicator import Indicator, Ratio
 from abm.indicators.quantities import BLOCK, History, Quantities
 from abm.indicators.view import KEPT, View
+from abm.parameters import unknown
 
 Array = NDArray[np.float64]
 
@@ -65,6 +67,8 @@ class Recorder:
         self.model, self.on = model, record
         self.columns: list[dict[str, str]] = []
         self.monthly: tuple[str, ...] = ()
+        self.seen: dict[str, list[float]] = {}  # by month so far: the columns that governments watch
+        self._watched: dict[str, tuple[_Place, int]] = {}
         self._values: Array = np.empty((model.months if record else 0, 0))
         self._done = self._worked_out = 0
         if record:
@@ -82,6 +86,19 @@ class Recorder:
             self._places.append(_Place(declared, slice(first, len(self.columns)), shape))
         self._values = np.full((self.model.months, len(self.columns)), np.nan)
 
+    def watch(self, names: Sequence[str]) -> None:
+        """Work these columns out every month, for governments that react to them.
+
+        Raises ConfigError if there is no such column.
+        """
+        numbers = {column["name"]: number for number, column in enumerate(self.columns)}
+        for name in names:
+            if name not in numbers:
+                raise unknown("column of indicators", name, numbers, key="indicator")
+            number = numbers[name]
+            place = next(place for place in self._places if place.columns.start <= number < place.columns.stop)
+            self._watched[name], self.seen[name] = (place, number - place.columns.start), []
+
     def record(self, purchases: Any, discarded: Any) -> None:
         """Take in this month: the model, and what households bought and discarded."""
         if not self.on:
@@ -93,6 +110,8 @@ class Recorder:
             self._sort(view)
         for place in self._monthly:
             self._values[view.month, place.columns] = place.value(view).reshape(-1)
+        for name, (place, offset) in self._watched.items():
+            self.seen[name].append(float(place.value(view).reshape(-1)[offset]))
         self._done = view.month + 1
         if self._done % BLOCK == 0 or self._done == self.model.months:
             self._work_out()

@@ -451,9 +451,9 @@ def exports_withheld(view: Quantities) -> Array:
     title={"en": "Regime of the blocs", "nl": "Regime van de blokken"},
     meaning={
         "en": "What each state-backed bloc does with a material: 0 trades as usual, 1 restricts exports, 2 floods the "
-        "market.",
+        "market, 3 withholds exports in answer to duties.",
         "nl": "Wat elk door de staat gesteund blok met een materiaal doet: 0 gewone handel, 1 uitvoer beperken, 2 de "
-        "markt overspoelen.",
+        "markt overspoelen, 3 uitvoer achterhouden als antwoord op heffingen.",
     },
     direction=0,
     axes=("bloc", "material"),

@@ -106,6 +106,24 @@ def belief(view: Quantities) -> Array:
 
 @indicator(
     unit="1",
+    title={"en": "Public support", "nl": "Draagvlak"},
+    meaning={
+        "en": "Share of the people below each government who support its policy for the circular economy. It falls "
+        "when goods become dearer than people are used to, most where incomes are low, and when technical jobs are "
+        "lost.",
+        "nl": "Aandeel van de inwoners onder elke overheid dat haar beleid voor de circulaire economie steunt. Het "
+        "daalt als goederen duurder worden dan mensen gewend zijn, het meest bij lage inkomens, en als technische "
+        "banen verdwijnen.",
+    },
+    direction=1,
+    axes=("government",),
+)
+def public_support(view: Quantities) -> Array:
+    return view.public_support
+
+
+@indicator(
+    unit="1",
     title={"en": "Diversity of supply by material", "nl": "Spreiding van het aanbod per materiaal"},
     meaning={
         "en": "One minus the concentration of primary supply at the stage of refining in the past twelve months: 0 is "
@@ -214,14 +232,15 @@ def circular_design(view: Quantities) -> Ratio:
     unit="1",
     title={"en": "Materials under restriction", "nl": "Materialen onder een uitvoerbeperking"},
     meaning={
-        "en": "Number of materials of which each state-backed bloc restricts exports.",
-        "nl": "Aantal materialen waarvan elk door de staat gesteund blok de uitvoer beperkt.",
+        "en": "Number of materials of which each state-backed bloc restricts exports, in retaliation or otherwise.",
+        "nl": "Aantal materialen waarvan elk door de staat gesteund blok de uitvoer beperkt, uit vergelding of "
+        "anderszins.",
     },
     direction=-1,
     axes=("bloc",),
 )
 def materials_restricted(view: Quantities) -> Array:
-    return across((view.regime == 1).astype(np.float64))
+    return across(((view.regime == 1) | (view.regime == 3)).astype(np.float64))
 
 
 @indicator(

@@ -192,7 +192,7 @@ class View(Quantities):
 
     @Kept
     def regime(self) -> Array:
-        """Regime of each bloc by material, 1 restricting and 2 flooding (B, M)."""
+        """Regime of each bloc by material, 1 restricting, 2 flooding and 3 retaliating (B, M)."""
         return np.array([bloc.regime for bloc in self.model.blocs]).reshape(-1, self.frame.materials)
 
     @Kept
@@ -507,6 +507,11 @@ class View(Quantities):
     def credibility(self) -> Array:
         """Belief in what each government announces (K,)."""
         return np.array([government.credibility for government in self.model.governments.members])
+
+    @Kept
+    def public_support(self) -> Array:
+        """Support of the people below each government for its policy (K,)."""
+        return self.model.public_support
 
     @Kept
     def belief(self) -> Array:

@@ -20,6 +20,7 @@ class Credit:
 
     def __init__(self, config: Any) -> None:
         self.terms = config.credit
+        self.usual_credibility = config.public.credibility
         self.term = self.terms.loan_term
         self.overdraft = self.terms.overdraft
         self.loss_rate = 0.0
@@ -27,9 +28,13 @@ class Credit:
         self.leverage_limit = self.terms.leverage_limit
 
     def quote(self, conditions_interest: float, credibility: float) -> None:
-        """Set this month's terms from recent losses and the credibility of policy (0 to 1)."""
+        """Set this month's terms from recent losses and the credibility of policy (0 to 1).
+
+        The usual spread holds at the credibility of the start; lenders ask more when policy has lost it.
+        """
         terms = self.terms
         self.rate = terms.interest + conditions_interest + terms.spread + terms.spread_by_loss * self.loss_rate
+        self.rate += terms.spread_by_policy_risk * max(self.usual_credibility - credibility, 0.0)
         self.leverage_limit = terms.leverage_limit * (1.0 - terms.risk_response * (1.0 - credibility))
 
     def remember(self, loss: float, loans: float) -> None:

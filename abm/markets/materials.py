@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,8 @@ class MaterialsMarkets:
         self.trend = np.zeros_like(self.log_price)
         self.news = np.zeros(self.count)  # this month's news to expected log prices
         self.withheld = np.zeros((sides, self.count))  # share of supply that blocs keep back now
-        self.alarm = np.zeros((sides, self.count))  # the same as remembered by those who hold stocks
+        self.missing: Array | None = None  # share of the world's supply that outages cost now (M,)
+        self.alarm = np.zeros((sides, self.count))  # what is kept back as remembered by those who hold stocks
         # How far blocs buy concentrate outside, or sell it there without limit (B, M), 0 to 1.
         self.buys_concentrate, self.sells_concentrate = np.zeros((2, sides - 1, self.count))
         self.treatment = np.ones((sides, self.count))  # treatment charge over its long-run level
@@ -113,7 +115,7 @@ class MaterialsMarkets:
         for stage in (EXTRACTION, REFINING):
             books.endow(self.places[stage], self.usual_cover * self.throughput[stage])
         self._highest = np.log(config.markets.choke_essential)
-        self._carry = (merchants.carry + config.credit.interest) / 12.0 * merchants.trend_time
+        self.finance(0.0)
         self._carried_on = self.trend_following * merchants.trend_time
         self._fading = 1.0 - 1.0 / config.firms.risk_memory
 
@@ -134,6 +136,12 @@ class MaterialsMarkets:
         chokes = np.array([rules.choke_middle, rules.choke_essential])
         return tier_response(self.grid, shares, chokes, np.zeros(self.count))
 
+    @cached_property
+    def essential_response(self) -> Array:
+        """Share of essential use at each price (M, G): all of it up to the highest choke price."""
+        shares, choke = np.ones((self.count, 1)), np.array([self.config.markets.choke_essential])
+        return tier_response(self.grid, shares, choke, np.zeros(self.count))
+
     @property
     def price(self) -> Array:
         """Prices (2, sides, M), EUR/kg."""
@@ -145,6 +153,11 @@ class MaterialsMarkets:
         """Take in the share of supply that blocs keep back (sides, M); alarm fades slowly afterwards."""
         self.withheld = withheld
         self.alarm = np.maximum(self.alarm * self._fading, withheld)
+
+    def finance(self, rise: float) -> None:
+        """Let the cost of holding stock include a rise of the interest rate, per year."""
+        yearly = self.merchants.carry + self.config.credit.interest + rise
+        self._carry = yearly / 12.0 * self.merchants.trend_time
 
     def stock(self, stage: int) -> Array:
         """Merchants' stocks (sides, M), kg."""
@@ -160,6 +173,8 @@ class MaterialsMarkets:
         now = self.log_price[stage]
         usual = (1.0 - merchants.cost_weight) * self.anchor[stage]  # the long-run cost is zero on the log scale
         usual += merchants.foresight * self.withheld
+        if self.missing is not None:
+            usual += merchants.foresight * self.missing
         lasting = merchants.persistence * (now - usual)
         expected = usual + lasting + self._carried_on * self.trend[stage] + (self.news - self._carry)
         # Nobody expects a price at which the last users have given up.

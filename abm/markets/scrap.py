@@ -63,6 +63,7 @@ class ScrapMarkets:
         self.offered = np.zeros(self.shape)  # what collectors put on the market this month, kg
         self.other = np.zeros(self.shape)
         self.ease = np.zeros(self.shape)  # gross mass × gain in recovery from circular design, kg
+        self.sorted: Array | None = None  # gross mass × share saved of dismantling and sorting, kg, if anything is
         self.collectors = books.account(*[f"collectors {config.jurisdictions.ids[j]}" for j in leaves])
         self.price = np.zeros(self.shape)
         self.border = self._borders()
@@ -91,6 +92,16 @@ class ScrapMarkets:
         self.arrived[origin] += gross
         self.other[origin] += other
         self.ease[origin] += ease
+
+    def note_sorted(self, origin: int, kilograms: Array) -> None:
+        """Enter mass times the share saved of dismantling and sorting (S, L), of what has just been collected."""
+        if self.sorted is None:
+            self.sorted = np.zeros(self.shape)
+        self.sorted[origin] += kilograms
+
+    def saving(self) -> Array | None:
+        """Share saved of the cost of dismantling and sorting what is in each pool (2, S, L); None where nothing is."""
+        return None if self.sorted is None else self.sorted / np.where(self.gross > 1e-6, self.gross, np.inf)
 
     def gain(self) -> Array:
         """Gain in recovery from circular design in each pool (2, S, L), a share."""
@@ -199,3 +210,5 @@ class ScrapMarkets:
         self.gross *= rest
         self.other *= rest
         self.ease *= rest
+        if self.sorted is not None:
+            self.sorted *= rest

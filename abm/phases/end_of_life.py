@@ -38,7 +38,10 @@ class EndOfLife:
         self.route_apart = np.einsum("pms,os->opms", route, apart)  # (owners, P, M, S)
         self.share_apart = self.route_apart.sum(axis=3)[:, :, None]  # (owners, P, 1, M)
         self.share_mixed = np.einsum("pms,os->opm", route, 1.0 - apart)[:, :, None]
-        per_product = np.stack([self.mass[:, None] * structure.mass_route, self._others(structure)])
+        self.apart = apart
+        self.whole_product = per_product = np.stack(
+            [self.mass[:, None] * structure.mass_route, self._others(structure)]
+        )
         # Kilograms, and EUR of other recoverables, per product by stream: (owners · P, 2 · S).
         self.per_product = np.einsum("kps,os->opks", per_product, apart).reshape(OWNERS * len(products), -1)
         self.treated_stream = np.asarray(streams.binned_treated)
@@ -71,6 +74,7 @@ class EndOfLife:
         """Sort this month's discards: `discarded` by households, `business` units and content (2, P, L[, M])."""
         places, books = self.model.places, self.model.books
         self._note_design(discarded)
+        self.model.standards.note_returned(discarded)
         self._note_handed_in(discarded)
         count = len(self.config.materials)
         books.move("hoarding", self.in_use, self.hoarded, discarded.hoarded_content.reshape(-1, count))
@@ -172,25 +176,44 @@ class EndOfLife:
         the rest of that is landfilled or burnt.
         """
         model, books, places, count = self.model, self.model.books, self.model.places, content.shape[-1]
-        by_stream = np.einsum("oplm,opms->slm", content, self.route_apart)
-        books.move("discard", self.owned_places, places.sorting, (content * self.share_apart).reshape(-1, count))
+        route_apart, share_apart, share_mixed, per_product = self._kept_apart()
+        by_stream = np.einsum("oplm,opms->slm", content, route_apart)
+        books.move("discard", self.owned_places, places.sorting, (content * share_apart).reshape(-1, count))
         books.move("discard", places.sorting, model.scrap.blocks[END_OF_LIFE], by_stream.reshape(-1, count))
-        mixed = content * self.share_mixed
+        mixed = content * share_mixed
         mixed[0] += binned * self.treated
         books.move("dissipation", self.owned_places, places.dissipated, mixed.reshape(-1, count))
         rest = binned * self.wasted
         books.move("landfill", self.in_use, places.landfill, rest.reshape(-1, count))
         self.landfilled = np.add.reduce(rest, axis=(0, 1))
-        self._enter_pools(units)
+        self._enter_pools(units, per_product)
 
-    def _enter_pools(self, units: Array) -> None:
+    def _kept_apart(self) -> tuple[Array, Array, Array, Array]:
+        """What of products handed in is kept apart: `route_apart` to `per_product`, as law has changed it."""
+        usual = self.route_apart, self.share_apart, self.share_mixed, self.per_product
+        more = self.model.standards.at_end_of_life("taken_apart", self.design)
+        if more is None:
+            return usual
+        share = self.apart[:, None] + more[..., None] * (1.0 - self.apart[:, None])  # (owners, P, S)
+        route = self.model.structure.route * share[:, :, None]
+        apart = np.add.reduce(route, axis=3)[:, :, None]
+        mixed = np.add.reduce(self.model.structure.route, axis=2)[:, None] - apart
+        per_product = self.whole_product.transpose(1, 0, 2) * share[:, :, None]
+        return route, apart, mixed, per_product.reshape(self.per_product.shape)
+
+    def _enter_pools(self, units: Array, per_product: Array) -> None:
         """Enter mass, other recoverables and ease of dismantling of products handed in (owners, P, L)."""
         streams = len(self.config.streams)
         leaves = units.shape[-1]
-        entered = (units.reshape(-1, leaves).T @ self.per_product).T  # (2 · S, L)
-        easier = units * (self.design * self.circular_yield)[:, None]
-        easy = (easier.reshape(-1, leaves).T @ self.per_product[:, :streams]).T
+        entered = (units.reshape(-1, leaves).T @ per_product).T  # (2 · S, L)
+        design = self.model.standards.at_end_of_life("dismantling", self.design)
+        easier = units * ((self.design if design is None else design) * self.circular_yield)[..., None]
+        easy = (easier.reshape(-1, leaves).T @ per_product[:, :streams]).T
         self.model.scrap.collect(END_OF_LIFE, entered[:streams], entered[streams:], easy)
+        saved = self.model.standards.at_end_of_life("sorting", self.design)
+        if saved is not None:
+            spared = (units * saved[..., None]).reshape(-1, leaves).T @ per_product[:, :streams]
+            self.model.scrap.note_sorted(END_OF_LIFE, spared.T)
 
     # ------------------------------------------------------------------ from collectors to recyclers
     def trade_scrap(self) -> None:
@@ -219,8 +242,13 @@ class EndOfLife:
         across = scrap.border.take(recyclers.leaf, axis=0)
         self.fetching = across * scrap.fetching_cost(scrap.fetched)[stream]  # (n, L) EUR/kg
         value -= recyclers.variable_cost[:, None] + self.fetching
+        if recyclers.energy_relief is not None:
+            value += recyclers.energy_relief[:, None]
         carried = recyclers.plant.transport_cost[:, None]
+        self.saving = scrap.saving()  # (2, S, L), or None
         value[END_OF_LIFE] -= carried
+        if self.saving is not None:
+            value[END_OF_LIFE] += carried * self.saving[END_OF_LIFE, stream]
         value[1 - END_OF_LIFE] -= SORTED_AT_SOURCE * carried
         return Bidders(stream, recyclers.leaf, recyclers.wanted_feed(), value)
 
@@ -288,6 +316,9 @@ class EndOfLife:
         self.feed_cost = np.add.reduce(value, axis=1)
         carried = recyclers.plant.transport_cost
         self.transport = carried * (self.bought[0] + SORTED_AT_SOURCE * self.bought[1])
+        if self.saving is not None:
+            spared = sales.kilograms[END_OF_LIFE] * self.saving[END_OF_LIFE, bidders.stream]
+            self.transport -= carried * np.add.reduce(spared, axis=1)
         self.transport += np.add.reduce(np.add.reduce(sales.kilograms) * self.fetching, axis=1)
         books.pay("other_inputs", recyclers.account, accounts.domestic, self.transport)
         bought = self.bought[0] + self.bought[1]

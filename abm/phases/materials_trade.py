@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import COMPONENT
+from abm.agents.firms import COMPONENT, advantage, uptake
 from abm.agents.state_backed import View
 from abm.markets.materials import EXTRACTION, OUTSIDE, REFINING, Cleared, Trade
 from abm.rules import MarketView, unchanged
@@ -35,6 +35,7 @@ class MaterialsTrade:
         self.news = model.streams.normal("news", month * 0 + np.arange(count), month) * np.asarray(materials.news)
         self.pull = np.zeros((sides, count))  # smoothed content of goods that home imports, by side
         self.start_pull: Array | None = None
+        self.substituted: Array | None = None  # share of industry's use replaced for good (M,), if any is
         self.secondary_share = np.zeros(count)  # of what home makers buy
         self.home_rationed = np.zeros(count)
         self.last_use = self.base_use.copy()
@@ -96,15 +97,41 @@ class MaterialsTrade:
         """What each bloc sees before it chooses its regime."""
         model = self.model
         if model.month % 3 == 0:
+            stockpiled, supported = self._stockpiled(), self._supported()
             self.seen = [
                 View(
                     own_share=model.producers.share_of_side(1 + bloc.number, 1, model.month),
                     own_share_ahead=model.producers.share_of_side(1 + bloc.number, 36, model.month),
                     rival_cost=np.outer([0.4, 1.0], model.rival_cost[bloc.number]),
+                    stockpiled=stockpiled,
+                    supported=supported,
+                    **model.duties.against(bloc),
                 )
                 for bloc in model.blocs
             ]
         return self.seen
+
+    def _stockpiled(self) -> Array | float:
+        """Months of home use (M,) that governments hold in their stockpiles."""
+        model, whole = self.model, np.zeros(self.markets.count)
+        if not (model.governments.traders and model.month):
+            return 0.0
+        for instrument in model.governments.traders:
+            whole += model.books.stock[model.stockpile_place(instrument)]
+        if not np.count_nonzero(whole):
+            return 0.0
+        everywhere = np.ones(len(self.config.leaves), dtype=bool)
+        return whole / np.maximum(self._use_below(everywhere), 1e-9)
+
+    def _supported(self) -> Array | float:
+        """Support per kilogram that is announced to those who recover material at home, over the price (M,)."""
+        if not any(bloc.heeds_support > 0.0 for bloc in self.model.blocs):
+            return 0.0
+        outlook, share = self.model.rules.outlook, self.model.settlement.household_share
+        price = self.markets.price[REFINING, OUTSIDE]
+        promised = np.maximum(outlook["price_floor"], outlook["contract_strike"]) - price
+        promised = np.maximum(promised, 0.0) + outlook["recovery_subsidy"]
+        return np.asarray(((share * self.model.rules.belief) @ promised) / price)
 
     def pushed(self) -> Array:
         """Extra output that flooding blocs order (2, sides, M)."""
@@ -125,9 +152,12 @@ class MaterialsTrade:
         self.felt_risk = np.maximum.reduce(firms.risk, initial=0.0)
         self.markets.news = self.news[self.model.month]
         self.markets.hear_of(self._withheld())
+        self.markets.missing = self._missing()
+        self.freight = self.model.transport.freight_on_materials()
         self._mine()
         self._refine(*self._clear_concentrate())
         wanted = self._home_wants()
+        firms.under_way = None  # counted anew for next month
         self.to_maker = self._sell_secondary(wanted)
         self._clear_refined(wanted, self.to_maker)
         self._buy_components()
@@ -140,6 +170,11 @@ class MaterialsTrade:
         for bloc in self.model.blocs:
             withheld[OUTSIDE] += bloc.withholding(REFINING)
         return np.minimum(withheld / np.maximum(self.markets.throughput[REFINING], 1e-9), 1.0)
+
+    def _missing(self) -> Array | None:
+        """Share of the world's supply that outages cost (M,), None if they cost nothing."""
+        lost = self.model.producers.lost
+        return None if lost is None else lost / np.maximum(np.add.reduce(self.markets.throughput[REFINING]), 1e-9)
 
     def _mine(self) -> None:
         model, markets, ground = self.model, self.markets, self.model.places.ground
@@ -244,16 +279,20 @@ class MaterialsTrade:
         return to_maker
 
     def _levy_saved(self, to_maker: Array, scarce: Array) -> Array | None:
-        """Levy on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid.
+        """Levy, duty and dearer freight on primary material (M,), EUR/kg, that buyers of secondary save.
 
-        None where there is no levy.
+        Where it is scarce they outbid it. None where there is neither.
         """
-        rules = self.model.rules
-        if not rules.in_force("primary_levy"):
-            return None
+        rules, duties = self.model.rules, self.model.duties
+        saved = None if self.freight is None else self.markets.price[REFINING, OUTSIDE] * self.freight * scarce
+        if not (rules.in_force("primary_levy") or duties.in_force):
+            return saved
         levy = rules.primary_levy.take(self.model.firms.leaf, axis=0)
+        if duties.in_force:
+            levy = levy + duties.at_home_per_kg(self.markets.price[REFINING, OUTSIDE])
         bought = np.add.reduce(to_maker)
-        return np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
+        mean = np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
+        return mean if saved is None else mean + saved
 
     def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array, levy: Array | None) -> None:
         """Home makers pay what primary costs them less a discount plus a green premium; merchants pay for the rest."""
@@ -270,6 +309,11 @@ class MaterialsTrade:
         payable = self.payable.take(recyclers.stream)[:, None]
         to_home, to_world = home * home_price, rest * (discount * (grade + (1.0 - grade) * payable))
         clearing, spent = model.accounts.secondary, to_maker @ home_price
+        self._meet_customers(home_price)
+        if recyclers.match_term is not None:
+            to_home += home * recyclers.under_contract * (recyclers.contract_price - home_price)
+            sold_here = np.add.reduce(home)
+            spent = to_maker @ (np.add.reduce(to_home) / np.where(sold_here > 0.0, sold_here, np.inf))
         books.pay("material_sales", clearing, recyclers.account, np.add.reduce(to_home, axis=1))
         books.pay("material_sales", model.firms.account, clearing, spent)
         books.pay("material_sales", self.markets.accounts[OUTSIDE], recyclers.account, np.add.reduce(to_world, axis=1))
@@ -280,6 +324,20 @@ class MaterialsTrade:
         received = (to_home + to_world) / np.where(sells, sold, 1.0)
         recyclers.price_received[:] = np.where(sells, received, discount * (1.0 - blend))
         self.secondary_spent = spent
+
+    def _meet_customers(self, price: Array) -> None:
+        """Recyclers and customers brought together sign at the home price (M,) of the month; contracts run on."""
+        rules, recyclers = self.model.rules, self.model.recyclers
+        if rules.in_force("matchmaking"):
+            recyclers.meet_customers(rules.matchmaking, rules.match_term, price)
+        elif recyclers.match_term is not None:
+            recyclers.meet_customers(None, rules.match_term, price)
+
+    def premium_under_contract(self, market: Array) -> Array:
+        """What home buyers pay above the market price (M,) to each recycler on all that is at grade (R, M), a share."""
+        recyclers = self.model.recyclers
+        fixed = self.sold_at_home * (recyclers.contract_price / market - 1.0)
+        return np.asarray(self.home_premium + recyclers.under_contract * (fixed - self.home_premium))
 
     def _clear_refined(self, wanted: Array, secondary: Array) -> None:
         markets = self.markets
@@ -302,9 +360,38 @@ class MaterialsTrade:
         growth = self.growth[model.month]
         level = self.base_use * np.exp(self.noise[0][model.month] + markets.adaptation)
         level *= growth * model.conditions.demand
+        known = growth  # what is in it of the pull of home imports at the start grows and falls with the rest
+        for left in self._use_left():
+            level, known = level * left, known * left
         if self.start_pull is not None:
-            level = np.maximum(level + self.pull - self.start_pull * growth, 0.2 * level)
-        return level[:, :, None] * markets.response
+            level = np.maximum(level + self.pull - self.start_pull * known, 0.2 * level)
+        if not model.conditions.struck("essential_demand"):
+            return level[:, :, None] * markets.response
+        essential = self.base_use * growth * model.conditions.essential_demand
+        return level[:, :, None] * markets.response + essential[:, :, None] * markets.essential_response
+
+    def _use_left(self) -> list[Array]:
+        """What recession and substitutes leave of use outside the home makers (sides, M) or (M,), where they do."""
+        conditions = self.model.conditions
+        left = [self._activity(conditions.activity)] if conditions.struck("activity") else []
+        if self.substituted is not None:
+            left.append(1.0 - self.substituted)
+        return left
+
+    def substitute(self, possible: Array, cost: Array) -> None:
+        """Industry replaces what is `possible` of its use (M,) as it pays; `cost` (M,) over the price at the start."""
+        price = self.markets.price[REFINING, OUTSIDE]
+        done = np.zeros(len(price)) if self.substituted is None else self.substituted
+        ahead = advantage(price, cost * np.asarray(self.config.materials.price))
+        self.substituted = done + uptake(done, possible, ahead, self.config.firms.substitution_speed)
+
+    def _activity(self, activity: Array) -> Array:
+        """Mean activity of industry (J,) by side and material (sides, M), weighted by use."""
+        share, side_of = np.asarray(self.config.materials.use_share).T, self.model.structure.side_of
+        usual, active = np.zeros((2, *self.base_use.shape))
+        np.add.at(usual, side_of, share)
+        np.add.at(active, side_of, share * activity[:, None])
+        return np.where(usual > 0.0, active / np.where(usual > 0.0, usual, 1.0), 1.0)
 
     def _serve_world(self, cleared: Cleared) -> None:
         model, markets = self.model, self.markets
@@ -363,12 +450,31 @@ class MaterialsTrade:
         """Bring makers their part of all that is asked at home (M,) and let them pay."""
         model, markets, firms = self.model, self.markets, self.model.firms
         served = np.minimum(cleared.home / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
-        bought = primary * served
-        model.books.move("purchase", int(markets.places[REFINING, OUTSIDE]), firms.inputs, bought)
+        bought, place = primary * served, int(markets.places[REFINING, OUTSIDE])
+        self.home_rationed = 1.0 - served
+        if model.transport.delays("materials"):
+            asked_by = bought
+            bought = model.transport.bring_materials(place, bought, firms.inputs)
+            self.home_rationed = 1.0 - served * (1.0 - model.transport.lateness)
+            self._count_under_way(asked_by)
+        else:
+            model.books.move("purchase", place, firms.inputs, bought)
         self.primary_spent = bought @ cleared.price[OUTSIDE]
         model.books.pay("material_sales", firms.account, int(markets.accounts[OUTSIDE]), self.primary_spent)
+        if self.freight is not None:
+            freight = bought @ (cleared.price[OUTSIDE] * self.freight)
+            model.books.pay("material_sales", firms.account, model.accounts.abroad, freight)
+            self.primary_spent = self.primary_spent + freight
+        if model.duties.in_force:
+            self.primary_spent = self.primary_spent + model.duties.shelter_refineries(bought, cleared.price[OUTSIDE])
         self.primary_bought = bought
-        self.home_rationed = 1.0 - served
+
+    def _count_under_way(self, asked_by: Array) -> None:
+        """Refined material on its way to makers (F, M), shared by what they bought this month, kg."""
+        under_way = self.model.transport.materials
+        if under_way is not None:
+            whole = np.add.reduce(asked_by)
+            self.model.firms.under_way = asked_by * (under_way / np.where(whole > 0.0, whole, np.inf))
 
     # ------------------------------------------------------------------ components
     def _buy_components(self) -> None:
@@ -382,9 +488,26 @@ class MaterialsTrade:
         markets.choose_origins(self._levied(price), mix, mix @ self.felt_risk)
         asked = orders * markets.share[:, :1]
         home, delivered = self._take_from_makers(asked)
-        imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
+        shipped = imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
+        if model.transport.delays("components"):
+            imported = self._ship(shipped, orders)
+        self.component_imports_by_origin = shipped
         self._deliver_components(orders, home, delivered, imported, price)
         self._order_from_component_makers(asked)
+
+    def _ship(self, shipped: Array, orders: Array) -> Array:
+        """Send components on their way; returns those that arrive (C, O, M), kg, and lets makers feel the lack."""
+        transport, markets, firms = self.model.transport, self.model.components, self.model.firms
+        imported = transport.ship_components(shipped, orders, markets.origins)
+        sent, came = np.add.reduce(shipped, axis=1), np.add.reduce(imported, axis=1)
+        late = np.where(sent > 0.0, 1.0 - came / np.where(sent > 0.0, sent, 1.0), 0.0)
+        markets.rationed = np.maximum(markets.rationed, np.maximum(late, 0.0) * (sent / np.maximum(orders, 1e-12)))
+        if transport.components is not None:
+            per_order = np.add.reduce(transport.components, axis=1) / np.where(orders > 0.0, orders, np.inf)
+            by_product = np.add.reduce(self.by_component * per_order, axis=1)
+            coming = by_product.take(firms.product, axis=0) * self.wanted_inputs
+            firms.under_way = coming if firms.under_way is None else firms.under_way + coming
+        return imported
 
     def _component_orders(self) -> Array:
         """Material that home makers want in components (C, M), kg."""
@@ -394,17 +517,31 @@ class MaterialsTrade:
     def _component_prices(self) -> Array:
         """Price per kg of content (C, 1 + O, M), EUR; a levy on imports is paid in settlement, on top of it."""
         self.conversion = self._home_conversion()
-        return self.model.components.prices(self.markets.price[REFINING], self.conversion, (self.levies()[0], 0.0))
+        levies = self.levies()[0], 0.0
+        return self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
+
+    def _landed(self, price: Array) -> Array:
+        """Prices of components (C, 1 + O, M) with what freight adds to those of imports."""
+        freight = self.model.transport.freight_on_goods(self.model.components.origins)
+        if freight is not None:
+            price[:, 1:] *= (1.0 + freight)[:, None]
+        return price
 
     def _levied(self, price: Array) -> Array:
-        """Prices of components with the levy on imports, which steers the choice of origin."""
-        levies = self.levies()
-        if not np.count_nonzero(levies[1]):
-            return price
-        return self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
+        """Prices of components with the levy and duty on imports, which steer the choice of origin."""
+        levies, duties = self.levies(), self.model.duties
+        if np.count_nonzero(levies[1]):
+            price = self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
+        if duties.in_force:
+            price = price.copy()
+            price[:, 1:] *= 1.0 + duties.on_components
+        return price
 
     def levies(self) -> tuple[Array, Array]:
-        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households."""
+        """Levies on primary material used at home and in imports (M,), EUR/kg, the mean over leaves by households.
+
+        What a duty on refined material adds to its price at home counts with the former.
+        """
         rules, share = self.model.rules, self.model.settlement.household_share
         if rules is not self._levied_under:
             self._levied_under = rules
@@ -412,6 +549,9 @@ class MaterialsTrade:
             if rules.in_force("primary_levy") or rules.in_force("import_levy"):
                 imports = (share @ rules.import_levy) * (1.0 - self.recycled_abroad)
                 self._levies = share @ rules.primary_levy, imports
+            if self.model.duties.in_force:
+                price = self.markets.price[REFINING, OUTSIDE]
+                self._levies = self._levies[0] + self.model.duties.at_home_per_kg(price), self._levies[1]
         return self._levies
 
     def _home_conversion(self) -> tuple[Array, Array]:
@@ -451,13 +591,19 @@ class MaterialsTrade:
         to_home, to_abroad = np.add.reduce(by_maker[2:], axis=2)
         books.move("delivery", self.finished, model.places.components, delivered)
         books.move("delivery", model.places.components, firms.inputs, from_home)
-        books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
+        if self.component_imports_by_origin is imported:
+            books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
+        else:
+            books.move("delivery", model.transport.place, firms.inputs, from_abroad)
         self._pay_for_components(delivered, to_home, to_abroad, home_price)
+        if model.duties.in_force:
+            duty = np.add.reduce(model.duties.note_components(imported * price[:, 1:]), axis=1)
+            abroad_price = abroad_price + duty / np.where(whole > 0.0, whole, np.inf)
         both = home + whole
         share_home = home / np.where(both > 0.0, both, np.inf)
         mean_price = share_home * home_price + (1.0 - share_home) * abroad_price
         self.component_price = np.where(share_home + whole > 0.0, mean_price, home_price)
-        self.component_import, self.component_imports_by_origin = from_abroad, imported
+        self.component_import = from_abroad
         firms.units[rows] = np.add.reduce(books.stock.take(self.finished, axis=0), axis=1)
         firms.sold[rows] = np.add.reduce(delivered, axis=1)
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE
+from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE, advantage, uptake
 from abm.agents.households import Offers
 from abm.books import block
 from abm.markets import products as goods
 from abm.markets.products import LEAST, label_shares
+from abm.phases.standards import life_of
 
 Array = NDArray[np.float64]
 TENDER = 20.0  # how sharply a tender with criteria turns on price: 10 % better wins seven times in eight
@@ -42,6 +43,8 @@ class ProductTrade:
         self.elasticity = np.asarray(products.price_elasticity)
         self.start_price = self._label_start()
         self.price = self.start_price.copy()
+        self.content = model.structure.content  # of imported products (P, M), kg
+        self.substituted: Array | None = None  # share of it that makers abroad have replaced for good, if any is
         material = self._imported_material()
         base = np.asarray(products.price) * np.asarray(products.import_cost_ratio)
         self.import_base = np.maximum(base[:, None] - material, 0.05 * base[:, None])
@@ -60,6 +63,9 @@ class ProductTrade:
         # Labels that had makers and providers at the start (P, 2), and those that have them now.
         self.founded: NDArray[np.bool_] | None = None
         self.there: NDArray[np.bool_] | None = None
+        self.modulation: Array | None = None  # of producers' fees (P, L, 3), EUR per product, if there is any
+        self.usually_sold: Array | None = None  # products sold by label in a month (P, L, 3), while fees differ by it
+        self.labels_sold = np.zeros((*self.surcharge.shape, goods.LABELS))
         self.used_level = np.ones(len(products))  # price of used goods over its usual part of the new price
         self._remember_constants()
         self.import_orders = np.zeros((len(products), len(self.origins), len(self.config.leaves)))
@@ -88,6 +94,7 @@ class ProductTrade:
         self.service_work = self.start_fee / (1.0 + self.config.firms.markup)
         self.service_labour = np.zeros(len(self.config.leaves))
         self.exports_at_start = np.asarray(products.exports)
+        self.buyers_abroad = self._buyers_abroad()
         self.taxed = 1.0 + self.tax
         self.cells = np.arange(2 * len(products))[:, None]  # of linear and circular goods by product
         self.in_use = block(self.model.places.in_use)
@@ -103,8 +110,16 @@ class ProductTrade:
         available[..., goods.USED] = (np.asarray(products.used_share) > 0.0)[:, None]
         for table in (life, circularity):
             table.flags.writeable = False
+        self.usual_life = life
         self.offered = {"life": life, "circularity": circularity, "available": available}
         self._offer_labels()
+
+    def _buyers_abroad(self) -> Array:
+        """Weight of each jurisdiction in what home makers export (J,): its industry's part in the use of materials."""
+        materials = self.config.materials
+        abroad = ~np.asarray(self.config.jurisdictions.domestic, dtype=bool)
+        use = np.add.reduce(np.asarray(materials.use_share), axis=0) * abroad
+        return np.asarray(use / max(use.sum(), LEAST))
 
     def _label_start(self) -> Array:
         products, firms = self.config.products, self.config.firms
@@ -126,14 +141,34 @@ class ProductTrade:
 
     def _imported_material(self) -> Array:
         price = self.model.materials.price[1][self.side]  # (O, M)
-        return np.asarray(self.model.structure.content) @ price.T
+        return np.asarray(self.content @ price.T)
+
+    def substitute(self, possible: Array, cost: Array) -> None:
+        """Makers abroad replace what is `possible` of materials (P, M) as it pays.
+
+        `cost` (M,) is that of the substitute over the price of the material at the start. They follow prices outside.
+        """
+        start, price = np.asarray(self.config.materials.price), self.model.materials.price[1, 0]
+        done = np.zeros(possible.shape) if self.substituted is None else self.substituted
+        more = uptake(done, possible, advantage(price, cost * start), self.config.firms.substitution_speed)
+        content = self.model.structure.content
+        self.import_base = self.import_base + (content * more @ (start * cost))[:, None]
+        self.substituted = done + more
+        self.content = content * (1.0 - self.substituted)
 
     # ------------------------------------------------------------------ prices
     def set_prices(self) -> None:
         """Prices by label from home makers' and importers' prices."""
         firms, count = self.model.firms, len(self.list_price)
-        self.import_levy = self.model.structure.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
-        self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
+        self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
+        self.import_price = self._landed(self.import_base + self._imported_material()) + self.import_levy[:, None]
+        standards = self.model.standards
+        if standards.import_cost is not None:
+            self.import_price += standards.import_cost[:, None]
+        if self.model.duties.in_force:
+            not_abroad = self.import_levy if standards.charge is None else self.import_levy + standards.charge
+            self.before_duty = self.import_price - not_abroad[:, None]
+            self.import_price = self.import_price + self.before_duty * self.model.duties.on_products
         self.makers = rows = firms.of_kind(LINEAR, CIRCULAR)
         self.providers, self.refurbishers = firms.of_kind(SERVICE), firms.of_kind(REFURBISHER)
         self.cell = firms.kind[rows] * count + firms.product[rows]
@@ -150,7 +185,34 @@ class ProductTrade:
         wage = float(self.model.labour.wage_factor @ self.model.settlement.household_share)
         self.price[:, 2] = self.price[:, 1] + self.start_fee * wage
         self.surcharge = self._mandate_cost() + self.model.settlement.producer_fee
+        self.modulation = self._modulate_fees() if self.model.rules.in_force("fee_spread") else None
         self._price_services()
+
+    def _landed(self, price: Array) -> Array:
+        """Import prices (P, O) with what dearer freight adds."""
+        freight = self.model.transport.freight_on_goods(self.origins)
+        return price if freight is None else price * (1.0 + freight)
+
+    def _modulate_fees(self) -> Array:
+        """By how much producers' fees differ from the mean (P, L, 3), EUR: bonus and malus cancel at last year's sales.
+
+        Linear goods pay the spread times the share of circular goods in what was sold, circular goods get the rest.
+        """
+        spread = self.model.rules.fee_spread.T
+        sold = self.model.dealers.demand if self.usually_sold is None else self.usually_sold
+        whole = np.add.reduce(sold, axis=2)
+        circular = np.add.reduce(sold[..., 1:], axis=2) / np.where(whole > 0.0, whole, np.inf)
+        fee = np.empty(sold.shape)
+        fee[..., 0] = spread * circular
+        fee[..., 1:] = (-spread * (1.0 - circular))[..., None]
+        return fee
+
+    def _note_labels_sold(self, new: Array) -> None:
+        """Remember what was sold by label, `new` (P, L, 3) of it to households, and smooth it over a year."""
+        business = self.business_bought[..., None] * self.business_labels
+        self.labels_sold = new + business[0] + business[1]
+        known = self.labels_sold if self.usually_sold is None else self.usually_sold
+        self.usually_sold = known + (self.labels_sold - known) / 12.0
 
     def _price_services(self) -> None:
         """Refurbishers and service providers price against new goods."""
@@ -175,6 +237,10 @@ class ProductTrade:
         self.shares[:, 2] *= ~gone[:, 0]
         self._offer_labels()
 
+    def lengthen_life(self, linear: Array, used: Array) -> None:
+        """Let linear and used goods last longer than usual by factors (P,) each."""
+        self.offered["life"] = life_of(self.usual_life, linear, used)
+
     def _offer_labels(self) -> None:
         """Circular goods and services are on offer where they have a share of the market."""
         available = self.offered["available"].copy()
@@ -198,7 +264,7 @@ class ProductTrade:
         if not self.model.rules.in_force("recycled_content_mandate"):
             return np.zeros(self.surcharge.shape)
         mandate = self.model.rules.recycled_content_mandate  # (L, P, M)
-        cost = self.model.structure.content * self.model.settlement.certificate_price
+        cost = self.content * self.model.settlement.certificate_price
         return np.einsum("lpm,pm->pl", mandate, cost)
 
     def used_price(self) -> Array:
@@ -223,8 +289,12 @@ class ProductTrade:
         new = self.price[:, None] * taxed[:, None]  # (P, L, 3)
         price[..., goods.KEEP] = 0.0
         price[..., goods.REPAIR] = new[..., 0] * self.repair_cost[:, None]
+        if self.model.standards.saving is not None:
+            price[..., goods.REPAIR] *= 1.0 - self.model.standards.saving
         price[..., goods.USED] = self.used_price()[:, None] * taxed
         np.add(new, (self.surcharge * taxed)[..., None], out=price[..., goods.LINEAR :])
+        if self.modulation is not None:
+            price[..., goods.LINEAR :] += self.modulation * taxed[:, None]
         return Offers(price=price, **self.offered)
 
     def _supported(self, offers: Offers) -> Offers:
@@ -246,6 +316,7 @@ class ProductTrade:
         self.set_prices()
         offers = self._supported(self.offers())
         self.current_offers = offers
+        model.households.spending, model.households.patience = self._now("spending"), self._now("postponed")
         if model.rules.in_force("campaign"):
             model.households.hear(model.rules.campaign, model.month)
         choices = model.households.choose(model.month, offers)
@@ -256,10 +327,16 @@ class ProductTrade:
         self._reorder()
         return purchases
 
+    def _now(self, condition: str) -> Array | None:
+        """A condition by jurisdiction as it is in the leaves (L,), None if all is as usual."""
+        conditions = self.model.conditions
+        return conditions[condition][self.config.leaves] if conditions.struck(condition) else None
+
     def _business(self, content: Array, choices: Any) -> Array:
         """Business and government buy (2, P, L) by label; returns what they wanted (2, P, L, 3)."""
         model, dealers, buyers = self.model, self.model.dealers, self.model.business
-        wanted = buyers.wanted(model.month, self.stock_path[model.month], self.stock_path[model.month + 1])
+        path, next_path = self.stock_path[model.month : model.month + 2]
+        wanted = buyers.wanted(model.month, path, next_path, self._now("investment"))
         labels = self.business_labels = self._business_labels(wanted[goods.PUBLIC])
         asked = wanted[0] + wanted[1]
         consumers = np.add.reduce(choices.expected[..., goods.LINEAR :], axis=2)
@@ -268,7 +345,8 @@ class ProductTrade:
         bought = wanted * fill
         self.business_discarded = buyers.discard(model.month)
         kilograms = bought[..., None] * content
-        buyers.receive(model.month, bought, kilograms)
+        durable = model.standards.traits.get("durability")
+        buyers.receive(model.month, bought, kilograms, None if durable is None else durable[model.month])
         dealers.units -= bought[0] + bought[1]
         for places, moved in zip(buyers.blocks, kilograms.reshape(2, -1, kilograms.shape[-1]), strict=True):
             model.books.move("sale", dealers.new_block, places, moved)
@@ -279,9 +357,13 @@ class ProductTrade:
     def _business_labels(self, wanted: Array) -> Array:
         """Shares of labels (2, P, L, 3); what public buyers want (P, L) is tendered by procurement rules."""
         rules, shape = self.model.rules, self.model.dealers.shape
-        usual = label_shares(self.shares, self.price, self.start_price, self.elasticity[:, None])
+        if self.modulation is None:
+            usual = label_shares(self.shares, self.price, self.start_price, self.elasticity[:, None])[:, None]
+        else:
+            now, start = self.price[:, None] + self.modulation, self.start_price[:, None]
+            usual = label_shares(self.shares[:, None], now, start, self.elasticity[:, None, None])
         labels = np.empty((2, *shape, 3))
-        labels[:] = usual[:, None, :]
+        labels[:] = usual
         if rules.in_force("procurement_share"):
             labels[goods.PUBLIC] += self._won(usual, wanted)
         return labels
@@ -290,27 +372,29 @@ class ProductTrade:
         """What circular offers win in tenders with criteria: change of the shares of labels (P, L, 3).
 
         They win where they cost no more than the premium above linear goods, as far as their makers have capacity;
-        `wanted` (P, L) are public purchases.
+        `usual` (P, 1, 3), or by leaf, are the shares without criteria, `wanted` (P, L) are public purchases.
         """
-        rules, circular = self.model.rules, usual[:, 1:]
+        rules, circular = self.model.rules, usual[..., 1:]
         edge = (self.price[:, :1] * (1.0 + rules.procurement_premium.T) / self.price[:, 1:2]) ** TENDER
-        offered = np.add.reduce(circular, axis=1)
-        shift = rules.procurement_share.T * (edge / (1.0 + edge)) * usual[:, :1] * (offered > 0.0)[:, None]
+        offered = np.add.reduce(circular, axis=2)
+        shift = rules.procurement_share.T * (edge / (1.0 + edge)) * usual[..., 0] * (offered > 0.0)
         asked = np.add.reduce(shift * wanted, axis=1)
         others = np.add.reduce(self.model.dealers.demand[..., 1:], axis=(1, 2)) - self.won
         room = np.maximum(self.circular_capacity - np.maximum(others, 0.0), 0.0)
         shift *= np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0))[:, None]
         self.won = np.add.reduce(shift * wanted, axis=1)
-        mix = circular / np.maximum(offered, LEAST)[:, None]
+        mix = circular / np.maximum(offered, LEAST)[..., None]
         change = np.empty((*shift.shape, 3))
         change[..., 0] = -shift
-        np.multiply(shift[..., None], mix[:, None], out=change[..., 1:])
+        np.multiply(shift[..., None], mix, out=change[..., 1:])
         return change
 
     def _pay_business(self, bought: Array, labels: Array) -> None:
         """Business pays from the domestic economy; government pays the linear price, the premium by its programme."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
         value = bought * (np.einsum("oplk,pk->opl", labels, self.price) + self.surcharge)
+        if self.modulation is not None:
+            value += bought * np.einsum("oplk,plk->opl", labels, self.modulation)
         to_dealers = np.add.reduce(value, axis=1)  # (2, L)
         books.pay("retail_sales", model.accounts.domestic, dealers.accounts, to_dealers[goods.BUSINESS])
         self.business_service = np.add.reduce(bought * labels[..., -1], axis=(0, 2))
@@ -364,17 +448,43 @@ class ProductTrade:
         linear = self.price[:, 0]
         new = np.einsum("plk,pk->l", purchases.units_new, self.price)
         new += np.add.reduce(self.units_to_households * self.surcharge)
+        if self.modulation is not None:
+            new += np.add.reduce(purchases.units_new * self.modulation, axis=(0, 2))
+            self._note_labels_sold(purchases.units_new)
         used = self.used_price() @ purchases.units_used
         repair = (linear * self.repair_cost) @ purchases.repairs
+        if model.standards.saving is not None or purchases.covered is not None:
+            repair = self._pay_for_covered(purchases)
         model.books.pay("retail_sales", accounts.households, dealers.accounts, new + used)
         model.books.pay("repairs", accounts.households, accounts.domestic, repair)
         net = new + used + repair
         tax = net * self.tax
         model.books.pay("value_added_tax", accounts.households, accounts.treasury, tax)
         self.household_spending = net + tax
-        self.offer_value = purchases.units * self.full_price if model.rules.in_force("offer_support") else None
+        self.offer_value = self._owed_for_offers(purchases) if model.rules.in_force("offer_support") else None
         self.repairs = purchases.repairs
         self.used_sold = purchases.units_used
+
+    def _owed_for_offers(self, purchases: Any) -> Array:
+        """What households owe with tax by what they chose (P, L, 6), EUR; nothing for repairs under warranty."""
+        owed: Array = purchases.units * self.full_price
+        if purchases.covered is not None:
+            owed[..., goods.REPAIR] -= purchases.covered * self.full_price[..., goods.REPAIR]
+        return owed
+
+    def _pay_for_covered(self, purchases: Any) -> Array:
+        """Dealers pay for repairs under longer warranty, for producers; returns what households pay for theirs (L,)."""
+        model, standards = self.model, self.model.standards
+        price = (self.price[:, 0] * self.repair_cost)[:, None] * np.ones(len(self.tax))
+        if standards.saving is not None:
+            price *= 1.0 - standards.saving
+        covered = np.zeros(price.shape) if purchases.covered is None else purchases.covered
+        cost = price * covered
+        model.books.pay("repairs", model.dealers.accounts, model.accounts.domestic, np.add.reduce(cost))
+        if purchases.covered is not None:
+            sold = np.add.reduce(self.units_to_households + self.business_bought[0] + self.business_bought[1], axis=1)
+            standards.note_warranty(np.add.reduce(cost, axis=1), sold)
+        return np.asarray(np.add.reduce(price * (purchases.repairs - covered)))
 
     def _pay_service_providers(self, purchases: Any) -> None:
         """Providers earn the fee above the price of the product and pay for the work of running the service."""
@@ -444,6 +554,8 @@ class ProductTrade:
         """What makers could sell abroad (n,), products: it follows growth there and their relative price."""
         growth = np.sqrt(self.growth[self.model.month, product])
         cheaper = cheap**-self.config.firms.export_elasticity
+        if self.model.conditions.struck("investment"):
+            growth *= self.buyers_abroad @ self.model.conditions.investment
         return np.asarray(self.exports_at_start[product] * self.model.start_sales[rows] * cheaper * growth)
 
     def _ship(self, home: Array, exports: Array, split: Array, units: Array) -> None:
@@ -469,6 +581,8 @@ class ProductTrade:
     def _pay_makers(self, home: Array, exports: Array, split: Array) -> None:
         model, firms, books, rows = self.model, self.model.firms, self.model.books, self.makers
         price = firms.price[rows]
+        if firms.owed_per_unit is not None:  # dealers keep what makers owe them for repairs under warranty
+            price = price - firms.owed_per_unit[rows]
         value, abroad = home * price, exports * price
         clearing = model.accounts.secondary
         books.pay("product_sales", clearing, firms.account[rows], value)
@@ -482,16 +596,51 @@ class ProductTrade:
     def _deliver_imports(self, imports: Array) -> None:
         """Importers deliver linear goods (P, L) by origin."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
-        content = model.structure.content
         weight = self.origin_weights[:, 1:]
         total = np.add.reduce(weight, axis=1)[:, None]
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
+        by_origin = share[:, :, None] * imports[:, None, :]
+        self.imported_by_origin = np.einsum("pol,pm->om", by_origin, self.content)
+        if model.transport.delays("products"):
+            self._import_late(by_origin)
+            return
+        dealers.under_way = 0.0
+        content = self.content
         kilograms = imports[..., None] * content[:, None, :]
         books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
+        if model.standards.charge is not None and model.standards.import_cost is not None:
+            price -= model.standards.charge  # dealers keep what importers owe them for repairs
+        if model.duties.in_force:  # nor does the duty go abroad
+            price = np.add.reduce(share * self.before_duty, axis=1)
+            model.duties.note_products(by_origin * self.before_duty[:, :, None])
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
-        by_origin = share[:, :, None] * imports[:, None, :]
         self.import_units = by_origin
         self.imported_content = kilograms
-        self.imported_by_origin = np.einsum("pol,pm->om", by_origin, content)
+
+    def _paid_abroad(self) -> Array:
+        """What importers get for a product by origin (P, O), EUR: neither levy, nor duty, nor what repairs they owe."""
+        standards = self.model.standards
+        if self.model.duties.in_force:
+            return self.before_duty
+        price = self.import_price - self.import_levy[:, None]
+        if standards.charge is not None and standards.import_cost is not None:
+            price = price - standards.charge[:, None]
+        return np.asarray(price)
+
+    def _import_late(self, shipped: Array) -> None:
+        """Importers ship goods (P, O, L); dealers get, and pay for, what arrives of all that is under way."""
+        model, dealers, transport = self.model, self.model.dealers, self.model.transport
+        arrived, self.imported_content = transport.bring_products(
+            shipped, self.content, dealers.new_block, self.origins
+        )
+        dealers.units += np.add.reduce(arrived, axis=1)
+        dealers.under_way = 0.0 if transport.products is None else np.add.reduce(transport.products, axis=1)
+        price = self._paid_abroad()
+        if model.duties.in_force:
+            model.duties.note_products(arrived * self.before_duty[:, :, None])
+        model.books.pay(
+            "product_sales", dealers.accounts, model.accounts.abroad, np.einsum("po,pol->l", price, arrived)
+        )
+        self.import_units = arrived

@@ -27,6 +27,7 @@ class Production:
         self.first_component = count
         self.scrap_per_kg = self._scrap_mass()
         self._unmodelled_scrap()
+        self.paid_at_start: Array | None = None  # for a kilogram as makers buy it (P + 1, M), EUR
 
     def _usual_stream(self) -> NDArray[np.int64]:
         """Stream to which the manufacturing scrap of a component goes (C,): where most products send it."""
@@ -87,20 +88,39 @@ class Production:
         paid = firms.pay_for_production(accounts.households[firms.leaf], accounts.domestic, labour, energy, power, wage)
         return np.bincount(firms.leaf, paid, len(config.leaves)).astype(np.float64)
 
+    def paid_for_inputs(self) -> Array:
+        """What makers of each product pay on average for a kilogram of material as they buy it (P + 1, M), EUR."""
+        trade = self.model.materials_trade
+        direct = (self._price_outside() + trade.levies()[0]) * trade.part[:, -1]
+        return np.asarray(self.component_price + direct)
+
+    def _price_outside(self) -> Array:
+        """Price of refined material for home makers (M,), EUR/kg, with what dearer freight adds."""
+        price, freight = self.model.materials.price[1, 0], self.model.materials_trade.freight
+        return np.asarray(price if freight is None else price * (1.0 + freight))
+
     def price(self) -> None:
         """Firms set prices for next month from this month's input prices."""
         model, firms = self.model, self.model.firms
         trade = model.materials_trade
         # Of what is made of a product, components have the price of components and the rest that of materials.
-        components = np.add.reduce(trade.part[:, :-1] * trade.component_price, axis=1)
-        outside = model.materials.price[1, 0] + model.rules.primary_levy.take(firms.leaf, axis=0)
+        components = self.component_price = np.add.reduce(trade.part[:, :-1] * trade.component_price, axis=1)
+        outside = self._price_outside() + model.rules.primary_levy.take(firms.leaf, axis=0)
+        if model.duties.in_force:
+            outside += model.duties.at_home_per_kg(model.materials.price[1, 0])
         outside *= trade.part[:, -1].take(firms.product, axis=0)
         input_price = components.take(firms.product, axis=0)
         input_price += outside
+        power = model.energy[firms.leaf]
+        if model.rules.in_force("component_energy_relief"):
+            makes = firms.component >= 0
+            power = power * (1.0 - model.rules.component_energy_relief[firms.leaf, firms.component] * makes)
         firms.price_goods(
             input_price,
             model.labour.wage_factor[firms.leaf],
-            model.energy[firms.leaf],
+            power,
             self.labour_share,
             self.energy_share,
         )
+        if self.paid_at_start is None:
+            self.paid_at_start = self.paid_for_inputs()

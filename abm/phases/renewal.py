@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER
+from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER, SERVICE
 from abm.agents.organisation import SLOT_STEP, serve_debt
+from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
 from abm.books import MONEY_KINDS
 
 Array = NDArray[np.float64]
+RETOOLING = 0.5  # cost of a change of design over capital, as implied by the return that makers ask of it
 CAUSES = ("dumping", "low price", "feedstock", "inputs", "support withdrawn", "debt", "demand", "operations")
 _CAUSE_TEXT = {
     "dumping": "squeeze",
@@ -45,6 +47,7 @@ class Renewal:
     def __init__(self, model: Any) -> None:
         self.model, self.config = model, model.config
         self.recycler_spending = np.zeros(len(model.recyclers))
+        self.circular_spending: Array | None = None  # of firms (F,), EUR this month, while a share of it is paid
         self.failures: list[tuple[str, str]] = []
         self.entries: list[str] = []
         self.loss = 0.0
@@ -127,22 +130,44 @@ class Renewal:
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
         speed = model.labour.build_speed[recyclers.leaf]
         self.recycler_spending = recyclers.expand(
-            cash, model.credit, self._promise(), support, model.accounts.domestic, speed
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, model.hurdle_add
         )
 
     def _promise(self) -> Array:
         """What recyclers (n,) count on above the present subsidy per kg of scrap as far as they believe it, EUR."""
         recyclers, rules = self.model.recyclers, self.model.rules
+        promise = self._promised_energy_relief()
         if not (rules.in_force("recovery_subsidy") or rules.outlook.in_force("recovery_subsidy")):
-            return np.zeros(len(recyclers))
+            return promise
         promised = (rules.outlook["recovery_subsidy"] - rules.recovery_subsidy).take(recyclers.leaf, axis=0)
         per_kg = recyclers.recovered / np.maximum(recyclers.processed, 1e-9)[:, None]
-        promise = np.add.reduce(per_kg * promised, axis=1)
-        return promise * rules.belief[recyclers.leaf] * (recyclers.processed > 1e-9)
+        subsidy = np.add.reduce(per_kg * promised, axis=1)
+        return promise + subsidy * rules.belief[recyclers.leaf] * (recyclers.processed > 1e-9)
+
+    def _promised_energy_relief(self) -> Array:
+        """The same (n,) for the change of relief on energy, which is in the margin as far as it is paid already."""
+        recyclers, rules, name = self.model.recyclers, self.model.rules, "recycling_energy_relief"
+        if not (rules.in_force(name) or rules.outlook.in_force(name)):
+            return np.zeros(len(recyclers))
+        promised = (rules.outlook[name] - rules[name])[recyclers.leaf, recyclers.stream] * rules.belief[recyclers.leaf]
+        power = recyclers.energy_cost(self.model.energy, self.model.labour.wage_factor)
+        return np.asarray(promised * power * recyclers.processing_cost * (recyclers.processed > 1e-9))
 
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
-        firms.invest(cash, model.credit, model.accounts.domestic, model.labour.build_speed[firms.leaf])
+        support = self._circular_support(slice(None))
+        speed = model.labour.build_speed[firms.leaf]
+        firms.invest(cash, model.credit, model.accounts.domestic, speed, model.hurdle_add, support)
+        self.circular_spending = None if support is None else firms.spent_on_growth * (support > 0.0)
+
+    def _circular_support(self, rows: Any) -> Array | None:
+        """Share of investment of firms (n,) that government pays; it is for what is circular."""
+        firms, rules = self.model.firms, self.model.rules
+        if not rules.in_force("circular_investment_support"):
+            return None
+        kind = firms.kind[rows]
+        circular = (kind == CIRCULAR) | (kind == REFURBISHER) | (kind == SERVICE)
+        return np.asarray(rules.circular_investment_support[firms.leaf[rows], firms.product[rows]] * circular)
 
     def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
@@ -154,6 +179,8 @@ class Renewal:
             model.credit,
             model.accounts.suppliers,
             producers.growth_forecast,
+            model.hurdle_add,
+            terms_of_projects(model.rules, producers),
         )
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
@@ -303,12 +330,34 @@ class Renewal:
         left = model.end_of_life.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
         returns, capacity, plan = self._expected_return()
-        hurdle = self.config.recyclers.hurdle_rate + 1.0 / self.config.recyclers.plant_life
+        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add + 1.0 / self.config.recyclers.plant_life
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
-        for stream in (pays.any(axis=1) & (chance < self.config.recyclers.entry_hazard / 4.0)).nonzero()[0].tolist():
+        hurry = self._hurry(returns, hurdle)
+        pays &= hurry > 0.0
+        urgent = chance < np.max(hurry * pays, axis=1) * self.config.recyclers.entry_hazard / 4.0
+        for stream in (pays.any(axis=1) & urgent).nonzero()[0].tolist():
             leaf = self._choose_place(stream, returns[stream] - hurdle, pays[stream])
             self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
+
+    def _hurry(self, returns: Array, hurdle: float) -> Array:
+        """How much faster than usual founders act (S, L), because support for plants is announced to change.
+
+        Where it will pay better in a year, even at the hurdle rate, they wait (0); where next year's would-be
+        founders lose by waiting they come now (up to 2): the bunching before expiry that is seen wherever a grant
+        is announced to end (Zwick and Mahon 2017 on temporary tax incentives for investment).
+        """
+        model, calm = self.model, np.ones(returns.shape)
+        ahead = model.governments.next_year("recycling_investment_support", model.month)
+        if ahead is None:
+            return calm
+        now, belief = model.rules.recycling_investment_support, model.rules.belief[:, None]
+        later = now + belief * (ahead - now)
+        cost = np.maximum(1.0 - now.T, 1e-9) / np.maximum(1.0 - later.T, 1e-9)
+        gain, gain_later = returns - hurdle, returns * cost - hurdle
+        lost = np.clip(1.0 - gain_later / np.where(gain > 0.0, gain, np.inf), 0.0, 1.0)
+        waits = gain_later / (1.0 + self.config.recyclers.hurdle_rate) > gain
+        return np.where(waits, 0.0, calm + lost)
 
     def _choose_place(self, stream: int, gain: Array, pays: NDArray[np.bool_]) -> int:
         """Where founders go: a logit of `gain` (L,) in yearly return (McFadden 1974), weighted by scrap at hand."""
@@ -338,15 +387,28 @@ class Renewal:
         worth = worth + at_home[:, None, None] * model.settlement.certificate_value
         recovered = content[0] * np.asarray(streams.recovery)[:, None, :]
         value = (recovered * worth).sum(axis=2) + other[0]
+        if rules.outlook.in_force("recycling_energy_relief"):
+            value = value + self._energy_relief_counted_on()
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
         cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
+        if model.end_of_life.saving is not None:
+            cost -= np.asarray(streams.transport_cost)[:, None] * model.end_of_life.saving[0]
         feed = np.maximum(model.scrap.price[0], model.scrap.landfill)
         margin = value - cost - feed
         support = rules.recycling_investment_support.T
         capital = np.asarray(streams.capital_cost)[:, None] * (1.0 - support)
         plan = np.stack([receipts, value - receipts, feed, cost])
         return margin / np.maximum(capital, 1e-9), capacity, plan
+
+    def _energy_relief_counted_on(self) -> Array:
+        """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""
+        model, streams, rules = self.model, self.config.streams, self.model.rules
+        power = np.outer(np.asarray(streams.energy_share), model.energy)
+        labour = np.outer(np.asarray(streams.labour_share), model.labour.wage_factor)
+        rest = (1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share))[:, None]
+        promised = (rules.outlook["recycling_energy_relief"] * rules.belief[:, None]).T
+        return np.asarray(promised * self._going_cost()[:, None] * power / (power + labour + rest))
 
     def _feed_within_reach(self) -> tuple[Array, Array]:
         """Capacity (S, L) for which scrap is left over, kg/month, and the mean cost of fetching it, EUR/kg."""
@@ -416,8 +478,11 @@ class Renewal:
         weight = np.bincount(members, firms.capital[rows])
         earned = np.bincount(members, firms.capital[rows] * firms.return_on_capital[rows]) / np.maximum(weight, 1.0)
         busy = np.bincount(members, firms.orders[rows]) / np.maximum(np.bincount(members, firms.capacity[rows]), 1e-9)
+        support = self._circular_support(rows[first])
+        if support is not None:
+            earned = (earned + terms.depreciation) / np.maximum(1.0 - support, 1e-9) - terms.depreciation
         chance = model.streams.uniform("entry of firms", niches, model.month)
-        enters = (earned > terms.hurdle_rate) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
+        enters = (earned > terms.hurdle_rate + model.hurdle_add) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
         enters &= np.bincount(members) < 8
         for row in rows[first[enters]].tolist():
             self._found_firm(row)
@@ -447,6 +512,7 @@ class Renewal:
             model.materials.log_price[1, 0],
         )
         firms.thrift[rows], firms.start_price[rows] = firms.thrift[pick], firms.start_price[pick]
+        firms.substituted[rows], firms.substitute_cost[rows] = firms.substituted[pick], firms.substitute_cost[pick]
         firms.plans[int(rows[0])] = 0.2 * firms.ledger[:, like]  # it counts on doing as well
         firms.orders[rows] = 0.3 * capacity
         cost = firms.capital[rows]
@@ -454,6 +520,9 @@ class Renewal:
         account = firms.account[rows]
         model.books.pay("equity", model.accounts.domestic, account, cost)
         model.books.pay("capital_spending", account, model.accounts.domestic, cost * 0.8)
+        if self.circular_spending is not None:
+            supported = np.asarray(self._circular_support(rows)) > 0.0
+            self.circular_spending = np.append(self.circular_spending, cost * 0.8 * supported)
         self.entries.append(KINDS[firms.kind[like]])
         model.event_log.append(
             model.month, "entry", name, place, "entered", "niche_pays", float(capacity[0]) * 12.0, "products/yr"
@@ -478,10 +547,26 @@ class Renewal:
         )
         gain = better[firms.product[linear]] - firms.return_on_capital[linear]
         chance = model.streams.uniform("change of design", firms.slot[linear], model.month)
-        switch = (gain > 0.5 * terms.hurdle_rate) & (busy[firms.product[linear]] > 0.95)
+        wanted = RETOOLING * terms.hurdle_rate
+        if model.rules.in_force("circular_investment_support"):
+            paid = model.rules.circular_investment_support[firms.leaf[linear], firms.product[linear]]
+            wanted = wanted * (1.0 - paid)
+        switch = (gain > wanted) & (busy[firms.product[linear]] > 0.95)
         switch &= chance < terms.switch_hazard / 4.0
         for row in linear[switch].tolist():
             firms.kind[row] = CIRCULAR
+            self._retool(row)
             firms.conversion[row] *= 1.0 + float(products.circular_premium[firms.product[row]])
             where = model.config.jurisdictions.ids[model.config.leaves[firms.leaf[row]]]
             model.event_log.append(model.month, "capacity", firms.names[row], where, "design_circular", "niche_pays")
+
+    def _retool(self, row: int) -> None:
+        """Spend on new tools what government pays of it; the rest of their cost is counted and not booked."""
+        model, firms = self.model, self.model.firms
+        if self.circular_spending is None:
+            return
+        where = firms.leaf[row], firms.product[row]
+        cost = RETOOLING * float(firms.capital[row])
+        paid = cost * float(model.rules.circular_investment_support[where])
+        model.books.pay("capital_spending", int(firms.account[row]), model.accounts.domestic, paid)
+        self.circular_spending[row] += cost if paid > 0.0 else 0.0

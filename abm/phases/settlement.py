@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.markets.products import USED
-from abm.rules import OFFERS, Activity
+from abm.rules import LABELS, OFFERS, Activity, unchanged
 
 Array = NDArray[np.float64]
 CERTIFICATE_STEEPNESS = 3.0  # how sharply the certificate price rises as obligations approach supply
@@ -48,6 +48,7 @@ class Settlement:
         self.abroad, self.domestic = np.array([accounts.abroad]), np.array([accounts.domestic])
         self.real_households = households
         self.offers_shape = (len(self.config.products), len(leaves), len(OFFERS))
+        self.same_fees = unchanged((*self.offers_shape[:2], LABELS), 0.0)
         self.clearing, self.public = np.array([accounts.secondary]), np.array([accounts.public])
 
     def run(self, purchases: Any, discarded: Any) -> None:
@@ -69,18 +70,29 @@ class Settlement:
             month=model.month,
             recycler_account=recyclers.account,
             recycler_leaf=recyclers.leaf,
+            recycler_born=recyclers.born,
             recycler_stream=recyclers.stream,
             recovered=recyclers.recovered,
             sold=recyclers.sold,
             price_received=recyclers.price_received,
             capacity_spending=model.renewal.recycler_spending,
+            circular_spending=self._circular_spending(),
             contract_strike=recyclers.contract_strike,
             contract_instrument=recyclers.contract_instrument,
+            recycler_energy=self._energy("recycling_energy_relief", recyclers),
             certificate_earned=certified,
             certificate_imported=imported,
             maker_account=firms.account,
             maker_leaf=firms.leaf,
             maker_product=firms.product,
+            maker_component=firms.component,
+            maker_energy=self._energy("component_energy_relief", firms),
+            producer_account=model.producers.account,
+            producer_leaf=model.producers.leaf,
+            producer_stage=model.producers.stage,
+            producer_main=model.producers.main,
+            producer_spending=model.producers.spending,
+            producer_energy=self._refineries_energy(),
             primary_bought=trade.primary_bought,
             secondary_bought=trade.to_maker,
             imported_component_content=trade.component_import * self.primary_abroad,
@@ -109,7 +121,17 @@ class Settlement:
             scrap_landfilled=model.end_of_life.landfilled,
             technicians=model.labour.pool_before,
             price_outside=model.materials.price[1, 0],
+            refined_import_share=model.duties.refined_share,
+            component_import_value=model.duties.component_value,
+            product_import_value=model.duties.product_value,
+            labels_sold=sales.labels_sold,
+            fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
         )
+
+    def _circular_spending(self) -> Array:
+        """What firms (F,) spent last month on circular capacity and change of design, EUR, where it is supported."""
+        spent = self.model.renewal.circular_spending
+        return np.zeros(len(self.model.firms)) if spent is None else spent
 
     def _obliged(self) -> Array:
         """Content of products sold that must be secondary or covered by certificates (L, M), kg.
@@ -130,6 +152,18 @@ class Settlement:
             return np.zeros(len(self.primary_abroad))
         recycled = np.add.reduce(self.model.materials_trade.usually_recycled[self.model.month])
         return np.asarray(np.maximum.reduce(rules.mandate_imports) * recycled)
+
+    def _energy(self, lever: str, organisations: Any) -> Array:
+        """What organisations paid for energy this month (n,), EUR; 0 where no relief asks for it."""
+        if not self.model.rules.in_force(lever):
+            return unchanged((len(organisations),), 0.0)
+        return np.asarray(-self.model.books.month_flow("energy").take(organisations.account))
+
+    def _refineries_energy(self) -> Array:
+        producers = self.model.producers
+        if not self.model.rules.in_force("refining_energy_relief"):
+            return unchanged((len(producers),), 0.0)
+        return np.asarray(producers.energy_paid(self.model.conditions.energy))
 
     def in_every_leaf(self, values: Array) -> Array:
         """Values by material (M,) for every leaf (L, M)."""

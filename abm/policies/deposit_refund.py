@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.parameters import quantity
-from abm.policies.instrument import Instrument
+from abm.policies.instrument import IN_FORCE, Instrument, InstrumentUse
 from abm.rules import Activity, Rows, Rules
 
 Array = NDArray[np.float64]
@@ -59,6 +59,10 @@ class DepositRefund(Instrument):
         },
     }
 
+    def __init__(self, use: InstrumentUse, config: Any) -> None:
+        super().__init__(use, config)
+        self._charged = np.zeros(1)  # share of the full deposit, by month
+
     def at_full_strength(self, config: Any) -> dict[str, Array]:
         """The deposit in EUR on products in scope."""
         return {"deposit": self.in_leaves(self.intensity * config.products.price * self.products)}
@@ -66,12 +70,20 @@ class DepositRefund(Instrument):
     def announce(self, rules: Rules, month: int) -> None:
         """Write the deposit and, as long as refunds may be due, promise them."""
         super().announce(rules, month)
+        self._remember(month)
         if month >= self.start and self.intensity > 0.0:
             rules.promise_refund(self.refund_due)
 
+    def _remember(self, month: int) -> None:
+        """Keep the strength at which deposits are charged this month: refunds follow it, whatever comes later."""
+        if month >= len(self._charged):
+            self._charged = np.append(self._charged, np.zeros(month + 120))
+        self._charged[month] = self.strength(month) if self.status == IN_FORCE else 0.0
+
     def refund_due(self, product: Rows, leaf: Rows, bought: Rows) -> Array:
         """Refund (n,) in EUR on products (n,) by leaf (n,) and month of first sale (n,)."""
-        return self.levers["deposit"][leaf, product] * self.strengths(bought)
+        charged = self._charged[np.maximum(bought, 0)] * (bought >= 0)
+        return self.levers["deposit"][leaf, product] * charged
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Collect deposits on what households bought; refund what they handed in."""

@@ -18,6 +18,7 @@ class PriceFloor(Instrument):
     phase = "extraction"
     level = ("union", "national")
     scopes = ("materials",)
+    kept = ("price_floor",)
     intensity: Any = quantity("Floor as a share of the long-run cost of the material", "1", 0, 5, default=1.2)
     labels = {"intensity": {"en": "Floor over long-run cost", "nl": "Bodem ten opzichte van langetermijnkosten"}}
     texts = {
@@ -57,8 +58,11 @@ class PriceFloor(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay what the market price fell short of the floor."""
-        floor = self.own("price_floor").take(activity.recycler_leaf, axis=0)
+        floor = self.owed("price_floor", activity.recycler_leaf, activity.recycler_born)
         gap = np.maximum(floor - activity.price_received, 0.0)
+        if self.rules.keeps("price_floor"):  # who keeps a higher floor than this one is paid by that one
+            kept = self.rules.kept("price_floor", activity.recycler_leaf, activity.recycler_born)
+            gap *= floor >= np.maximum(kept, self.rules.price_floor.take(activity.recycler_leaf, axis=0))
         uncovered = activity.contract_instrument == NO_INSTRUMENT
         claims = np.add.reduce(gap * activity.sold * uncovered, axis=1)
         self.pay(books, "operating_support", activity.recycler_account, claims)

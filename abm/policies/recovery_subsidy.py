@@ -18,6 +18,7 @@ class RecoverySubsidy(Instrument):
     phase = "end_of_life"
     level = ("union", "national")
     scopes = ("materials",)
+    kept = ("recovery_subsidy",)
     intensity: Any = quantity("Subsidy per kilogram recovered at functional grade", "EUR/kg", 0, 1000, default=5)
     labels = {"intensity": {"en": "Subsidy per kg recovered", "nl": "Subsidie per kg teruggewonnen"}}
     texts = {
@@ -65,6 +66,6 @@ class RecoverySubsidy(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay recyclers for what they recovered."""
-        rate = self.own("recovery_subsidy").take(activity.recycler_leaf, axis=0)
+        rate = self.owed("recovery_subsidy", activity.recycler_leaf, activity.recycler_born)
         claims = np.add.reduce(activity.recovered * rate, axis=1)
         self.pay(books, "operating_support", activity.recycler_account, claims)

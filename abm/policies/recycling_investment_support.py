@@ -59,7 +59,6 @@ class RecyclingInvestmentSupport(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay a share of the month's spending on capacity."""
-        if not self.rules.in_force("recycling_investment_support"):
-            return
-        share = self.own("recycling_investment_support")[activity.recycler_leaf, activity.recycler_stream]
-        self.pay(books, "investment_support", activity.recycler_account, activity.capacity_spending * share)
+        where = activity.recycler_leaf, activity.recycler_stream
+        account, spending = activity.recycler_account, activity.capacity_spending
+        self.pay_for_investment(books, "recycling_investment_support", account, spending, *where)

@@ -8,7 +8,7 @@ import numpy as np
 
 from abm.conditions import Conditions
 from abm.parameters import quantity
-from abm.shocks.shock import Shock, ShockUse
+from abm.shocks.shock import Shock, ShockUse, lies_in
 
 
 class EnergySpike(Shock):
@@ -49,11 +49,8 @@ class EnergySpike(Shock):
 
     def __init__(self, use: ShockUse, config: Any, streams: Any = None, ordinal: int = 0) -> None:
         super().__init__(use, config, streams, ordinal)
-        table = config.jurisdictions
-        struck = np.asarray(table.domestic, dtype=bool)
-        if use.jurisdiction is not None:
-            place = table.index(use.jurisdiction)
-            struck = np.array([place in chain for chain in config.ancestors])
+        home = np.asarray(config.jurisdictions.domestic, dtype=bool)
+        struck = home if use.jurisdiction is None else lies_in(config, use.jurisdiction)
         self.weight = np.where(struck, 1.0, self.everywhere)
 
     def impose(self, conditions: Conditions, level: float) -> None:

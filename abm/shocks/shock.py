@@ -225,6 +225,14 @@ def chosen(table: Any, identifiers: Any, key: str) -> Mask:
     return mask
 
 
+def lies_in(config: Any, identifier: str | None) -> Mask:
+    """Jurisdictions (J,) that are the one named or lie below it; all when none is named."""
+    if identifier is None:
+        return np.ones(len(config.jurisdictions), dtype=bool)
+    place = config.jurisdictions.index(identifier)
+    return np.array([place in chain for chain in config.ancestors])
+
+
 def active_blocs(config: Any, identifier: str | None) -> Mask:
     """The active blocs (B,) that a shock comes from: the one named, or all."""
     if identifier is None:

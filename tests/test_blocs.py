@@ -1,0 +1,278 @@
+"""State-backed blocs and the duties that they answer: what each makes the other do, and what is paid for it.
+
+As in `test_behaviour`, every test runs one world twice on one seed, with and without what it is about; up to the
+month in which that starts the two agree to the bit.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from abm.model import CircularTransition
+
+_SPEC = importlib.util.spec_from_file_location("behaviour", Path(__file__).with_name("test_behaviour.py"))
+assert _SPEC is not None and _SPEC.loader is not None
+behaviour: Any = importlib.util.module_from_spec(_SPEC)
+sys.modules["behaviour"] = behaviour
+_SPEC.loader.exec_module(behaviour)
+
+Array = NDArray[np.float64]
+START, FIRST_MONTH = behaviour.START, behaviour.FIRST_MONTH
+RARE_EARTHS = behaviour.RARE_EARTHS
+instrument, paired, seen, world = behaviour.instrument, behaviour.paired, behaviour.seen, behaviour.world
+
+
+def duty(intensity: float = 0.3, **more: Any) -> dict[str, Any]:
+    """A duty that falls on nothing but what is asked for."""
+    return dict(instrument("import_duty", intensity, **{"refined": 0, "components": 0, "goods": 0, **more}))
+
+
+def index(model: CircularTransition, table: str, name: str) -> int:
+    return int(getattr(model.config, table).index(name))
+
+
+def collected(model: CircularTransition) -> float:
+    return float(sum(instrument.received for instrument in model.governments.instruments))
+
+
+# --- Import duty ------------------------------------------------------------------------------------
+
+
+def test_a_duty_on_material_raises_what_makers_pay_and_recyclers_and_refineries_at_home_receive() -> None:
+    """Secondary material and that of refineries at home are sold under the umbrella; the price outside hardly moves."""
+
+    def look(model: CircularTransition) -> Array:
+        metal, producers = index(model, "materials", "ndpr"), model.producers
+        home = np.asarray(model.config.jurisdictions.domestic)[producers.jurisdiction] & (producers.main == metal)
+        earned = model.books.month_flow("material_sales")[producers.account[home & (producers.stage == 1)]]
+        return np.array(
+            [
+                model.materials_trade.home_premium[metal],
+                behaviour.counted_on(model, "magnet", "ndpr").max(),
+                earned.sum(),
+                model.materials.price[1, 0, metal],
+            ]
+        )
+
+    without, with_it = paired(look, duty(refined=1), 24)
+    # What processors at home bring to grade sells 30 % dearer than abroad; most magnet scrap leaves as an intermediate.
+    assert (with_it[START:, 0] > without[START:, 0] + 0.25).all()
+    assert (with_it[START + 1 :, 1] > 1.05 * without[START + 1 :, 1]).all()
+    assert (with_it[START:, 2] > 1.01 * without[START:, 2]).all()
+    np.testing.assert_allclose(with_it[:, 3], without[:, 3], rtol=0.05)
+
+
+def test_a_duty_on_material_alone_drives_makers_of_components_out_and_one_on_components_brings_them_in() -> None:
+    def look(model: CircularTransition) -> float:
+        return float(model.components.share[index(model, "components", "magnet"), 0])
+
+    material, component = (paired(look, duty(**kind), 30) for kind in ({"refined": 1}, {"components": 1}))
+    assert material[1][-1] < 0.95 * material[0][-1]
+    assert component[1][-1] > 1.2 * component[0][-1]
+
+
+def test_a_duty_on_finished_goods_sells_more_of_what_is_made_at_home_and_makes_them_dearer() -> None:
+    def look(model: CircularTransition) -> Array:
+        car, trade = index(model, "products", "electric_car"), model.product_trade
+        return np.array([trade.origin_weights[car, 0], trade.price[car, 0]])
+
+    without, with_it = paired(look, duty(goods=1, products=["electric_car"]), START + 3)
+    assert (with_it[START:] > 1.01 * without[START:]).all()
+
+
+def test_buyers_turn_to_origins_that_pay_no_duty() -> None:
+    """Where others can deliver, a duty on state-backed blocs alone costs buyers, and brings in, much less."""
+
+    def look(model: CircularTransition) -> Array:
+        return np.array([model.duties.umbrella[index(model, "materials", "ndpr")], collected(model)])
+
+    everybody = paired(look, duty(refined=1), START + 12)[1][START:]
+    blocs = paired(look, duty(refined=1, state_backed=1), START + 12)[1][START:]
+    assert (blocs.mean(axis=0) < 0.3 * everybody.mean(axis=0)).all()
+    assert (blocs > 0.0).all()
+
+
+def owed(model: CircularTransition) -> float:
+    """The duty on what was imported this month, worked out from trade, EUR."""
+    trade, rate = model.materials_trade, 0.3
+    refined = trade.primary_bought.sum(axis=0) * (1.0 - model.duties.made_at_home) * model.activity_price
+    price = model.components.prices(model.materials.price[1], trade.conversion, (trade.levies()[0], 0.0))[:, 1:]
+    goods, sales = model.product_trade.import_units.sum(axis=2), model.product_trade
+    components = (trade.component_imports_by_origin * price).sum()
+    return float(rate * (refined.sum() + components + (goods * sales.before_duty).sum()))
+
+
+def test_the_duty_is_paid_on_all_imports_to_the_union_and_ends_with_it() -> None:
+    model = world(START + 8, mix=[duty(refined=1, components=1, goods=1, end="2026-12")])
+    for month in range(model.months):
+        model.step()
+        model.activity_price = model.materials.price[1, 0]
+        account = model.accounts.governments[index(model, "jurisdictions", "eu")]
+        if START <= month < START + 6:
+            assert collected(model) == pytest.approx(owed(model), rel=1e-9)
+            assert model.books.month_flow("levies")[account] == pytest.approx(collected(model), rel=1e-9)
+        else:
+            assert collected(model) == 0.0
+            assert not model.duties.in_force
+            assert not model.duties.umbrella.any()
+
+
+def test_an_anti_dumping_duty_is_due_after_the_inquiry_and_while_dumping_lasts() -> None:
+    campaign = behaviour.SLUMP | {"duration": 12}
+    model = world(START + 16, mix=[duty(refined=1, dumped=1, inquiry=4)], shocks=[campaign])
+    due = seen(model, collected) > 0.0
+    assert np.flatnonzero(due).tolist() == list(range(START + 4, START + 12))
+
+
+# --- Regimes: which is worth most -------------------------------------------------------------------
+
+CALM = behaviour.QUIET | {"blocs.china.share_threshold": 1.0}
+NORMAL, RESTRICT, FLOOD, RETALIATE = range(4)
+CARS = {"goods": 1, "products": ["electric_car"]}
+
+
+def answering(months: int, mix: Any = (), shocks: Any = (), **traits: float) -> CircularTransition:
+    """A world in which a bloc answers duties, and does nothing else of its own accord."""
+    able = {"blocs__china__patience": 36.0, "blocs__china__share_threshold": 1.0}
+    own = {f"blocs__china__{name}": value for name, value in ({"retaliation_threshold": 0.0} | traits).items()}
+    return world(months, mix=mix, shocks=shocks, **able | own)
+
+
+def regime_of(model: CircularTransition) -> Array:
+    return model.blocs[0].regime
+
+
+def test_with_every_trigger_off_blocs_are_passive() -> None:
+    """Though rivals build and stockpile, and duties are charged on their goods."""
+    off = {"retaliation": 0.0, "stockpile_threshold": 1200.0}
+    mix = [duty(components=1), instrument("strategic_stockpile", 6.0)]
+    model = answering(60, mix, **off)
+    assert not seen(model, regime_of).any()
+    assert (model.blocs[0].worth <= 0.0).all()
+    assert model.books.cash[model.blocs[0].purse] == pytest.approx(0.0, abs=1.0)
+
+
+def test_duties_are_answered_where_there_is_leverage_until_they_end() -> None:
+    model = answering(START + 20, [duty(0.3, **CARS, end="2027-06")])
+    leverage = model.config.blocs.leverage_threshold[0]
+    regimes = seen(model, regime_of)
+    first, after = regimes[START + 4], regimes[START + 12 + 3]
+    held = model.blocs[0].start_share[1] > leverage
+    assert set(first[held].tolist()) == {RETALIATE}
+    assert not first[~held].any()
+    assert not regimes[:START].any()
+    assert not after.any()
+    assert {model.blocs[0].reason[row] for row in np.flatnonzero(held)} == {"the duties have ended"}
+
+
+def withheld(intensity: float, **traits: float) -> tuple[float, float]:
+    """Share that is withheld of each material, and the price of one outside over that without a duty."""
+    months, metal = START + 16, "ndpr"
+
+    def look(model: CircularTransition) -> float:
+        return float(model.materials.price[1, 0, index(model, "materials", metal)])
+
+    model, calm = answering(months, [duty(intensity, **CARS)], **traits), answering(months, **traits)
+    dearer = seen(model, look)[-6:].mean() / seen(calm, look)[-6:].mean()
+    view = model.bloc_views[0]
+    value = view.held_by_it[model.blocs[0].regime == RETALIATE].sum()
+    assert model.blocs[0].answer * value == pytest.approx(traits["retaliation"] * view.duty_cost)
+    return float(model.blocs[0].answer), float(dearer)
+
+
+def test_the_answer_is_in_proportion_and_makes_the_material_dearer() -> None:
+    small, double, full = (withheld(rate, retaliation=0.2) for rate in (0.05, 0.10, 0.5))
+    assert 0.0 < small[0] < double[0] < full[0] < 0.6
+    assert full[1] > 1.02
+
+
+def test_a_duty_that_is_only_announced_is_answered_as_far_as_it_is_believed() -> None:
+    coming = duty(0.3, **CARS, announced="2026-02", start="2027-07")
+    model = answering(START + 6, [coming | {"use": "import_duty"}], retaliation=0.2)
+    regimes = seen(model, regime_of)
+    assert (regimes[START] == RETALIATE).any()
+    assert 0.0 < model.blocs[0].answer < 0.6
+    assert set(model.blocs[0].reason) == {"", "duties on its goods are announced"}
+
+
+def test_retaliation_ends_when_patience_does_and_does_not_begin_again_for_the_same_duty() -> None:
+    model = answering(START + 32, [duty(0.6, **CARS)], patience=12.0, retaliation_threshold=0.05)
+    retaliates = (seen(model, regime_of) == RETALIATE).any(axis=1)
+    assert 12 <= retaliates.sum() <= 16
+    assert not retaliates[START + 20 :].any()
+
+
+def test_small_duties_and_those_on_others_are_borne() -> None:
+    for use, traits in ((duty(0.01, **CARS), {"retaliation_threshold": 0.05}), (duty(0.3, dumped=1, **CARS), {})):
+        assert not seen(answering(START + 12, [use], **traits), regime_of).any()
+
+
+def test_a_stockpile_past_the_threshold_is_answered_by_a_restriction() -> None:
+    stockpile = instrument("strategic_stockpile", 12.0, materials=["gallium"])
+    model = answering(60, [stockpile], stockpile_threshold=1.0)
+    regimes, metal = seen(model, regime_of), index(model, "materials", "gallium")
+    assert (regimes[:, metal] == RESTRICT).any()
+    assert not np.delete(regimes, metal, axis=1).any()
+    assert not seen(answering(60, [stockpile], stockpile_threshold=1200.0), regime_of).any()
+
+
+def test_a_flood_answers_projects_and_support_that_is_announced() -> None:
+    """The share that rivals will have is what counts: with projects, and with what support is expected to bring."""
+    support = instrument("recovery_subsidy", 100.0, materials=["ndpr"])
+
+    def first_flood(**traits: float) -> float:
+        model = answering(48, [support], share_threshold=0.3, **traits)
+        floods = seen(model, regime_of)[:, index(model, "materials", "ndpr")] == FLOOD
+        return float(np.flatnonzero(floods)[0]) if floods.any() else np.inf
+
+    assert first_flood(heeds_support=5.0) < first_flood(heeds_support=0.0)
+
+
+# --- More than one bloc -----------------------------------------------------------------------------
+
+
+def test_two_blocs_act_side_by_side_and_the_books_close() -> None:
+    """Ten years in which both act by order and of their own accord; every month closes the books to 1e-9."""
+    tense = {f"blocs.{bloc}.restrict_hazard": 0.5 for bloc in ("china", "indonesia")}
+    model = CircularTransition(
+        mix=[duty(components=1), instrument("strategic_stockpile", 3.0)],
+        shocks="two_blocs",
+        months=120,
+        households=200,
+        rng=1,
+        overrides=tense,
+    )
+    regimes = seen(model, lambda model: np.array([bloc.regime for bloc in model.blocs]))
+    assert model.books.worst_residual < 1e-9
+    names = [bloc.name for bloc in model.blocs]
+    acted = (regimes != NORMAL).any(axis=0)
+    assert acted.any(axis=1).all()
+    nickel = index(model, "materials", "nickel")
+    assert (regimes[24:48, 1, nickel] == RESTRICT).all()
+    who = {event.who for event in model.event_log.events if event.kind == "regime"}
+    assert who == set(names)
+    columns = {column["name"] for column in model.recorder.columns}
+    for bloc in names:
+        assert {f"regime[{bloc},nickel]", f"price_inside[{bloc},nickel]", f"state_spending[{bloc}]"} <= columns
+
+
+def test_what_one_bloc_holds_back_the_other_sells_dearer() -> None:
+    """A restriction by one raises the price at which the other trades with the world outside."""
+
+    def look(model: CircularTransition) -> Array:
+        return np.asarray(model.materials.price[1, :, index(model, "materials", "nickel")])
+
+    two = {"jurisdictions__indonesia__active": True}
+    cut = {"use": "export_restriction", "bloc": "indonesia", "start": FIRST_MONTH, "severity": 0.6}
+    without, with_it = behaviour.struck(look, cut | {"materials": ["nickel"], "extraction": 1}, START + 10, **two)
+    outside, first, second = (with_it[-4:] / without[-4:]).mean(axis=0)
+    assert outside > 1.1
+    assert first > 1.1
+    assert second < 1.0
