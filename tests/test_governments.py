@@ -155,6 +155,13 @@ def test_who_has_a_subsidy_keeps_it_when_it_is_closed_and_loses_it_when_it_is_wi
     assert ("2027-01", "Operating subsidy for recovery (cobalt): withdrawn", "before its announced end") in events(kept)
 
 
+def test_the_cap_holds_for_those_who_keep_a_suspended_subsidy(make: Make) -> None:
+    fate = {"start": 1, "reversal": 1.0, "pause": 18, "cap": 1e4}
+    model = run_to(make(mix=[SUBSIDY | fate], months=48), 40)
+    yearly = paid(model)[:36].reshape(3, 12).sum(axis=1)
+    assert yearly == pytest.approx([1e4, 1e4, 1e4])
+
+
 def test_a_newcomer_has_no_right_to_a_scheme_that_is_closed(make: Make) -> None:
     model = run_to(make(mix=[SUBSIDY | {"withdrawn": 12}]), 13)
     recyclers, rules = model.recyclers, model.rules
