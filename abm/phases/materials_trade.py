@@ -349,10 +349,21 @@ class MaterialsTrade:
             asked += sum((trade.buy for _, trade in trades), np.zeros(markets.count))
         cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, self._trade_rules(REFINING))
         self._settle(REFINING, cleared)
+        if self.model.producers.offtake.any:
+            self._deliver_first(cleared, self.model.producers.offtake.reserved(markets.count))
         self._serve_world(cleared)
         self._serve_stockpiles(cleared, trades, asked)
         self._serve_makers(cleared, primary, asked)
         self.cleared = cleared
+
+    def _deliver_first(self, cleared: Cleared, reserved: Array) -> None:
+        """Where material is rationed, home buyers get what partners reserve for them (M,) before others do, kg."""
+        if cleared.home_asked is None:
+            return
+        wanted = np.minimum(cleared.home_asked, np.maximum(reserved, cleared.home)) - cleared.home
+        shifted = np.minimum(np.maximum(wanted, 0.0), 0.9 * cleared.use[OUTSIDE])
+        cleared.home = cleared.home + shifted
+        cleared.use[OUTSIDE] -= shifted
 
     def _world_demand(self) -> Array:
         """Use of the world outside the home makers at each price (sides, M, G), kg."""
