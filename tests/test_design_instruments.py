@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, LINEAR
+from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER
 from abm.model import CircularTransition
 from abm.policies import registry
 
@@ -267,6 +267,9 @@ def test_bonus_and_malus_stand_in_prices_at_the_declared_spread() -> None:
     price = model.config.products.price[row]
     np.testing.assert_allclose(fee[row, :2, 0] - fee[row, :2, 1], 0.2 * price)
     assert (fee[row, :2, 0] > 0.0).all()
+    trade, taxed = model.product_trade, model.product_trade.taxed
+    offered = (trade.price[row] + trade.surcharge[row][:, None] + fee[row]) * taxed[:, None]
+    np.testing.assert_allclose(trade.current_offers.price[row, :, 3:], offered)
     assert not np.delete(fee, row, axis=0).any()
     assert not fee[:, 2].any()
 
@@ -387,6 +390,23 @@ def test_support_builds_circular_capacity_where_it_nearly_pays() -> None:
 
     without, with_it = paired(look, INVESTMENT, 60, firms__hurdle_rate=0.2)
     assert with_it[-1] > 1.01 * without[-1]
+
+
+def test_circular_makers_and_refurbishers_extend_at_a_smaller_profit_and_linear_makers_do_not() -> None:
+    grown = []
+    for use in ({**INVESTMENT, "intensity": 0.0}, INVESTMENT):
+        model = world(START + 1, mix=[use])
+        seen(model, lambda model: 0.0)
+        firms, terms = model.firms, model.config.firms
+        firms.return_on_capital[:] = 0.7 * terms.hurdle_rate - terms.depreciation
+        firms.orders[:], firms.building[:] = 1.5 * firms.capacity, 0.0
+        model.renewal._firms_invest(model.books.cash + 1e12)
+        grown.append(
+            [firms.building[firms.of_kind(*kinds)].sum() for kinds in ((CIRCULAR,), (REFURBISHER,), (LINEAR,))]
+        )
+    assert grown[0] == [0.0, 0.0, 0.0]
+    assert grown[1][0] > 0.0 < grown[1][1]
+    assert grown[1][2] == 0.0
 
 
 def noted(model: CircularTransition, due: Any) -> list[float]:
