@@ -28,8 +28,10 @@ from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
 from abm.markets.products import LINEAR, BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
+from abm.markets.transport import Transport
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.deeds import Deeds
 from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
@@ -169,6 +171,7 @@ class CircularTransition(PopulationModel):
         self.materials = MaterialsMarkets(config, self.books, structure.sides, base, self._first_processing(base))
         self.components = ComponentMarkets(config, structure.side_of, structure.bloc_of, self.materials.price[1])
         self.scrap = ScrapMarkets(config, self.books)
+        self.transport = Transport(self)
         self.credit, self.labour = Credit(config), Labour(config)
         # Costs in the config hold at the mean home price of energy; a leaf where it is dear pays more.
         price = np.asarray(config.jurisdictions.energy_price)[config.leaves]
@@ -256,6 +259,8 @@ class CircularTransition(PopulationModel):
         self.circumstances = Circumstances(axis_sizes(self.config), found, self.event_log)
         for instrument in self.governments.traders:
             self._stockpiles[instrument.index] = int(self.books.place(f"stockpile {instrument.label}")[0])
+            if instrument.privately_held and instrument.intensity > 0.0:
+                instrument.agency = int(self.books.account(f"agency of stockpile {instrument.label}")[0])
 
     def _start_phases(self, scenario: Scenario) -> None:
         self.households = Households(self, self.config, self.streams, self.product_trade.offers(), scenario.households)
@@ -267,7 +272,7 @@ class CircularTransition(PopulationModel):
         self.end_of_life = EndOfLife(self)
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
-        self.chronicle = Chronicle(self)
+        self.chronicle, self.deeds = Chronicle(self), Deeds(self)
         self.opinion = PublicOpinion(self)
         self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
@@ -338,6 +343,7 @@ class CircularTransition(PopulationModel):
         self.opinion.close_month(self.month, purchases.offers.price[..., LINEAR:], self.labour.employed)
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
+        self.deeds.write()
         self.recorder.record(purchases, discarded)
         self.running = self.month + 1 < self.months
 
@@ -363,7 +369,8 @@ class CircularTransition(PopulationModel):
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
         rise = float(self.conditions.interest_add)
         self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
-        self.hurdle_add = self.config.credit.hurdle_response * rise  # to the return that an investment must promise
+        # To the return that an investment must promise.
+        self.hurdle_add = self.config.credit.hurdle_response * (rise + self.credit.loss_premium)
         self.materials.finance(rise)
 
     @property
@@ -385,6 +392,8 @@ class CircularTransition(PopulationModel):
                 normal = np.maximum(bloc.normal_exports[1], 1e-9)
                 restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
+        if self.renewal.lost_supply is not self.renewal.nothing_lost:
+            rationed = np.maximum(rationed, self.renewal.lost_supply)
         self.firms.form_expectations(outside, rationed, restricted)
         rules = self.rules
         if rules.in_force("thrift_research"):
@@ -412,7 +421,7 @@ class CircularTransition(PopulationModel):
             relief = energy_relief(self.rules.refining_energy_relief, self.producers)
         par = market.concentrate_at_par()
         self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
-        self.firms.plan_output()
+        self.firms.plan_output(self.labour.staffing)
         recyclers = self.recyclers
         recyclers.cost_of_processing(self.energy, self.labour_cost)
         recyclers.energy_relief = None
@@ -428,7 +437,7 @@ class CircularTransition(PopulationModel):
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)
-        recyclers.plan(self.effective_price)
+        recyclers.plan(self.effective_price, self.labour.build_speed)
 
     def _use(self, purchases: Any) -> Any:
         self.households.collection = self.rules.collection if self.rules.in_force("collection") else None
@@ -440,7 +449,8 @@ class CircularTransition(PopulationModel):
         labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
         self.technical_work = labour
         relief = self.labour_relief
-        self.labour.close_month(labour if relief is None else labour / (1.0 - relief), self.rules.training)
+        at_wage = labour if relief is None else labour / (1.0 - relief)
+        self.labour.close_month(self.month, at_wage, self.rules.training)
         self.producers.settle(
             self.books,
             self.materials.price,

@@ -64,6 +64,7 @@ class Firms(Organisations):
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
+        self.under_way: Array | None = None  # material on its way to each (n, M), kg, while transport is disrupted
         self.knowledge: Array | None = None  # of how to do without materials (2, L, M), from public research if any
         # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
         self.added_cost: Array | None = None
@@ -240,11 +241,15 @@ class Firms(Organisations):
         self.substitute_cost += np.add.reduce(saved * cost.take(product, axis=0), axis=1)
         self.substitutes = self.substitutes or bool(np.count_nonzero(saved))
 
-    def plan_output(self) -> None:
-        """Plan output from smoothed orders and the gap in finished stock, within capacity."""
+    def plan_output(self, staffing: Array) -> None:
+        """Plan output from smoothed orders and the gap in finished stock, within capacity and the people at hand.
+
+        `staffing` (L,) is the share of planned work that technicians can do.
+        """
         wanted_stock = self.terms.finished_cover * self.orders
         wanted = self.orders + (wanted_stock - self.units) / 3.0
-        self.planned[:] = np.minimum(np.maximum(wanted, 0.0), self.capacity) * (self.active & (self.kind <= COMPONENT))
+        able = (self.active & (self.kind <= COMPONENT)) * staffing.take(self.leaf)
+        self.planned[:] = np.minimum(np.maximum(wanted, 0.0), self.capacity) * able
 
     def wanted_inputs(self) -> Array:
         """Material to buy this month (n, M), kg: for output and for a precautionary stock."""
@@ -254,10 +259,22 @@ class Firms(Organisations):
         wanted += terms.input_cover
         wanted *= self.orders[:, None] * need  # the stock that it likes to hold
         wanted -= self.books.stock.take(self.inputs, axis=0)
+        if self.under_way is not None:
+            wanted -= self._expected(self.under_way, need)
         wanted /= 4.0
         wanted += self.planned[:, None] * need
         wanted *= (self.active & (self.kind <= COMPONENT))[:, None]
         return np.maximum(wanted, 0.0, out=wanted)
+
+    def _expected(self, under_way: Array, need: Array) -> Array:
+        """What is under way beyond a month's need (n, M), which they count as theirs, kg.
+
+        Up to that they order as if it were not coming: supply lines are underweighted (Sterman 1989).
+        """
+        expected = np.zeros(need.shape)
+        known = slice(len(under_way))
+        expected[known] = np.maximum(under_way - self.orders[known, None] * need[known], 0.0)
+        return expected
 
     # ------------------------------------------------------------------ production
     def produce(self, swarf_place: int) -> tuple[Rows, Array]:

@@ -130,7 +130,7 @@ class EndOfLife:
         product, leaf = firms.product[rows], firms.leaf[rows]
         linear = model.product_trade.price[product, 0]
         cost = linear * self.refurbish_cost[product] * model.labour_cost[leaf]
-        able = np.where(firms.price[rows] > cost, firms.capacity[rows], 0.0)
+        able = np.where(firms.price[rows] > cost, firms.capacity[rows] * model.labour.staffing[leaf], 0.0)
         room: Array = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape).astype(float)
         wanted = np.maximum(model.product_trade.usual_used_stock() - dealers.used_units, 0.0)
         taken = np.minimum(np.minimum(units, room), wanted)
@@ -342,7 +342,7 @@ class EndOfLife:
     def run_recyclers(self) -> Array:
         """Recyclers process their feed and pay for it; returns labour cost by leaf (L,), EUR."""
         model, recyclers = self.model, self.model.recyclers
-        recyclers.recover(model.places.dissipated)
+        recyclers.recover(model.places.dissipated, model.labour.staffing)
         memory = self._memory()
         end_of_life, recovered = np.add.reduce(recyclers.recovered_end_of_life), np.add.reduce(recyclers.recovered)
         self.usual_end_of_life += (end_of_life - self.usual_end_of_life) / memory

@@ -153,9 +153,11 @@ class MaterialsTrade:
         self.markets.news = self.news[self.model.month]
         self.markets.hear_of(self._withheld())
         self.markets.missing = self._missing()
+        self.freight = self.model.transport.freight_on_materials()
         self._mine()
         self._refine(*self._clear_concentrate())
         wanted = self._home_wants()
+        firms.under_way = None  # counted anew for next month
         self.to_maker = self._sell_secondary(wanted)
         self._clear_refined(wanted, self.to_maker)
         self._buy_components()
@@ -277,18 +279,20 @@ class MaterialsTrade:
         return to_maker
 
     def _levy_saved(self, to_maker: Array, scarce: Array) -> Array | None:
-        """Levy or duty on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid.
+        """Levy, duty and dearer freight on primary material (M,), EUR/kg, that buyers of secondary save.
 
-        None where there is no levy.
+        Where it is scarce they outbid it. None where there is neither.
         """
         rules, duties = self.model.rules, self.model.duties
+        saved = None if self.freight is None else self.markets.price[REFINING, OUTSIDE] * self.freight * scarce
         if not (rules.in_force("primary_levy") or duties.in_force):
-            return None
+            return saved
         levy = rules.primary_levy.take(self.model.firms.leaf, axis=0)
         if duties.in_force:
             levy = levy + duties.at_home_per_kg(self.markets.price[REFINING, OUTSIDE])
         bought = np.add.reduce(to_maker)
-        return np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
+        mean = np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
+        return mean if saved is None else mean + saved
 
     def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array, levy: Array | None) -> None:
         """Home makers pay what primary costs them less a discount plus a green premium; merchants pay for the rest."""
@@ -361,7 +365,10 @@ class MaterialsTrade:
             level, known = level * left, known * left
         if self.start_pull is not None:
             level = np.maximum(level + self.pull - self.start_pull * known, 0.2 * level)
-        return level[:, :, None] * markets.response
+        if not model.conditions.struck("essential_demand"):
+            return level[:, :, None] * markets.response
+        essential = self.base_use * growth * model.conditions.essential_demand
+        return level[:, :, None] * markets.response + essential[:, :, None] * markets.essential_response
 
     def _use_left(self) -> list[Array]:
         """What recession and substitutes leave of use outside the home makers (sides, M) or (M,), where they do."""
@@ -407,7 +414,8 @@ class MaterialsTrade:
         for instrument in model.governments.traders:
             place = model.stockpile_place(instrument)
             use = self._use_below(instrument.leaves)
-            view = MarketView(price, usual, use, self.home_rationed, model.books.stock[place].copy())
+            held, withheld = model.books.stock[place].copy(), markets.withheld[OUTSIDE]
+            view = MarketView(price, usual, use, self.home_rationed, held, withheld)
             found.append((instrument, instrument.trade(view, model.month)))
         return found
 
@@ -426,7 +434,7 @@ class MaterialsTrade:
             self.released[instrument.index] = release
 
     def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array) -> None:
-        """Bring stockpiles their part of all that is asked at home (M,) and let governments pay."""
+        """Bring stockpiles their part of all that is asked at home (M,) and let those who hold them pay."""
         model, markets = self.model, self.markets
         for instrument, trade in trades:
             share = np.divide(trade.buy, asked, out=np.zeros_like(asked), where=asked > 0.0)
@@ -434,39 +442,79 @@ class MaterialsTrade:
             bought = np.where(price <= trade.limit_price, share * cleared.home, 0.0)
             place = model.stockpile_place(instrument)
             model.books.move("stockpiling", int(markets.places[REFINING, OUTSIDE]), place, bought)
-            paid, received = float(bought @ price), float(self.released[instrument.index] @ price)
-            model.books.pay("stockpile_trade", instrument.account, markets.accounts[OUTSIDE], paid)
-            model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], instrument.account, received)
-            instrument.book_trade(paid, received)
+            for account, paid, received in instrument.share_out(bought, self.released[instrument.index], price):
+                model.books.pay("stockpile_trade", account, markets.accounts[OUTSIDE], paid)
+                model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], account, received)
 
     def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array) -> None:
         """Bring makers their part of all that is asked at home (M,) and let them pay."""
         model, markets, firms = self.model, self.markets, self.model.firms
         served = np.minimum(cleared.home / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
-        bought = primary * served
-        model.books.move("purchase", int(markets.places[REFINING, OUTSIDE]), firms.inputs, bought)
+        bought, place = primary * served, int(markets.places[REFINING, OUTSIDE])
+        self.home_rationed = 1.0 - served
+        if model.transport.delays("materials"):
+            asked_by = bought
+            bought = model.transport.bring_materials(place, bought, firms.inputs)
+            self.home_rationed = 1.0 - served * (1.0 - model.transport.lateness)
+            self._count_under_way(asked_by)
+        else:
+            model.books.move("purchase", place, firms.inputs, bought)
         self.primary_spent = bought @ cleared.price[OUTSIDE]
         model.books.pay("material_sales", firms.account, int(markets.accounts[OUTSIDE]), self.primary_spent)
+        if self.freight is not None:
+            freight = bought @ (cleared.price[OUTSIDE] * self.freight)
+            model.books.pay("material_sales", firms.account, model.accounts.abroad, freight)
+            self.primary_spent = self.primary_spent + freight
         if model.duties.in_force:
             self.primary_spent = self.primary_spent + model.duties.shelter_refineries(bought, cleared.price[OUTSIDE])
         self.primary_bought = bought
-        self.home_rationed = 1.0 - served
+
+    def _count_under_way(self, asked_by: Array) -> None:
+        """Refined material on its way to makers (F, M), shared by what they bought this month, kg."""
+        under_way = self.model.transport.materials
+        if under_way is not None:
+            whole = np.add.reduce(asked_by)
+            self.model.firms.under_way = asked_by * (under_way / np.where(whole > 0.0, whole, np.inf))
 
     # ------------------------------------------------------------------ components
     def _buy_components(self) -> None:
         """Makers order components by material content: from home makers' stock and from abroad."""
-        model, markets = self.model, self.model.components
+        markets = self.model.components
         orders = self._component_orders()
         price, whole = self._component_prices(), np.add.reduce(orders, axis=1, keepdims=True)
         mix = np.where(whole > 0.0, orders / np.where(whole > 0.0, whole, 1.0), 1.0 / orders.shape[1])
         if markets.start_cost is None:
             markets.remember_start(markets.prices(self.markets.price[REFINING], self._home_conversion()), mix)
-        markets.choose_origins(self._levied(price), mix, mix @ self.felt_risk, self._favour())
+        discounts = self._discounts()
+        if discounts is not None:
+            price = price.copy()
+            price[:, 1:] *= 1.0 - discounts[:, :, None]
+        levied, risk = self._levied(price, discounts), mix @ self.felt_risk
+        markets.choose_origins(levied, mix, risk, self._most(discounts), self._favour())
         asked = orders * markets.share[:, :1]
         home, delivered = self._take_from_makers(asked)
-        imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
+        shipped = imported = markets.deliver_imports(orders - home, self._let_out_in_components())
+        if self.model.transport.delays("components"):
+            imported = self._ship(shipped, orders)
+        self.component_imports_by_origin, self.component_arrived = shipped, imported
+        if discounts is not None:
+            self._let_states_pay(imported * price[:, 1:], discounts)
         self._deliver_components(orders, home, delivered, imported, price)
         self._order_from_component_makers(asked)
+
+    def _ship(self, shipped: Array, orders: Array) -> Array:
+        """Send components on their way; returns those that arrive (C, O, M), kg, and lets makers feel the lack."""
+        transport, markets, firms = self.model.transport, self.model.components, self.model.firms
+        imported = transport.ship_components(shipped, orders, markets.origins)
+        sent, came = np.add.reduce(shipped, axis=1), np.add.reduce(imported, axis=1)
+        late = np.where(sent > 0.0, 1.0 - came / np.where(sent > 0.0, sent, 1.0), 0.0)
+        markets.rationed = np.maximum(markets.rationed, np.maximum(late, 0.0) * (sent / np.maximum(orders, 1e-12)))
+        if transport.components is not None:
+            per_order = np.add.reduce(transport.components, axis=1) / np.where(orders > 0.0, orders, np.inf)
+            by_product = np.add.reduce(self.by_component * per_order, axis=1)
+            coming = by_product.take(firms.product, axis=0) * self.wanted_inputs
+            firms.under_way = coming if firms.under_way is None else firms.under_way + coming
+        return imported
 
     def _favour(self) -> tuple[Array, Array] | None:
         """Share of each component that public tenders want home-made (C,), and their premium (C,); None if none do."""
@@ -484,13 +532,68 @@ class MaterialsTrade:
     def _component_prices(self) -> Array:
         """Price per kg of content (C, 1 + O, M), EUR; a levy on imports is paid in settlement, on top of it."""
         self.conversion = self._home_conversion()
-        return self.model.components.prices(self.markets.price[REFINING], self.conversion, (self.levies()[0], 0.0))
+        levies = self.levies()[0], 0.0
+        return self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
 
-    def _levied(self, price: Array) -> Array:
+    def _landed(self, price: Array) -> Array:
+        """Prices of components (C, 1 + O, M) with what freight adds to those of imports."""
+        freight = self.model.transport.freight_on_goods(self.model.components.origins)
+        if freight is not None:
+            price[:, 1:] *= (1.0 + freight)[:, None]
+        return price
+
+    def _discounts(self) -> Array | None:
+        """Discounts that blocs give on components, over their price (C, O); None where nobody gives any."""
+        if all(bloc.off_components is None for bloc in self.model.blocs):
+            return None
+        markets = self.model.components
+        found = np.zeros((len(markets.share), len(markets.origins)))
+        for bloc in self.model.blocs:
+            if bloc.off_components is not None:
+                found[:, markets.bloc == bloc.number] = bloc.off_components[:, None]
+        return found
+
+    def _most(self, discounts: Array | None) -> Array | None:
+        """Largest shares of origins (C, 1 + O): who sells under price cannot make more than its capacity allows."""
+        if discounts is None:
+            return None
+        markets = self.model.components
+        most = np.full(markets.share.shape, np.inf)
+        for bloc in self.model.blocs:
+            where = (markets.bloc == bloc.number) & (discounts > 0.0)
+            most[:, 1:][where] = ((1.0 + bloc.flood_capacity) * markets.start_share[:, 1:])[where]
+        return most
+
+    def _let_states_pay(self, value: Array, discounts: Array) -> None:
+        """States pay exporters abroad the discounts on components sold for `value` (C, O, M), EUR."""
+        model, markets = self.model, self.model.components
+        given = np.add.reduce(value, axis=2) * discounts / (1.0 - discounts)
+        for bloc in model.blocs:
+            bloc.component_cost = bloc.makes_good(np.add.reduce(given[:, markets.bloc == bloc.number], axis=1))
+            amount = float(np.add.reduce(bloc.component_cost))
+            model.books.pay("state_support", bloc.purse, model.accounts.abroad, amount)
+
+    def _let_out_in_components(self) -> Array:
+        """Share of normal exports of components that blocs allow (B, C): by licence, and of what they withhold."""
+        allowed, markets = self.model.conditions.component_export_share, self.model.components
+        for bloc in self.model.blocs:
+            kept = bloc.withheld_in_components()
+            if kept is None or not np.count_nonzero(kept):
+                continue
+            origin = markets.bloc == bloc.number
+            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.price[REFINING, OUTSIDE]
+            share = worth @ kept / np.maximum(np.add.reduce(worth, axis=1), 1e-300)
+            allowed = allowed.copy()
+            allowed[bloc.number] = np.where(share > 0.0, np.minimum(allowed[bloc.number], 1.0 - share), np.inf)
+        return allowed
+
+    def _levied(self, price: Array, discounts: Array | None = None) -> Array:
         """Prices of components with the levy and duty on imports, which steer the choice of origin."""
         levies, duties = self.levies(), self.model.duties
         if np.count_nonzero(levies[1]):
-            price = self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
+            price = self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
+            if discounts is not None:
+                price[:, 1:] *= 1.0 - discounts[:, :, None]
         if duties.in_force:
             price = price.copy()
             price[:, 1:] *= 1.0 + duties.on_components
@@ -550,7 +653,10 @@ class MaterialsTrade:
         to_home, to_abroad = np.add.reduce(by_maker[2:], axis=2)
         books.move("delivery", self.finished, model.places.components, delivered)
         books.move("delivery", model.places.components, firms.inputs, from_home)
-        books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
+        if self.component_imports_by_origin is imported:
+            books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
+        else:
+            books.move("delivery", model.transport.place, firms.inputs, from_abroad)
         self._pay_for_components(delivered, to_home, to_abroad, home_price)
         if model.duties.in_force:
             duty = np.add.reduce(model.duties.note_components(imported * price[:, 1:]), axis=1)
@@ -559,7 +665,7 @@ class MaterialsTrade:
         share_home = home / np.where(both > 0.0, both, np.inf)
         mean_price = share_home * home_price + (1.0 - share_home) * abroad_price
         self.component_price = np.where(share_home + whole > 0.0, mean_price, home_price)
-        self.component_import, self.component_imports_by_origin = from_abroad, imported
+        self.component_import = from_abroad
         firms.units[rows] = np.add.reduce(books.stock.take(self.finished, axis=0), axis=1)
         firms.sold[rows] = np.add.reduce(delivered, axis=1)
 

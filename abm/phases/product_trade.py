@@ -12,6 +12,7 @@ from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE, advantage, 
 from abm.agents.households import Offers
 from abm.books import block
 from abm.markets import products as goods
+from abm.markets.components import at_most
 from abm.markets.products import LEAST, label_shares
 from abm.phases.standards import life_of
 
@@ -162,10 +163,16 @@ class ProductTrade:
         """Prices by label from home makers' and importers' prices."""
         firms, count = self.model.firms, len(self.list_price)
         self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
-        self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
+        goods_price = self._landed(self.import_base + self._imported_material())
+        self.discount = self._discounts()
+        if self.discount is not None:
+            self.given = goods_price * self.discount  # EUR/product (P, O), which states pay their exporters
+            goods_price = goods_price - self.given
+        self.import_price = goods_price + self.import_levy[:, None]
         standards = self.model.standards
         if standards.import_cost is not None:
             self.import_price += standards.import_cost[:, None]
+        self.undiscounted = self.import_price if self.discount is None else self.import_price + self.given
         if self.model.duties.in_force:
             not_abroad = self.import_levy if standards.charge is None else self.import_levy + standards.charge
             self.before_duty = self.import_price - not_abroad[:, None]
@@ -189,6 +196,11 @@ class ProductTrade:
         self.surcharge = self._mandate_cost() + self.model.settlement.producer_fee
         self.modulation = self._modulate_fees() if self.model.rules.in_force("fee_spread") else None
         self._price_services()
+
+    def _landed(self, price: Array) -> Array:
+        """Import prices (P, O) with what dearer freight adds."""
+        freight = self.model.transport.freight_on_goods(self.origins)
+        return price if freight is None else price * (1.0 + freight)
 
     def _modulate_fees(self) -> Array:
         """By how much producers' fees differ from the mean (P, L, 3), EUR: bonus and malus cancel at last year's sales.
@@ -250,12 +262,48 @@ class ProductTrade:
         known = home > 0.0
         now = np.empty(self.origin_start.shape)
         now[:, 0], now[:, 1:] = np.where(known, home, self.list_price), self.import_price
-        weight = self.origin_share * (now / self.origin_start) ** -self.elasticity[:, None]
-        weight[:, 0] *= known
-        total = np.add.reduce(weight, axis=1)
-        self.origin_weights = weight / np.maximum(total, LEAST)[:, None]
+        self.origin_weights = self._weights(now, known)
+        if self.discount is not None:  # who sells under price cannot make more than its capacity allows
+            usual = now.copy()
+            usual[:, 1:] = self.undiscounted
+            most = self._weights(usual, known) * self._room(self.discount)
+            self.origin_weights = at_most(self.origin_weights, most)
         self.home_price = now[:, 0]
         self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
+
+    def _weights(self, price: Array, known: NDArray[np.bool_]) -> Array:
+        """Shares of home and of each origin (P, 1 + O) at these prices (P, 1 + O)."""
+        weight = self.origin_share * (price / self.origin_start) ** -self.elasticity[:, None]
+        weight[:, 0] *= known
+        total = np.add.reduce(weight, axis=1)
+        return np.asarray(weight / np.maximum(total, LEAST)[:, None])
+
+    def _discounts(self) -> Array | None:
+        """Discounts that blocs give on products, over their price (P, O); None where nobody gives any."""
+        if all(bloc.off_goods is None for bloc in self.model.blocs):
+            return None
+        found = np.zeros(self.import_base.shape)
+        for bloc in self.model.blocs:
+            if bloc.off_goods is not None:
+                found[:, self.origins == bloc.jurisdiction] = bloc.off_goods[:, None]
+        return found
+
+    def _room(self, discount: Array) -> Array:
+        """Largest share of an origin over its usual one (P, 1 + O): a bloc with a discount (P, O) has idle capacity."""
+        room = np.full(self.origin_share.shape, 1e12)
+        for bloc in self.model.blocs:
+            where = (self.origins == bloc.jurisdiction) & (discount > 0.0)
+            room[:, 1:][where] = 1.0 + bloc.flood_capacity
+        return room
+
+    def _let_states_pay(self, by_origin: Array) -> None:
+        """States pay exporters abroad the discounts on the products delivered (P, O, L)."""
+        model = self.model
+        given = np.add.reduce(by_origin, axis=2) * self.given
+        for bloc in model.blocs:
+            bloc.goods_cost = bloc.makes_good(np.add.reduce(given[:, self.origins == bloc.jurisdiction], axis=1))
+            amount = float(np.add.reduce(bloc.goods_cost))
+            model.books.pay("state_support", bloc.purse, model.accounts.abroad, amount)
 
     def _mandate_cost(self) -> Array:
         """What certificates for the secondary material demanded add to the price of a product (P, L), EUR."""
@@ -616,23 +664,55 @@ class ProductTrade:
     def _deliver_imports(self, imports: Array) -> None:
         """Importers deliver linear goods (P, L) by origin."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
-        content = self.content
         weight = self.origin_weights[:, 1:]
         total = np.add.reduce(weight, axis=1)[:, None]
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
+        by_origin = share[:, :, None] * imports[:, None, :]
+        self.imported_by_origin = np.einsum("pol,pm->om", by_origin, self.content)
+        if model.transport.delays("products"):
+            self._import_late(by_origin)
+            return
+        dealers.under_way = 0.0
+        content = self.content
         kilograms = imports[..., None] * content[:, None, :]
         books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
         if model.standards.charge is not None and model.standards.import_cost is not None:
-            price -= model.standards.charge
-        by_origin = share[:, :, None] * imports[:, None, :]
+            price -= model.standards.charge  # dealers keep what importers owe them for repairs
         if model.duties.in_force:  # nor does the duty go abroad
             price = np.add.reduce(share * self.before_duty, axis=1)
             model.duties.note_products(by_origin * self.before_duty[:, :, None])
-        if model.standards.charge is not None and model.standards.import_cost is not None:
-            price = price - model.standards.charge  # dealers keep what importers owe them for repairs
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
+        if self.discount is not None:
+            self._let_states_pay(by_origin)
         self.import_units = by_origin
         self.imported_content = kilograms
-        self.imported_by_origin = np.einsum("pol,pm->om", by_origin, content)
+
+    def _paid_abroad(self) -> Array:
+        """What importers get for a product by origin (P, O), EUR: neither levy, nor duty, nor what repairs they owe."""
+        standards = self.model.standards
+        if self.model.duties.in_force:
+            return self.before_duty
+        price = self.import_price - self.import_levy[:, None]
+        if standards.charge is not None and standards.import_cost is not None:
+            price = price - standards.charge[:, None]
+        return np.asarray(price)
+
+    def _import_late(self, shipped: Array) -> None:
+        """Importers ship goods (P, O, L); dealers get, and pay for, what arrives of all that is under way."""
+        model, dealers, transport = self.model, self.model.dealers, self.model.transport
+        arrived, self.imported_content = transport.bring_products(
+            shipped, self.content, dealers.new_block, self.origins
+        )
+        dealers.units += np.add.reduce(arrived, axis=1)
+        dealers.under_way = 0.0 if transport.products is None else np.add.reduce(transport.products, axis=1)
+        price = self._paid_abroad()
+        if model.duties.in_force:
+            model.duties.note_products(arrived * self.before_duty[:, :, None])
+        model.books.pay(
+            "product_sales", dealers.accounts, model.accounts.abroad, np.einsum("po,pol->l", price, arrived)
+        )
+        if self.discount is not None:
+            self._let_states_pay(arrived)
+        self.import_units = arrived
