@@ -136,7 +136,9 @@ def _prices(panel: Any, result: Run, own: pd.DataFrame, span: tuple[float, float
         when = decimal_years(pd.Series(result.months))
         lines = (when, result.series[outside]), (when, result.series[inside])
     else:
-        gaps = own.set_index(np.floor(own["year"].to_numpy() * 12.0).astype(int)).sort_index()
+        gaps = own.groupby(np.floor(own["year"].to_numpy() * 12.0).astype(int))[
+            ["price_outside", "price_inside"]
+        ].first()
         every = gaps.reindex(range(int(gaps.index[0]), int(gaps.index[-1]) + 1))
         when = (every.index.to_numpy() + 0.5) / 12.0
         lines = (when, every["price_outside"]), (when, every["price_inside"])

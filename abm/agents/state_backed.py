@@ -81,6 +81,7 @@ class StateBackedBloc(mesa.Agent):
             "stockpile_threshold",
             "heeds_support",
             "component_depth",
+            "component_answer",
             "goods_discount",
         ):
             setattr(self, name if name != "purse" else "purse_limit", float(getattr(table, name)[row]))
@@ -243,7 +244,7 @@ class StateBackedBloc(mesa.Agent):
 
     def _sells_any(self) -> Mask:
         """Materials (M,) of which it has something to withhold: it exports them, or holds back components of them."""
-        return np.asarray((self.normal_exports[STAGES - 1] > 0.0) | (self.component_depth * self.in_parts > 0.0))
+        return np.asarray((self.normal_exports[STAGES - 1] > 0.0) | (self.component_answer * self.in_parts > 0.0))
 
     @staticmethod
     def _lost_to_duties(view: View) -> float:
@@ -258,7 +259,7 @@ class StateBackedBloc(mesa.Agent):
     def _worth_withholding(self, view: View) -> Array:
         """Value of each material (M,) that withholding all of it would keep from those who charge duties, EUR/yr."""
         held = np.broadcast_to(view.held_by_it, (2, len(self.regime)))
-        return np.asarray(held[0] + self.component_depth * held[1])
+        return np.asarray(held[0] + self.component_answer * held[1])
 
     def _in_proportion(self, view: View) -> float:
         """Share of exports withheld whose value is to what duties cost it as its rule of retaliation says."""
@@ -316,10 +317,11 @@ class StateBackedBloc(mesa.Agent):
 
     def withheld_in_components(self) -> Array | None:
         """Share of each material (M,) that it holds back in components as well; None where it does not."""
-        if self.calm or self.component_depth <= 0.0:
+        if self.calm or max(self.component_depth, self.component_answer) <= 0.0:
             return None
-        own = ((self.regime == RESTRICT) & ~self.scripted) | (self.regime == RETALIATE)
-        return np.asarray(own * (1.0 - self.let_out[STAGES - 1]) * self.component_depth)
+        part = self.component_depth * ((self.regime == RESTRICT) & ~self.scripted)
+        part = part + self.component_answer * (self.regime == RETALIATE)
+        return np.asarray(part * (1.0 - self.let_out[STAGES - 1]))
 
     def trade_rules(self, stage: int, view: View, available: Array, output: Array, cover: Array) -> Any:
         """Limits on export, and price and quantity of dumping, for one stage (each (M,)).

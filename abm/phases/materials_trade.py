@@ -492,7 +492,8 @@ class MaterialsTrade:
         markets.choose_origins(self._levied(price, discounts), mix, mix @ self.felt_risk, self._most(discounts))
         asked = orders * markets.share[:, :1]
         home, delivered = self._take_from_makers(asked)
-        shipped = imported = markets.deliver_imports(orders - home, self._let_out_in_components())
+        self.component_allowed = self._let_out_in_components()
+        shipped = imported = markets.deliver_imports(orders - home, self.component_allowed)
         if self.model.transport.delays("components"):
             imported = self._ship(shipped, orders)
         self.component_imports_by_origin, self.component_arrived = shipped, imported
