@@ -147,6 +147,9 @@ _DECLARED = (
     Lever("thrift_research", ("leaf", "material"), "1", "max", "Share of what cannot be saved that research makes so"),
     Lever("research_pace", ("leaf", "material"), "1/yr", "max", "Share of that which is found in a year"),
     Lever("research_speed_up", ("leaf", "material"), "1", "max", "By how much designers then save faster"),
+    Lever("labour_relief", ("leaf",), "1", "add", "Share of the cost of technical work that tax relief pays", 0.9),
+    Lever("european_content", ("leaf", "product"), "1", "max", "Share of public purchases that must be made at home"),
+    Lever("european_premium", ("leaf", "product"), "1", "max", "Premium over imports that they may cost"),
     # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
     Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
     Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
@@ -418,6 +421,7 @@ class Activity:
     secondary_content_sold: Annotated[Array, "PLM"]  # kg of it that is secondary
     imported_primary_content: Annotated[Array, "PLM"]  # kg of primary material in products imported
     public_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for circular goods
+    european_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for home-made goods
     returned_product: Annotated[Rows, "n"]
     returned_leaf: Annotated[Rows, "n"]
     returned_bought: Annotated[Rows, "n"]  # month of first sale
@@ -437,6 +441,8 @@ class Activity:
     refined_import_share: Annotated[Array, "GJM"]  # of makers' primary purchases: by origin, and that which is dumped
     component_import_value: Annotated[Array, "GJM"]  # EUR before duty, by material; the second ground is what is dumped
     product_import_value: Annotated[Array, "GJPL"]  # the same for products
+    technical_work: Annotated[Array, "L"]  # EUR that makers, refurbishers, providers and recyclers paid for labour
+    repair_work: Annotated[Array, "L"]  # EUR that the work in repairs costs before relief
     labels_sold: Annotated[Array, "PLB"]  # products sold as linear, circular and as a service, if fees differ by it
     fee_modulation: Annotated[Array, "PLB"]  # EUR per product by which producers' fees differ from the mean
 

@@ -41,3 +41,8 @@ class Credit:
         """Lenders update their loss rate with this month's loss on all loans, EUR."""
         monthly = 12.0 * loss / loans if loans > 0.0 else 0.0
         self.loss_rate += (monthly - self.loss_rate) / self.terms.loss_memory
+
+    @property
+    def loss_premium(self) -> float:
+        """What recent losses add to interest, per year."""
+        return float(self.terms.spread_by_loss * self.loss_rate)

@@ -489,7 +489,8 @@ class MaterialsTrade:
         if discounts is not None:
             price = price.copy()
             price[:, 1:] *= 1.0 - discounts[:, :, None]
-        markets.choose_origins(self._levied(price, discounts), mix, mix @ self.felt_risk, self._most(discounts))
+        levied, risk = self._levied(price, discounts), mix @ self.felt_risk
+        markets.choose_origins(levied, mix, risk, self._most(discounts), self._favour())
         asked = orders * markets.share[:, :1]
         home, delivered = self._take_from_makers(asked)
         self.component_allowed = self._let_out_in_components()
@@ -515,6 +516,14 @@ class MaterialsTrade:
             coming = by_product.take(firms.product, axis=0) * self.wanted_inputs
             firms.under_way = coming if firms.under_way is None else firms.under_way + coming
         return imported
+
+    def _favour(self) -> tuple[Array, Array] | None:
+        """Share of each component that public tenders want home-made (C,), and their premium (C,); None if none do."""
+        if self.model.preference.in_output is None:
+            return None
+        makes = (self.products == self.model.firms.product).astype(np.float64)
+        use = np.add.reduce(self.by_component[:-1] * (makes @ self.wanted_inputs)[:, None], axis=2)
+        return self.model.preference.for_components(use)
 
     def _component_orders(self) -> Array:
         """Material that home makers want in components (C, M), kg."""

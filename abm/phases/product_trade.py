@@ -18,6 +18,7 @@ from abm.phases.standards import life_of
 
 Array = NDArray[np.float64]
 TENDER = 20.0  # how sharply a tender with criteria turns on price: 10 % better wins seven times in eight
+REPAIR_LABOUR = 0.5  # work in the bill for a repair, the rest being parts; assumed
 USED_AT_MOST = 0.9  # price of used goods over that of new ones, at most
 
 
@@ -185,11 +186,12 @@ class ProductTrade:
         # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
         home = (total / np.maximum(weight, LEAST)).reshape(2, count)
         self.circular_capacity = np.asarray(weight[count:], dtype=np.float64)
+        self.linear_capacity = weight[:count]
         self._note_extinct(self.circular_capacity)
         self._weigh_origins(home[LINEAR])
         np.copyto(self.price[:, 1], home[CIRCULAR], where=home[CIRCULAR] > 0.0)
         # Providers' fee follows what the work of running a service costs.
-        wage = float(self.model.labour.wage_factor @ self.model.settlement.household_share)
+        wage = float(self.model.labour_cost @ self.model.settlement.household_share)
         self.price[:, 2] = self.price[:, 1] + self.start_fee * wage
         self.surcharge = self._mandate_cost() + self.model.settlement.producer_fee
         self.modulation = self._modulate_fees() if self.model.rules.in_force("fee_spread") else None
@@ -266,6 +268,7 @@ class ProductTrade:
             usual[:, 1:] = self.undiscounted
             most = self._weights(usual, known) * self._room(self.discount)
             self.origin_weights = at_most(self.origin_weights, most)
+        self.home_price = now[:, 0]
         self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
 
     def _weights(self, price: Array, known: NDArray[np.bool_]) -> Array:
@@ -332,8 +335,9 @@ class ProductTrade:
         new = self.price[:, None] * taxed[:, None]  # (P, L, 3)
         price[..., goods.KEEP] = 0.0
         price[..., goods.REPAIR] = new[..., 0] * self.repair_cost[:, None]
-        if self.model.standards.saving is not None:
-            price[..., goods.REPAIR] *= 1.0 - self.model.standards.saving
+        level = self._repair_level()
+        if level is not None:
+            price[..., goods.REPAIR] *= level
         price[..., goods.USED] = self.used_price()[:, None] * taxed
         np.add(new, (self.surcharge * taxed)[..., None], out=price[..., goods.LINEAR :])
         if self.modulation is not None:
@@ -443,6 +447,7 @@ class ProductTrade:
         self.business_service = np.add.reduce(bought * labels[..., -1], axis=(0, 2))
         self.public_labels = bought[goods.PUBLIC][..., None] * labels[goods.PUBLIC]
         self.public_premium = self._premium(bought[goods.PUBLIC], labels)
+        model.preference.tender(self.public_labels[..., 0], TENDER)
         owed = to_dealers[goods.PUBLIC] - np.add.reduce(self.public_premium)
         books.pay("public_purchases", model.accounts.public, dealers.accounts, owed)
 
@@ -496,7 +501,7 @@ class ProductTrade:
             self._note_labels_sold(purchases.units_new)
         used = self.used_price() @ purchases.units_used
         repair = (linear * self.repair_cost) @ purchases.repairs
-        if model.standards.saving is not None or purchases.covered is not None:
+        if self.repair_level is not None or purchases.covered is not None:
             repair = self._pay_for_covered(purchases)
         model.books.pay("retail_sales", accounts.households, dealers.accounts, new + used)
         model.books.pay("repairs", accounts.households, accounts.domestic, repair)
@@ -507,6 +512,24 @@ class ProductTrade:
         self.offer_value = self._owed_for_offers(purchases) if model.rules.in_force("offer_support") else None
         self.repairs = purchases.repairs
         self.used_sold = purchases.units_used
+
+    def _repair_level(self) -> Array | None:
+        """Price of a repair over the usual one (P, L), where law or tax relief changes it."""
+        self.repair_level: Array | None = None
+        if self.model.month >= 0:
+            saving, relief = self.model.standards.saving, self.model.labour_relief
+            if saving is not None or relief is not None:
+                level = np.ones(self.surcharge.shape)
+                level *= 1.0 if saving is None else 1.0 - saving
+                self.repair_level = level * (1.0 if relief is None else 1.0 - REPAIR_LABOUR * relief)
+        return self.repair_level
+
+    def repair_work(self) -> Array:
+        """What the work in repairs costs before tax relief (L,), EUR."""
+        price = (self.price[:, 0] * self.repair_cost)[:, None]
+        saving = self.model.standards.saving
+        price = price if saving is None else price * (1.0 - saving)
+        return np.asarray(REPAIR_LABOUR * np.add.reduce(price * self.repairs))
 
     def _owed_for_offers(self, purchases: Any) -> Array:
         """What households owe with tax by what they chose (P, L, 6), EUR; nothing for repairs under warranty."""
@@ -519,8 +542,8 @@ class ProductTrade:
         """Dealers pay for repairs under longer warranty, for producers; returns what households pay for theirs (L,)."""
         model, standards = self.model, self.model.standards
         price = (self.price[:, 0] * self.repair_cost)[:, None] * np.ones(len(self.tax))
-        if standards.saving is not None:
-            price *= 1.0 - standards.saving
+        if self.repair_level is not None:
+            price *= self.repair_level
         covered = np.zeros(price.shape) if purchases.covered is None else purchases.covered
         cost = price * covered
         model.books.pay("repairs", model.dealers.accounts, model.accounts.domestic, np.add.reduce(cost))
@@ -541,7 +564,7 @@ class ProductTrade:
         units = capacity * (sold / np.maximum(together, LEAST))[product]
         fee = units * self.fee[product]
         books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], fee)
-        running = units * self.service_work[product] * model.labour.wage_factor[leaf]
+        running = units * self.service_work[product] * model.labour_cost[leaf]
         books.pay("labour", firms.account[rows], model.accounts.households[leaf], running)
         self.service_labour = np.bincount(leaf, running, len(self.tax)).astype(np.float64)
         firms.made[rows] = firms.sold[rows] = units
@@ -566,6 +589,8 @@ class ProductTrade:
         orders = dealers.orders()  # (P, L, 3)
         by_kind = np.empty((2, *orders.shape[:2]))  # linear and circular goods ordered at home (2, P, L)
         by_kind[0] = orders[..., 0] * self.origin_weights[:, :1]
+        if self.model.preference.shift is not None:
+            by_kind[0] += orders[..., 0] * self.model.preference.shift
         by_kind[1] = orders[..., 1] + orders[..., 2]
         missing = np.maximum(by_kind - self._deliver_home(by_kind), 0.0)
         self._deliver_imports(orders[..., 0] - by_kind[0] + 0.5 * (missing[0] + missing[1]))

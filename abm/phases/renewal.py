@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER, SERVICE
+from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER, SERVICE
 from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
@@ -40,6 +40,8 @@ class Renewal:
     ----------
     failures
         Failures this month: (kind, cause) pairs, for the indicators.
+    lost_supply
+        (M,) share of home makers' inputs that came from suppliers who failed this month.
     """
 
     causes = CAUSES
@@ -50,11 +52,15 @@ class Renewal:
         self.circular_spending: Array | None = None  # of firms (F,), EUR this month, while a share of it is paid
         self.failures: list[tuple[str, str]] = []
         self.entries: list[str] = []
-        self.loss = 0.0
+        self.loss = self.trade_loss = 0.0  # of lenders and of suppliers, EUR this month
+        self.lost_supply = self.nothing_lost = np.zeros(len(self.config.materials))  # share of makers' inputs
         shape = (len(self.config.streams), len(self.config.leaves))
         self.idle_scrap = np.zeros(shape)
         accounts = model.accounts
         self.owners = np.array([accounts.domestic, accounts.domestic, accounts.abroad])
+        firms, terms = model.firms, self.config.labour
+        worn = np.bincount(firms.leaf, firms.capital, len(self.config.leaves)) * self.config.firms.depreciation / 12.0
+        model.labour.order_building(worn * terms.building_time)  # replacement under way at the start
         terms = (self.config.recyclers, self.config.firms, self.config.primary_producers)
         self.liquidity = np.array([group.liquidity for group in terms])
         # Receipts, support, inputs and operations of a ledger as sums of kinds of payment (4, kinds);
@@ -81,6 +87,7 @@ class Renewal:
         """Everybody serves debt and invests; those who cannot pay leave; newcomers enter where it pays."""
         model = self.model
         self.failures, self.entries, self.loss = [], [], 0.0
+        self.lost_supply = self.nothing_lost
         self._serve_debt()
         cash = model.books.cash.copy()  # nobody's investment is paid from another's
         self._recyclers_invest(cash)
@@ -91,8 +98,18 @@ class Renewal:
             self._recyclers_enter()
             self._firms_enter()
             self._switch_design()
+        self._order_building()
+        self.trade_loss = sum(group.take_trade_loss() for group in (model.recyclers, model.firms))
         loans = float(np.add.reduce(model.books.debt))
         model.credit.remember(self.loss, loans)
+
+    def _order_building(self) -> None:
+        """Plants and extensions ordered this month are work for technicians where they are built."""
+        recyclers, firms, leaves = self.model.recyclers, self.model.firms, len(self.config.leaves)
+        ordered = np.bincount(recyclers.leaf, self.recycler_spending, leaves)
+        spent = firms.spent  # of the firms that were there before entry
+        ordered += np.bincount(firms.leaf[: len(spent)], spent, leaves)
+        self.model.labour.order_building(ordered)
 
     def _serve_debt(self) -> None:
         model = self.model
@@ -150,7 +167,7 @@ class Renewal:
         if not (rules.in_force(name) or rules.outlook.in_force(name)):
             return np.zeros(len(recyclers))
         promised = (rules.outlook[name] - rules[name])[recyclers.leaf, recyclers.stream] * rules.belief[recyclers.leaf]
-        power = recyclers.energy_cost(self.model.energy, self.model.labour.wage_factor)
+        power = recyclers.energy_cost(self.model.energy, self.model.labour_cost)
         return np.asarray(promised * power * recyclers.processing_cost * (recyclers.processed > 1e-9))
 
     def _firms_invest(self, cash: Array) -> None:
@@ -210,10 +227,21 @@ class Renewal:
 
     def _fail_recyclers(self) -> None:
         model, recyclers = self.model, self.model.recyclers
+        failing = recyclers.insolvent(model.books, model.credit)
+        if len(failing):
+            self._miss(recyclers.sold[failing] * model.materials_trade.sold_at_home)
+            scrap = np.maximum(-model.books.month_flow("scrap_sales")[recyclers.account], 0.0)
+            recyclers.owe(scrap * self.config.credit.payment_term, model.scrap.collectors[recyclers.leaf])
         pools, sold_off = self._takers()
         rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, sold_off)
         self._give_back_feed(rows)
         self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
+
+    def _miss(self, delivered: Array) -> None:
+        """Home makers miss what failing suppliers delivered to them (n, M), kg: a share of what they ask for."""
+        wanted = np.add.reduce(self.model.materials_trade.wanted_inputs)
+        share = np.add.reduce(delivered) / np.where(wanted > 0.0, wanted, np.inf)
+        self.lost_supply = np.minimum(self.lost_supply + share, 1.0)
 
     def _takers(self) -> tuple[Array, int]:
         """Places that take the scrap of each recycler (R,) and what recyclers recovered when they close."""
@@ -256,6 +284,12 @@ class Renewal:
 
     def _fail_firms(self) -> None:
         model, firms = self.model, self.model.firms
+        failing = firms.insolvent(model.books, model.credit)
+        if len(failing):
+            makes_parts = (firms.kind[failing] == COMPONENT)[:, None]
+            self._miss(firms.need_now[failing] * firms.sold[failing, None] * makes_parts)
+            owed = self._firm_inputs() * self.config.credit.payment_term
+            firms.owe(owed, np.full(len(firms), model.accounts.domestic))
         rows, loss = firms.fail(model.credit, model.accounts.lender, model.places.abroad)
         self._leave(firms, rows, loss, "firm", self._firm_cause)
 
@@ -391,7 +425,9 @@ class Renewal:
             value = value + self._energy_relief_counted_on()
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
-        cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
+        efficient = np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0
+        processing = self._going_cost()[:, None] * model.recyclers.cost_of_smallness(capacity, efficient)
+        cost = processing + np.asarray(streams.transport_cost)[:, None] + fetching
         if model.end_of_life.saving is not None:
             cost -= np.asarray(streams.transport_cost)[:, None] * model.end_of_life.saving[0]
         feed = np.maximum(model.scrap.price[0], model.scrap.landfill)
@@ -405,7 +441,7 @@ class Renewal:
         """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""
         model, streams, rules = self.model, self.config.streams, self.model.rules
         power = np.outer(np.asarray(streams.energy_share), model.energy)
-        labour = np.outer(np.asarray(streams.labour_share), model.labour.wage_factor)
+        labour = np.outer(np.asarray(streams.labour_share), model.labour_cost)
         rest = (1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share))[:, None]
         promised = (rules.outlook["recycling_energy_relief"] * rules.belief[:, None]).T
         return np.asarray(promised * self._going_cost()[:, None] * power / (power + labour + rest))
@@ -422,12 +458,18 @@ class Renewal:
         return capacity, scrap.fetching_cost(drawn) * away / np.where(capacity > 0.0, capacity, np.inf)
 
     def _going_cost(self) -> Array:
-        """Mean processing cost per kg of the plants at work (S,); the configured one where that is lower or none is."""
+        """Mean processing cost per kg of the plants at work (S,), brought to what it would be at efficient scale.
+
+        The configured one where that is lower or none is at work.
+        """
         recyclers, streams = self.model.recyclers, self.config.streams
         cost = np.asarray(streams.processing_cost)
         at_work = recyclers.active & (recyclers.status != BUILDING)
         weight = np.bincount(recyclers.stream, recyclers.capacity * at_work, len(cost))
-        spent = np.bincount(recyclers.stream, recyclers.processing_cost * recyclers.capacity * at_work, len(cost))
+        at_scale = recyclers.processing_cost / recyclers.cost_of_smallness(
+            recyclers.capacity, recyclers.plant.efficient
+        )
+        spent = np.bincount(recyclers.stream, at_scale * recyclers.capacity * at_work, len(cost))
         return np.minimum(cost, np.divide(spent, weight, out=cost.copy(), where=weight > 0.0))
 
     def _found_recycler(self, stream: int, leaf: int, capacity: float, plan: Array) -> None:
@@ -437,7 +479,7 @@ class Renewal:
         peers = recyclers.cumulative[recyclers.stream == stream]
         starts = recyclers.start_cumulative[recyclers.stream == stream]
         saved = float(model.rules.recycling_permits[leaf, stream])
-        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved) / float(model.labour.build_speed[leaf])
+        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved)
         one = np.array([leaf])
         rows = recyclers.found(
             model.month,
@@ -455,7 +497,7 @@ class Renewal:
         account, accounts = recyclers.account[rows], model.accounts
         # Founders also put in the debt service until the plant runs, and the cash with which it starts.
         term = 12.0 * model.credit.term
-        waiting = (months + 1.0) * (interest + (cost - equity) / term)
+        waiting = (months / float(model.labour.build_speed[leaf]) + 1.0) * (interest + (cost - equity) / term)
         first_cash = self.config.recyclers.liquidity * float(recyclers.monthly_cost[rows][0])
         model.books.pay("equity", accounts.domestic, account, equity + waiting + first_cash)
         model.books.lend(account, cost - equity)

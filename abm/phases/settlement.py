@@ -104,6 +104,7 @@ class Settlement:
             secondary_content_sold=sales.content_sold * model.secondary_content,
             imported_primary_content=sales.imported_content * self.primary_abroad,
             public_premium=sales.public_premium,
+            european_premium=model.preference.premium,
             returned_product=discarded.returned_product,
             returned_leaf=discarded.returned_leaf,
             returned_bought=discarded.returned_bought.astype(np.int64),
@@ -121,12 +122,19 @@ class Settlement:
             scrap_landfilled=model.end_of_life.landfilled,
             technicians=model.labour.pool_before,
             price_outside=model.materials.price[1, 0],
+            technical_work=model.technical_work,
+            repair_work=self._repair_work(),
             refined_import_share=model.duties.refined_share,
             component_import_value=model.duties.component_value,
             product_import_value=model.duties.product_value,
             labels_sold=sales.labels_sold,
             fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
         )
+
+    def _repair_work(self) -> Array:
+        """What the work in repairs costs before tax relief (L,), EUR; a levy on materials may pay for such relief."""
+        levied = self.model.rules.in_force("primary_levy")
+        return self.model.product_trade.repair_work() if levied else np.zeros(len(self.household_share))
 
     def _circular_spending(self) -> Array:
         """What firms (F,) spent last month on circular capacity and change of design, EUR, where it is supported."""

@@ -460,7 +460,8 @@ class Instrument:
 
     def exhaust(self) -> None:
         """The cap bites: nothing more until January."""
-        self.status = CAPPED if self._month <= self.end else ENDED
+        if self.status != SUSPENDED:
+            self.status = CAPPED if self._month <= self.end else ENDED
         self.spent = max(self.spent, self.cap)
         self._report(self._month, "capped", "budget_spent", self.cap)
 
