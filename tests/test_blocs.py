@@ -144,7 +144,8 @@ CARS = {"goods": 1, "products": ["electric_car"]}
 def answering(months: int, mix: Any = (), shocks: Any = (), **traits: float) -> CircularTransition:
     """A world in which a bloc answers duties, and does nothing else of its own accord."""
     able = {"blocs__china__patience": 36.0, "blocs__china__share_threshold": 1.0}
-    own = {f"blocs__china__{name}": value for name, value in ({"retaliation_threshold": 0.0} | traits).items()}
+    traits = {"retaliation_threshold": 0.0} | traits
+    own = {name if "__" in name else f"blocs__china__{name}": value for name, value in traits.items()}
     return world(months, mix=mix, shocks=shocks, **able | own)
 
 
@@ -265,6 +266,24 @@ def test_two_blocs_act_side_by_side_and_the_books_close() -> None:
     columns = {column["name"] for column in model.recorder.columns}
     for bloc in names:
         assert {f"regime[{bloc},nickel]", f"price_inside[{bloc},nickel]", f"state_spending[{bloc}]"} <= columns
+
+
+def test_what_one_bloc_holds_back_gives_the_other_leverage() -> None:
+    """It has occasion to restrict all along, and holds too small a share, until the other lets out less."""
+
+    def regimes_of_other(severity: float) -> Array:
+        cut = {"use": "export_restriction", "bloc": "indonesia", "start": FIRST_MONTH, "severity": severity}
+        model = answering(
+            START + 40,
+            shocks=[cut | {"materials": ["nickel"], "extraction": 1}],
+            jurisdictions__indonesia__active=True,
+            leverage_threshold=0.33,
+            restrict_hazard=1.0,
+        )
+        return seen(model, regime_of)[:, index(model, "materials", "nickel")]
+
+    assert not regimes_of_other(0.0).any()
+    assert (regimes_of_other(0.9) == RESTRICT).any()
 
 
 def test_what_one_bloc_holds_back_the_other_sells_dearer() -> None:

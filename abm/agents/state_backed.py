@@ -37,6 +37,7 @@ class View:
     duty_in_force: bool = False
     sales: float = 0.0  # EUR/yr of its goods where the duties are due, before they were heard of
     held_by_it: Array | float = 0.0  # EUR/yr of what comes from it there, refined and in components (2, M)
+    others_withhold: Array | float = 0.0  # share of refining (M,) whose output other blocs keep from the market
     stockpiled: Array | float = 0.0  # months of use (M,) that governments there hold
     supported: Array | float = 0.0  # support that is announced to its rivals there, over the price (M,)
 
@@ -193,6 +194,10 @@ class StateBackedBloc(mesa.Agent):
         return np.where(dumped, FLOOD, np.where(restricted, RESTRICT, NORMAL))
 
     # ------------------------------------------------------------------ what each regime is worth
+    def _leverage(self, view: View) -> Array:
+        """Its share (M,) of the refined material that is on offer, above that which makes it felt."""
+        return view.own_share[1] / (1.0 - view.others_withhold) - self.leverage_threshold
+
     def _weigh(self, month: int, view: View) -> Any:
         """The regime worth most for each material (M,); none is taken up that is worth no more than normal trade."""
         own = ~self.scripted & (self.ends >= 0)  # what it has begun of its own accord
@@ -205,7 +210,7 @@ class StateBackedBloc(mesa.Agent):
         """Leverage (M,) above what makes it felt, when tension strikes or others stockpile; once begun, to its end."""
         self.tense = self.tension[month] < self.restrict_hazard / 12.0
         occasion = (self.tense | (view.stockpiled > self.stockpile_threshold)) & self._free(24.0)
-        worth = np.where(occasion, view.own_share[1] - self.leverage_threshold, NEVER)
+        worth = np.where(occasion, self._leverage(view), NEVER)
         return np.where(own & (self.regime == RESTRICT) & (month < self.ends), UNDER_WAY, worth)
 
     def _worth_of_flooding(self, view: View, own: Mask) -> Array:
@@ -234,10 +239,9 @@ class StateBackedBloc(mesa.Agent):
         if view.duty_cost <= 0.0 or self.patience <= 0.0 or self.retaliation <= 0.0:
             self.borne = 0.0
             return NEVER
-        self.held = view.own_share[1] > self.leverage_threshold
         lost = self._lost_to_duties(view)
         retaliating = own & (self.regime == RETALIATE)
-        held = (view.own_share[1] > self.leverage_threshold) & self._sells_any() & ~self.scripted
+        held = (self._leverage(view) > 0.0) & self._sells_any() & ~self.scripted
         begin = held & ((self.regime == NORMAL) | (self.regime == FLOOD))
         worth = np.where(begin, lost - self.borne - self.retaliation_threshold, NEVER)
         return np.where(retaliating, np.where(self.months > self.patience, NEVER, lost), worth)
