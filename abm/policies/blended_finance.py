@@ -37,8 +37,8 @@ class BlendedFinance(PublicEquity):
         "how": {
             "en": "The public share in equity works as in public equity, the guarantee as in the loan guarantee, each "
             "on its own levers. Of the dividends due to it the facility leaves a part to the private owners of "
-            "recycling plants, so that they ask a lower return of the whole plant. Losses are shared pro rata, and lenders call "
-            "the guaranteed part.",
+            "recycling plants, so that they ask a lower return of the whole plant. Losses are shared pro rata, and "
+            "lenders call the guaranteed part.",
             "nl": "Het publieke aandeel in het eigen vermogen werkt als bij publiek aandelenkapitaal, de garantie als "
             "bij garantie op leningen, elk met eigen knoppen. Van het dividend dat haar toekomt, laat de faciliteit "
             "een deel aan de private eigenaren van recyclingfabrieken, zodat zij van de hele fabriek een lager "
