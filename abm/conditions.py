@@ -35,6 +35,7 @@ class Condition:
 
 _DECLARED = (
     Condition("demand", ("material",), "1", 1.0, "multiply", "World demand over what it would have been"),
+    Condition("essential_demand", ("material",), "1", 0.0, "add", "Use at any price on top of it, over usual use"),
     Condition(
         "export_share",
         ("bloc", "stage", "material"),
@@ -98,6 +99,19 @@ _DECLARED = (
         "lowest",
         "Cost of what replaces a kilogram over its price at the start; 0 where nothing can",
     ),
+    Condition("freight", ("jurisdiction",), "1", 1.0, "multiply", "Freight from a jurisdiction to home over usual"),
+    Condition(
+        "materials_arriving",
+        ("jurisdiction", "material"),
+        "1",
+        1.0,
+        "multiply",
+        "Share that arrives in a month of refined material under way to home",
+    ),
+    Condition(
+        "components_arriving", ("jurisdiction", "component"), "1", 1.0, "multiply", "The same of imported components"
+    ),
+    Condition("products_arriving", ("jurisdiction", "product"), "1", 1.0, "multiply", "The same of imported products"),
 )
 CONDITIONS: dict[str, Condition] = {condition.name: condition for condition in _DECLARED}
 

@@ -28,6 +28,7 @@ from abm.markets.labour import Labour
 from abm.markets.materials import MaterialsMarkets
 from abm.markets.products import LINEAR, BusinessBuyers, Dealers
 from abm.markets.scrap import ScrapMarkets
+from abm.markets.transport import Transport
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
 from abm.phases.duties import Duties
@@ -168,6 +169,7 @@ class CircularTransition(PopulationModel):
         self.materials = MaterialsMarkets(config, self.books, structure.sides, base, self._first_processing(base))
         self.components = ComponentMarkets(config, structure.side_of, structure.bloc_of, self.materials.price[1])
         self.scrap = ScrapMarkets(config, self.books)
+        self.transport = Transport(self)
         self.credit, self.labour = Credit(config), Labour(config)
         # Costs in the config hold at the mean home price of energy; a leaf where it is dear pays more.
         price = np.asarray(config.jurisdictions.energy_price)[config.leaves]
@@ -376,6 +378,9 @@ class CircularTransition(PopulationModel):
         if self.renewal.lost_supply is not self.renewal.nothing_lost:
             rationed = np.maximum(rationed, self.renewal.lost_supply)
         self.firms.form_expectations(outside, rationed, restricted)
+        rules = self.rules
+        if rules.in_force("thrift_research"):
+            self.firms.research(rules.thrift_research, rules.research_pace, rules.research_speed_up)
         self.firms.thrift_on(outside, nothing)
         if self.conditions.struck("substitutable"):
             self._substitute()

@@ -143,6 +143,10 @@ _DECLARED = (
     Lever("duty_inquiry", ("leaf",), "month", "max", "Months of dumping after which a duty on dumped goods is due"),
     Lever("matchmaking", ("leaf", "material"), "1/yr", "add", "Share of output that finds a customer in a year"),
     Lever("match_term", ("leaf", "material"), "month", "max", "Term of the offtake contracts so found"),
+    Lever("circular_investment_support", ("leaf", "product"), "1", "add", "The same of circular makers' plant", 1.0),
+    Lever("thrift_research", ("leaf", "material"), "1", "max", "Share of what cannot be saved that research makes so"),
+    Lever("research_pace", ("leaf", "material"), "1/yr", "max", "Share of that which is found in a year"),
+    Lever("research_speed_up", ("leaf", "material"), "1", "max", "By how much designers then save faster"),
     # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
     Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
     Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
@@ -372,9 +376,9 @@ class Rules(Levers):
 class Activity:
     """What happened this month that policy pays for or charges, filled by the model.
 
-    R recyclers, F makers of components and products, K mines and refineries, B labels, L leaves, P products, M materials,
-    J jurisdictions, n products that households handed in. The letters after each name are its axes. Accounts, leaves
-    and the like are positions; −1 means none.
+    R recyclers, F makers of components and products, K mines and refineries, B labels, L leaves, P products,
+    M materials, J jurisdictions, n products that households handed in. The letters after each name are its axes.
+    Accounts, leaves and the like are positions; −1 means none.
     """
 
     month: int
@@ -386,6 +390,7 @@ class Activity:
     sold: Annotated[Array, "RM"]  # kg sold
     price_received: Annotated[Array, "RM"]  # EUR/kg of those sales, before any support
     capacity_spending: Annotated[Array, "R"]  # EUR spent on new capacity
+    circular_spending: Annotated[Array, "F"]  # EUR spent on new circular capacity and on change to circular design
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
     recycler_energy: Annotated[Array, "R"]  # EUR paid for energy, where there is relief

@@ -360,6 +360,7 @@ class MarketRules(Declaration, section="markets"):
     choke_essential = quantity("Price over usual at which essential uses stop", "1", 1.5, 5000)
     smuggling_time = quantity("Time in which smuggling routes grow", "month", 1, 120)
     offtake_premium = quantity("Price of a contract over the spot price", "1", -0.5, 0.5)
+    freight_share = quantity("Freight and insurance in the price of imported components and products", "1", 0, 0.5)
     noise_memory = quantity("Monthly persistence of demand and supply shocks", "1", 0, 0.999)
     common_cycle = quantity("Share of the demand shock common to all materials", "1", 0, 1)
     origin_elasticity = quantity("Elasticity of the choice of origin of refined material to duties", "1", 0, 50)

@@ -19,7 +19,7 @@ def check_file(path: Path) -> str:
     raw = read_toml(path)
     if "mixes" in raw:
         return _design(path)
-    if isinstance(raw.get("instruments"), list):
+    if isinstance(raw.get("instruments"), list) or "includes" in raw:
         load_scenario(mix=path)
         return "mix"
     if isinstance(raw.get("shocks"), list):

@@ -372,3 +372,129 @@ def test_matchmaking_costs_its_sum_per_household_and_contracts_run_out_after_its
     assert not look[24:, 0].any()
     assert (np.diff(look[23:, 1]) < 0.0).all()
     assert look[-1, 1] == pytest.approx(look[23, 1] * (1.0 - 1.0 / 60.0) ** 24)
+
+
+# --- Investment support for circular production ------------------------------------------------------------
+
+INVESTMENT = instrument("circular_investment_support", 0.6)
+
+
+def test_support_builds_circular_capacity_where_it_nearly_pays() -> None:
+    """With a higher hurdle than usual, circular makers earn their keep but not the hurdle rate."""
+
+    def look(model: CircularTransition) -> float:
+        return float((model.firms.capacity + model.firms.building)[model.firms.kind == CIRCULAR].sum())
+
+    without, with_it = paired(look, INVESTMENT, 60, firms__hurdle_rate=0.2)
+    assert with_it[-1] > 1.01 * without[-1]
+
+
+def noted(model: CircularTransition, due: Any) -> list[float]:
+    """What is due each month, worked out when policy is settled."""
+    owed: list[float] = []
+    settle = model.settlement.run
+
+    def note(purchases: Any, discarded: Any) -> None:
+        settle(purchases, discarded)
+        owed.append(float(due(model)))
+
+    model.settlement.run = note
+    return owed
+
+
+def test_investment_support_pays_its_share_of_growth_to_the_cent_and_stops_at_cap_and_end() -> None:
+    def governments(model: CircularTransition) -> float:
+        accounts = model.accounts.governments
+        return paid(model, "investment_support", accounts[accounts >= 0])
+
+    model = world(60, mix=[{**INVESTMENT, "end": "2029-12"}], firms__entry_hazard=3.0, firms__switch_hazard=2.0)
+    owed = noted(model, lambda model: 0.6 * model.settlement.activity.circular_spending.sum() * (model.month < 48))
+    rows = seen(model, governments)
+    np.testing.assert_allclose(rows, owed, rtol=1e-9, atol=0.01)
+    assert rows[START:48].sum() > 0.0
+    assert not rows[48:].any()
+    cap = 0.5 * float(rows[12:24].sum())
+    capped = seen(
+        world(24, mix=[{**INVESTMENT, "cap": cap}], firms__entry_hazard=3.0, firms__switch_hazard=2.0), governments
+    )
+    assert capped[12:].sum() == pytest.approx(cap)
+
+
+def test_linear_makers_change_design_at_a_smaller_gain_when_it_is_supported() -> None:
+    """A gain of a third of the hurdle is too little for a maker, unless two thirds of the new tools are paid."""
+    for share, changes in ((0.0, False), (0.6, True)):
+        model = world(START + 1, mix=[{**INVESTMENT, "intensity": share}], firms__switch_hazard=2.0)
+        seen(model, lambda model: 0.0)
+        firms = model.firms
+        hurdle = model.config.firms.hurdle_rate
+        firms.return_on_capital[firms.kind == LINEAR] = 0.0
+        firms.return_on_capital[firms.kind == CIRCULAR] = hurdle / 3.0
+        firms.orders[firms.kind == CIRCULAR] = firms.capacity[firms.kind == CIRCULAR]
+        before = (firms.kind == CIRCULAR).sum()
+        for month in range(6, 60, 3):
+            model.month = month
+            model.renewal._switch_design()
+        assert ((firms.kind == CIRCULAR).sum() > before) == changes
+        if changes:
+            assert model.renewal.circular_spending is not None
+            assert model.renewal.circular_spending.sum() > 0.0
+
+
+def test_support_of_two_governments_is_never_more_than_the_investment() -> None:
+    model = world(START + 1, mix=[INVESTMENT, {**INVESTMENT, "jurisdiction": "nl"}])
+    seen(model, lambda model: 0.0)
+    lever = model.rules.circular_investment_support
+    assert lever[0].max() == 1.0
+    assert lever[2].max() == 0.6
+
+
+# --- Research into substitution -----------------------------------------------------------------------------
+
+RESEARCH = instrument("substitution_support", 0.5, pace=1.0, faster=1.0, materials=["dysprosium"], cost=2.0)
+CUT: Use = {
+    "use": "export_restriction",
+    "bloc": "china",
+    "start": "2027-01",
+    "severity": 0.6,
+    "duration": 36,
+    "materials": ("ndpr", "dysprosium"),
+}
+
+
+def saved(model: CircularTransition) -> Array:
+    """Mean thrift on dysprosium and on NdPr of makers who use it, and what government pays for programmes, EUR."""
+    firms, metals = model.firms, [model.config.materials.index(name) for name in ("dysprosium", "ndpr")]
+    rows = (firms.kind <= CIRCULAR) & (firms.need[:, metals[0]] > 0.0)
+    accounts = model.accounts.governments
+    return np.array(
+        [*firms.thrift[rows][:, metals].mean(axis=0), paid(model, "public_programmes", accounts[accounts >= 0])]
+    )
+
+
+def test_research_lets_designers_save_more_and_faster_and_what_is_known_stays_known() -> None:
+    def run(mix: Any) -> tuple[CircularTransition, Array]:
+        model = CircularTransition(
+            mix=mix, shocks=[CUT], months=60, households=200, rng=1, overrides=QUIET, record=False, events=False
+        )
+        return model, seen(model, saved)
+
+    (_, without), (model, with_it) = run([]), run([{**RESEARCH, "end": "2028-06"}])
+    np.testing.assert_array_equal(without[:START], with_it[:START])
+    assert with_it[24, 0] > 1.2 * without[24, 0]
+    assert with_it[-1, 0] > 1.1 * without[-1, 0]  # long after the end
+    assert with_it[24, 1] == pytest.approx(without[24, 1], rel=0.05)
+    known = model.firms.knowledge
+    assert known is not None
+    metal = model.config.materials.index("dysprosium")
+    assert known[0, :, metal] == pytest.approx(0.5 * (1.0 - (1.0 - 1.0 / 12.0) ** 24))
+    homes = np.asarray(model.config.jurisdictions.households)[model.config.leaves].sum()
+    np.testing.assert_allclose(with_it[START : START + 24, 2], 2.0 / 12.0 * homes)
+    assert not with_it[START + 24 :, 2].any()
+
+
+def test_of_two_programmes_of_research_the_one_that_reaches_further_counts() -> None:
+    model = world(START + 1, mix=[RESEARCH, {**RESEARCH, "jurisdiction": "nl", "intensity": 0.9}])
+    seen(model, lambda model: 0.0)
+    metal = model.config.materials.index("dysprosium")
+    assert model.rules.thrift_research[:, metal].tolist() == [0.9, 0.9, 0.5]
+    assert (model.governments.paid > 0.0).all()

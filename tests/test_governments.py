@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from abm import policies
 from abm.model import CircularTransition
 from abm.parameters import ConfigError
 from abm.scenario import load_scenario
@@ -337,3 +338,28 @@ def test_founders_wait_for_a_grant_and_hurry_before_it_ends(make: Make) -> None:
     assert not coming.renewal._hurry(returns, 0.2).any()
     assert (ending.renewal._hurry(returns, 0.2) > 1.0).all()
     assert (steady.renewal._hurry(returns, 0.2) == 1.0).all()
+
+
+# --- Every instrument --------------------------------------------------------------------------------------
+
+# What goes on because others own it: deposits are paid back, stocks are kept and sold, contracts are honoured.
+OWED = {"deposit_refund", "contract_for_difference"}
+
+
+@pytest.mark.parametrize("name", sorted(policies.registry()))
+def test_every_instrument_stops_while_it_is_suspended_and_comes_back(make: Make, name: str) -> None:
+    declared = policies.registry()[name]
+    where = {"union": "eu", "national": "nl", "regional": "noord_holland_flevoland"}[declared.level[0]]
+    rule = {"indicator": "belief", "above": 0.0, "action": "pause", "every": 3, "over": 1}
+    use = {"use": name, "jurisdiction": where, "start": 0, "rules": [rule], "pause": 2, "end": 6}
+    model = make(mix=[use], months=7)
+    instrument = model.governments.instruments[0]
+    written, paid_out = [], []
+    while model.running:
+        model.step()
+        levers = model.rules.contributions.values()
+        written.append(any(index == instrument.index for parts in levers for index, _ in parts))
+        paid_out.append(instrument.paid)
+    assert [month for month in range(7) if not written[month]] in ([3, 4, 6], list(range(7)))
+    if name not in OWED:
+        assert not any(paid_out[month] for month in (3, 4, 6))

@@ -18,6 +18,7 @@ from abm.indicators import registry
 from abm.model import CircularTransition
 from abm.parameters import ConfigError, Quantity, config_folder, load_config
 from abm.scenario import load_scenario
+from abm.uses import ACTIONS
 
 CONFIG = load_config(config_folder())
 LONGEST, MOST = 120, 300  # months and households
@@ -85,9 +86,37 @@ def instruments(draw: Any, months: int) -> dict[str, Any]:
     }
     use |= {name: draw(scope(name)) for name in declared.scopes}
     use |= {name: draw(measured(quantity)) for name, quantity in declared.parameters.items()}
+    use |= draw(fates(start, min(use["end"] or months, months)))
     if str(table.level[table.index(use["jurisdiction"])]) != "union" and "border" in use:
         use["border"] = 0.0  # trade is the union's competence
     return use
+
+
+@st.composite
+def fates(draw: Any, start: int, end: int) -> dict[str, Any]:
+    """What becomes of an instrument: it is withdrawn, reversed by chance, or changed by rule; mostly nothing."""
+    fate: dict[str, Any] = {}
+    if draw(st.integers(0, 3)) == 3:
+        fate = {"reversal": draw(inside(0.0, 1.0)), "pause": draw(st.integers(1, 24))}
+        fate |= {"retroactive": draw(st.sampled_from([0.0, 1.0]))}
+        fate |= {"withdrawn": draw(given_or_not(st.integers(start, max(start, end))))}
+        fate |= {"rules": draw(st.lists(reactions(), max_size=2))}
+    return {name: value for name, value in fate.items() if value is not None}
+
+
+@st.composite
+def reactions(draw: Any) -> dict[str, Any]:
+    """A rule on an indicator that every model has."""
+    side = draw(st.sampled_from(["above", "below"]))
+    return {
+        "indicator": draw(st.sampled_from(["belief", "recycler_failures", "public_cost", "recycler_margin"])),
+        "action": draw(st.sampled_from(ACTIONS)),
+        side: draw(inside(-1.0, 1.0)),
+        "step": draw(inside(0.0, 2.0)),
+        "most": draw(inside(0.0, 10.0)),
+        "every": draw(st.integers(1, 12)),
+        "over": draw(st.integers(1, 24)),
+    }
 
 
 @st.composite

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from abm import shocks
 from abm.model import CircularTransition
+from abm.scenario import load_scenario
 
 Array = NDArray[np.float64]
 Look = Callable[[CircularTransition], Any]
@@ -280,3 +282,136 @@ def test_a_breakthrough_lowers_the_price_and_what_home_component_makers_sell(see
     wide = BREAKTHROUGH | {"products": None, "use_share": 0.8}
     without, with_it = struck(look, wide, START + 24, seed=seed)
     assert (with_it[-1] < 0.95 * without[-1]).all()
+
+
+# --- Transport ----------------------------------------------------------------------------------------
+
+HELD_UP = shock("transport_disruption", 0.4, 6, freight=5.0)
+
+
+def under_way(model: CircularTransition) -> Array:
+    """Material under way by form and in the books, all materials together, kg."""
+    transport = model.transport
+    forms = (transport.materials, transport.components, transport.content)
+    place = model.books.place_names.index("under way to home") if transport._place >= 0 else None
+    held = 0.0 if place is None else model.books.stock[place].sum()
+    return np.array([*(0.0 if form is None else form.sum() for form in forms), held])
+
+
+def test_what_is_held_up_is_under_way_in_the_books_and_arrives_when_the_way_is_free() -> None:
+    def look(model: CircularTransition) -> Array:
+        trade, sales = model.materials_trade, model.product_trade
+        sent = trade.component_imports_by_origin.sum() + sales.imported_by_origin.sum()
+        return np.array([*under_way(model), sent, trade.component_import.sum() + sales.imported_content.sum()])
+
+    _, held_up = struck(look, HELD_UP, START + 8)
+    during, end = held_up[START : START + 6], START + 6
+    assert (during[:, :3] > 0.0).all(), "every form is under way"
+    assert during[:, :3].sum(axis=1) == pytest.approx(during[:, 3])
+    assert during[:, 4].cumsum() - during[:, 5].cumsum() == pytest.approx(during[:, 1] + during[:, 2])
+    assert held_up[START, 5] == pytest.approx(0.6 * held_up[START, 4], rel=1e-6)
+    assert not held_up[end:, :3].any()
+    assert held_up[end:, 3] == pytest.approx(0.0, abs=1e-3)
+    assert held_up[START : end + 1, 5].sum() == pytest.approx(held_up[START : end + 1, 4].sum()), "nothing is lost"
+
+
+def test_a_closed_sea_lets_nothing_through_and_a_short_scope_only_what_it_names() -> None:
+    def look(model: CircularTransition) -> Array:
+        trade = model.materials_trade
+        return np.array([trade.component_import.sum(), model.product_trade.imported_content.sum(), *under_way(model)])
+
+    _, closed = struck(look, HELD_UP | {"severity": 1.0}, START + 2)
+    assert not closed[START:, :2].any()
+    _, some = struck(look, HELD_UP | {"components": ["magnet"], "jurisdiction": "china"}, START + 2)
+    assert (some[START:, 3] > 0.0).all()
+    assert not some[START:, [2, 4]].any()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_delay_makes_makers_feel_risk_and_order_more_and_a_wave_arrives(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        firms, trade = model.firms, model.materials_trade
+        brought = trade.component_import.sum() + trade.primary_bought.sum()
+        return np.array([firms.risk.max(axis=0).sum(), trade.wanted_inputs.sum(), brought])
+
+    without, with_it = struck(look, HELD_UP, START + 14, seed=seed)
+    risk, wanted, brought = (with_it[START:] / without[START:]).T
+    assert (risk[1:5] > 1.0).all()
+    assert (wanted[1:4] > 1.05).all(), "the bullwhip"
+    assert brought[0] < 0.8
+    assert brought[6] > 1.2, "the wave"
+    assert wanted[8:14].min() < 1.0, "and the trough after it"
+
+
+def test_dearer_freight_is_in_the_price_of_what_comes_from_there_and_paid_to_carriers_abroad() -> None:
+    def look(model: CircularTransition) -> Array:
+        sales, origins = model.product_trade, model.product_trade.origins
+        china = origins == model.config.jurisdictions.index("china")
+        paid = model.books.month_flow("product_sales")[model.accounts.abroad] + sales.export_value
+        due = np.einsum("po,pol->", sales.import_price - sales.import_levy[:, None], sales.import_units)
+        return np.array([sales.import_price[:, china].sum(), sales.import_price[:, ~china].sum(), paid, due])
+
+    without, with_it = struck(look, HELD_UP | {"jurisdiction": "china"}, START + 3)
+    share = world(1).config.markets.freight_share
+    assert with_it[START, 0] == pytest.approx(without[START, 0] * (1.0 + share * 5.0 * 0.4))
+    assert with_it[START, 1] == pytest.approx(without[START, 1])
+    assert with_it[:, 2] == pytest.approx(with_it[:, 3])
+
+
+def test_dearer_freight_moves_orders_to_home_makers() -> None:
+    def look(model: CircularTransition) -> Array:
+        return np.array([model.components.share[:, 0].mean(), model.product_trade.origin_weights[:, 0].mean()])
+
+    without, with_it = struck(look, HELD_UP | {"freight": 20.0, "severity": 0.2}, START + 6)
+    assert (with_it[-1] > 1.02 * without[-1]).all()
+
+
+# --- Forms of restriction and of demand ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_until_the_first_licences_nothing_leaves_and_then_what_is_granted(seed: int) -> None:
+    def exports(model: CircularTransition) -> float:
+        return float(model.materials_trade.cleared.exports[0, material(model, "gallium")])
+
+    licences = shock("export_restriction", 0.5, 6, bloc="china", materials=["gallium"], queue=2)
+    without, with_it = struck(exports, licences, START + 6, seed=seed)
+    normal = without[:START].mean()
+    assert with_it[START : START + 2] == pytest.approx(0.0, abs=0.1 * normal), "but for smuggling"
+    assert with_it[START + 2 :] == pytest.approx(0.5 * normal, rel=0.25)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_demand_that_does_not_give_way_drives_others_out(seed: int) -> None:
+    def look(model: CircularTransition) -> Array:
+        row = material(model, "gallium")
+        return np.array([model.materials.price[1, 0, row], model.materials_trade.cleared.use[:, row].sum()])
+
+    surge = shock("demand_surge", 0.3, 24, materials=["gallium"])
+    _, yielding = struck(look, surge, START + 24, seed=seed)
+    _, essential = struck(look, surge | {"essential": 1.0}, START + 24, seed=seed)
+    assert essential[START:, 0].mean() > 1.02 * yielding[START:, 0].mean()
+
+
+# --- Named scenarios ----------------------------------------------------------------------------------
+
+
+def test_the_turbulent_world_holds_every_kind_of_shock_at_random() -> None:
+    uses = load_scenario(shocks="turbulent").shocks
+    assert all(use.hazard is not None for use in uses)
+    assert {use.use for use in uses} == set(shocks.registry())
+
+
+@pytest.mark.parametrize("name", ["two_shocks_in_a_row", "mine_outage", "shipping_crisis", "substitution_breakthrough"])
+def test_a_named_scenario_strikes(name: str) -> None:
+    """From the month of its first shock the world is another than the calm one, in which it had been the same."""
+
+    def prices(shocks: str) -> Array:
+        scenario = load_scenario(shocks=shocks, households=120, months=first + 6)
+        model = CircularTransition.from_scenario(scenario, 1, record=False, events=False)
+        return seen(model, lambda model: model.materials.price.ravel())
+
+    first = min(use.start for use in load_scenario(shocks=name).shocks)
+    calm, other = prices("calm"), prices(name)
+    np.testing.assert_array_equal(calm[:first], other[:first])
+    assert (calm[-1] != other[-1]).any()

@@ -99,6 +99,7 @@ def test_the_shocks_are_discovered() -> None:
         "interest_rise",
         "recession",
         "technology_breakthrough",
+        "transport_disruption",
     }
     assert all(name == declared.name for name, declared in found.items())
 
@@ -245,6 +246,21 @@ def test_of_two_restrictions_the_tighter_holds(config: Any) -> None:
     assert conditions_under(config, *uses).export_share[0, 1] == pytest.approx([0.3] * 3)
 
 
+def test_until_licences_are_granted_everything_is_withheld(config: Any) -> None:
+    use = Use("export_restriction", severity=0.4, start=1, duration=5, recovery=1, parameters={"queue": 2.0})
+    shares = [conditions_under(config, use, month=month).export_share[0, 1, 0] for month in range(8)]
+    assert shares == pytest.approx([math.inf, 0.0, 0.0, 0.6, 0.6, 0.6, 0.8, math.inf])
+    idle = Use("export_restriction", severity=0.0, parameters={"queue": 12.0})
+    assert np.isinf(conditions_under(config, idle).export_share).all()
+
+
+def test_essential_demand_comes_on_top_at_any_price(config: Any) -> None:
+    use = Use("demand_surge", severity=0.5, materials=("a",), parameters={"essential": 0.6})
+    conditions = conditions_under(config, use, use)
+    assert conditions.demand == pytest.approx([1.2**2, 1.0, 1.0])
+    assert conditions.essential_demand == pytest.approx([0.6, 0.0, 0.0])
+
+
 def test_dumping_sets_a_price_under_rivals_cost(config: Any) -> None:
     use = Use("dumping_campaign", severity=0.2, ramp=2, materials=("a",), bloc="twin")
     for month, price in ((0, 0.9), (1, 0.8)):
@@ -309,6 +325,21 @@ def test_a_breakthrough_offers_the_larger_share_at_the_lower_cost(config: Any) -
     assert conditions.substitute_cost.tolist() == [0.5, 0.9, 0.9]
 
 
+def test_a_transport_disruption_delays_what_comes_by_sea_and_raises_freight(config: Any) -> None:
+    plain = Conditions(axis_sizes(config))
+    everything = conditions_under(config, Use("transport_disruption", severity=0.2, parameters={"freight": 10.0}))
+    assert everything.freight.tolist() == [3.0, 1.0, 1.0, 3.0, 3.0]
+    for form in ("materials", "components", "products"):
+        assert everything[f"{form}_arriving"][1:3].min() == 1.0, "what is made at home comes by land"
+        assert everything[f"{form}_arriving"][[0, 3, 4]].tolist() == [[0.8] * plain[f"{form}_arriving"].shape[1]] * 3
+    use = Use("transport_disruption", severity=0.5, jurisdiction="giant", components=("cell",))
+    twice = conditions_under(config, use, use)
+    assert twice.components_arriving[3].tolist() == [1.0, 0.25]
+    assert np.count_nonzero(twice.components_arriving != 1.0) == 1
+    assert twice.materials_arriving is plain.materials_arriving
+    assert twice.products_arriving is plain.products_arriving
+
+
 def test_the_log_says_when_a_shock_starts_and_ends(config: Any) -> None:
     events = EventLog()
     shock = build(config, Use("export_restriction", start=2, duration=3, recovery=1, materials=("a",), bloc="giant"))
@@ -336,7 +367,7 @@ def test_the_log_says_when_a_shock_starts_and_ends(config: Any) -> None:
         (Use("export_restriction", bloc="sleeper"), "shocks[0].bloc: 'sleeper' is not active"),
         (Use("export_restriction", components=("wheel",)), "unknown entry of components 'wheel'"),
         (Use("export_restriction", parameters={"refining": 2.0}), "shocks[0].refining: 2.0 is out of range"),
-        (Use("demand_surge", parameters={"refining": 1.0}), "expected no parameters"),
+        (Use("interest_rise", 0.01, parameters={"refining": 1.0}), "expected no parameters"),
         (Use("demand_surge", hazard=0.1), "neither scripted nor stochastic, or both"),
         (Use("demand_surge", start=None), "neither scripted nor stochastic, or both"),
         (stochastic("demand_surge", duration=None), "shocks[0].duration: missing"),

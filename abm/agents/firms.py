@@ -64,10 +64,12 @@ class Firms(Organisations):
         super().__init__(model, widths={"materials": len(config.materials)})
         self.config, self.terms, self.books = config, config.firms, books
         self.conversion_now: Array = np.zeros(0)
-        self.substitutes = False  # whether any has taken up a substitute
+        self.under_way: Array | None = None  # material on its way to each (n, M), kg, while transport is disrupted
+        self.knowledge: Array | None = None  # of how to do without materials (2, L, M), from public research if any
         # What product law costs per unit of output (F,), EUR, if anything: paid in making, and owed to dealers.
         self.added_cost: Array | None = None
         self.owed_per_unit: Array | None = None
+        self.substitutes = False  # whether any has taken up a substitute
         self.first_niche = 10_000
         self.component_capital = np.asarray(config.components.capital_cost)
 
@@ -200,12 +202,27 @@ class Firms(Organisations):
         dear = np.maximum(log_price - long_run, 0.0) / np.log(2.0)
         pressure, thrift = np.minimum(dear + 0.5 * self.risk, 4.0), self.thrift
         change = terms.thrift_speed / 12.0 * pressure
-        change *= terms.thrift_limit - thrift
+        if self.knowledge is None:
+            change *= terms.thrift_limit - thrift
+        else:
+            reach, faster = self.knowledge[:, self.leaf]
+            change *= (1.0 + faster) * (terms.thrift_limit + reach * (1.0 - terms.thrift_limit) - thrift)
         back = terms.thrift_return / 12.0 * thrift
         back *= pressure < QUIET
         change -= back
         change *= (self.need > 0.0) & (self.kind < COMPONENT)[:, None]
         thrift += change
+
+    def research(self, reach: Array, pace: Array, faster: Array) -> None:
+        """Let designers know more of how to do without a material (L, M); what is known stays known.
+
+        `reach` is the share of what cannot be saved yet that research can make possible in the end, `pace` the share
+        of it found in a year, `faster` by how much designers then save faster.
+        """
+        if self.knowledge is None:
+            self.knowledge = np.zeros((2, *reach.shape))
+        for known, found in zip(self.knowledge, (reach, faster), strict=True):
+            known += np.minimum(pace / 12.0, 1.0) * np.maximum(found - known, 0.0)
 
     def substitute(self, possible: Array, cost: Array, paid: Array) -> None:
         """Replace materials by a substitute as far as that is possible and pays.
@@ -242,10 +259,22 @@ class Firms(Organisations):
         wanted += terms.input_cover
         wanted *= self.orders[:, None] * need  # the stock that it likes to hold
         wanted -= self.books.stock.take(self.inputs, axis=0)
+        if self.under_way is not None:
+            wanted -= self._expected(self.under_way, need)
         wanted /= 4.0
         wanted += self.planned[:, None] * need
         wanted *= (self.active & (self.kind <= COMPONENT))[:, None]
         return np.maximum(wanted, 0.0, out=wanted)
+
+    def _expected(self, under_way: Array, need: Array) -> Array:
+        """What is under way beyond a month's need (n, M), which they count as theirs, kg.
+
+        Up to that they order as if it were not coming: supply lines are underweighted (Sterman 1989).
+        """
+        expected = np.zeros(need.shape)
+        known = slice(len(under_way))
+        expected[known] = np.maximum(under_way - self.orders[known, None] * need[known], 0.0)
+        return expected
 
     # ------------------------------------------------------------------ production
     def produce(self, swarf_place: int) -> tuple[Rows, Array]:
@@ -331,21 +360,34 @@ class Firms(Organisations):
         earned = 12.0 * self.profit / np.maximum(self.capital, 1.0) - self.terms.depreciation
         self.return_on_capital[:] = np.where(self.active, earned, 0.0)
 
-    def invest(self, cash: Array, credit: Any, suppliers: int, build_speed: Array, hurdle_add: float = 0.0) -> Rows:
+    def invest(
+        self,
+        cash: Array,
+        credit: Any,
+        suppliers: int,
+        build_speed: Array,
+        hurdle_add: float = 0.0,
+        support: Array | None = None,
+    ) -> Rows:
         """Extend capacity where it is fully used and pays the hurdle rate; let it wear out otherwise.
 
         `cash` (accounts,) are the balances of the books. What is ordered stands after `build_time` months on average,
-        at the speed (n,) that technicians allow. `hurdle_add` comes on top of the hurdle rate.
+        at the speed (n,) that technicians allow. `hurdle_add` comes on top of the hurdle rate. `support` (n,) is the
+        share of new capacity that government pays, if any.
         """
         terms, books = self.terms, self.books
         wear = terms.depreciation / 12.0
         tight = self.active & (self.orders > self.capacity / terms.capacity_slack)
         pays = self.return_on_capital > terms.hurdle_rate + hurdle_add - terms.depreciation
+        if support is not None:
+            hurdle = (terms.hurdle_rate + hurdle_add) * (1.0 - support)
+            pays = self.return_on_capital > hurdle - terms.depreciation
         wanted = self.orders * terms.capacity_slack - self.capacity - self.building
         growth = np.minimum(wanted / ORDER_TIME, self.capacity * terms.growth_limit / 12.0)
         growth = np.maximum(growth, 0.0) * tight * pays
         keeps = self._replaced()
-        cost = growth * self.capital_cost(self.component, self.price) + wear * self.capital * keeps
+        extension = growth * self.capital_cost(self.component, self.price)
+        cost = extension + wear * self.capital * keeps
         means = np.maximum(cash.take(self.account), 0.0)
         loan = np.minimum(
             credit.leverage_limit * cost,
@@ -361,6 +403,7 @@ class Firms(Organisations):
         capacity += grown - wear * (1.0 - keeps * share) * capacity * self.active
         capital += spent - wear * capital
         self.spent = spent
+        self.spent_on_growth = extension * share
         return (grown > 0.02 * capacity).nonzero()[0]
 
     def _replaced(self) -> Array:

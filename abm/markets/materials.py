@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,12 @@ class MaterialsMarkets:
         shares = np.full((self.count, 2), 0.5)
         chokes = np.array([rules.choke_middle, rules.choke_essential])
         return tier_response(self.grid, shares, chokes, np.zeros(self.count))
+
+    @cached_property
+    def essential_response(self) -> Array:
+        """Share of essential use at each price (M, G): all of it up to the highest choke price."""
+        shares, choke = np.ones((self.count, 1)), np.array([self.config.markets.choke_essential])
+        return tier_response(self.grid, shares, choke, np.zeros(self.count))
 
     @property
     def price(self) -> Array:

@@ -40,6 +40,7 @@ class Dealers:
         self.accounts = books.account(*[f"dealers {config.jurisdictions.ids[j]}" for j in leaves])
         self.demand = demand.copy()  # smoothed expected sales (P, L, labels)
         self.waiting = np.zeros(self.shape)  # products for which households were turned away last month
+        self.under_way: Array | float = 0.0  # products on the way to them (P, L), while transport is disrupted
         self.units = config.firms.dealer_cover * demand.sum(axis=2)
         self.used_units = USED_COVER * demand.sum(axis=2) * np.asarray(products.used_share)[:, None]
         books.endow(
@@ -58,7 +59,10 @@ class Dealers:
         """Products to order this month (P, L, labels): smoothed sales and what restores usual stocks."""
         cover = self.config.firms.dealer_cover
         total = np.add.reduce(self.demand, axis=2)
-        wanted = np.maximum(total + (cover * total + self.waiting - self.units) / 4.0, 0.0)
+        missing = cover * total + self.waiting - self.units
+        if isinstance(self.under_way, np.ndarray):
+            missing -= np.maximum(self.under_way - total, 0.0)  # as makers count what is under way to them
+        wanted = np.maximum(total + missing / 4.0, 0.0)
         return self.demand * (wanted / np.maximum(total, LEAST))[:, :, None]
 
     def learn(self, expected: Array) -> None:

@@ -118,6 +118,8 @@ class MaterialsTrade:
             return 0.0
         for instrument in model.governments.traders:
             whole += model.books.stock[model.stockpile_place(instrument)]
+        if not np.count_nonzero(whole):
+            return 0.0
         everywhere = np.ones(len(self.config.leaves), dtype=bool)
         return whole / np.maximum(self._use_below(everywhere), 1e-9)
 
@@ -151,9 +153,11 @@ class MaterialsTrade:
         self.markets.news = self.news[self.model.month]
         self.markets.hear_of(self._withheld())
         self.markets.missing = self._missing()
+        self.freight = self.model.transport.freight_on_materials()
         self._mine()
         self._refine(*self._clear_concentrate())
         wanted = self._home_wants()
+        firms.under_way = None  # counted anew for next month
         self.to_maker = self._sell_secondary(wanted)
         self._clear_refined(wanted, self.to_maker)
         self._buy_components()
@@ -275,18 +279,20 @@ class MaterialsTrade:
         return to_maker
 
     def _levy_saved(self, to_maker: Array, scarce: Array) -> Array | None:
-        """Levy or duty on primary material (M,), EUR/kg, that buyers of secondary save and, where it is scarce, outbid.
+        """Levy, duty and dearer freight on primary material (M,), EUR/kg, that buyers of secondary save.
 
-        None where there is no levy.
+        Where it is scarce they outbid it. None where there is neither.
         """
         rules, duties = self.model.rules, self.model.duties
+        saved = None if self.freight is None else self.markets.price[REFINING, OUTSIDE] * self.freight * scarce
         if not (rules.in_force("primary_levy") or duties.in_force):
-            return None
+            return saved
         levy = rules.primary_levy.take(self.model.firms.leaf, axis=0)
         if duties.in_force:
             levy = levy + duties.at_home_per_kg(self.markets.price[REFINING, OUTSIDE])
         bought = np.add.reduce(to_maker)
-        return np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
+        mean = np.asarray(np.add.reduce(to_maker * levy) / np.where(scarce & (bought > 0.0), bought, np.inf))
+        return mean if saved is None else mean + saved
 
     def _pay_for_secondary(self, home: Array, to_maker: Array, rest: Array, ready: Array, levy: Array | None) -> None:
         """Home makers pay what primary costs them less a discount plus a green premium; merchants pay for the rest."""
@@ -359,7 +365,10 @@ class MaterialsTrade:
             level, known = level * left, known * left
         if self.start_pull is not None:
             level = np.maximum(level + self.pull - self.start_pull * known, 0.2 * level)
-        return level[:, :, None] * markets.response
+        if not model.conditions.struck("essential_demand"):
+            return level[:, :, None] * markets.response
+        essential = self.base_use * growth * model.conditions.essential_demand
+        return level[:, :, None] * markets.response + essential[:, :, None] * markets.essential_response
 
     def _use_left(self) -> list[Array]:
         """What recession and substitutes leave of use outside the home makers (sides, M) or (M,), where they do."""
@@ -441,14 +450,31 @@ class MaterialsTrade:
         """Bring makers their part of all that is asked at home (M,) and let them pay."""
         model, markets, firms = self.model, self.markets, self.model.firms
         served = np.minimum(cleared.home / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
-        bought = primary * served
-        model.books.move("purchase", int(markets.places[REFINING, OUTSIDE]), firms.inputs, bought)
+        bought, place = primary * served, int(markets.places[REFINING, OUTSIDE])
+        self.home_rationed = 1.0 - served
+        if model.transport.delays("materials"):
+            asked_by = bought
+            bought = model.transport.bring_materials(place, bought, firms.inputs)
+            self.home_rationed = 1.0 - served * (1.0 - model.transport.lateness)
+            self._count_under_way(asked_by)
+        else:
+            model.books.move("purchase", place, firms.inputs, bought)
         self.primary_spent = bought @ cleared.price[OUTSIDE]
         model.books.pay("material_sales", firms.account, int(markets.accounts[OUTSIDE]), self.primary_spent)
+        if self.freight is not None:
+            freight = bought @ (cleared.price[OUTSIDE] * self.freight)
+            model.books.pay("material_sales", firms.account, model.accounts.abroad, freight)
+            self.primary_spent = self.primary_spent + freight
         if model.duties.in_force:
             self.primary_spent = self.primary_spent + model.duties.shelter_refineries(bought, cleared.price[OUTSIDE])
         self.primary_bought = bought
-        self.home_rationed = 1.0 - served
+
+    def _count_under_way(self, asked_by: Array) -> None:
+        """Refined material on its way to makers (F, M), shared by what they bought this month, kg."""
+        under_way = self.model.transport.materials
+        if under_way is not None:
+            whole = np.add.reduce(asked_by)
+            self.model.firms.under_way = asked_by * (under_way / np.where(whole > 0.0, whole, np.inf))
 
     # ------------------------------------------------------------------ components
     def _buy_components(self) -> None:
@@ -462,9 +488,26 @@ class MaterialsTrade:
         markets.choose_origins(self._levied(price), mix, mix @ self.felt_risk)
         asked = orders * markets.share[:, :1]
         home, delivered = self._take_from_makers(asked)
-        imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
+        shipped = imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
+        if model.transport.delays("components"):
+            imported = self._ship(shipped, orders)
+        self.component_imports_by_origin = shipped
         self._deliver_components(orders, home, delivered, imported, price)
         self._order_from_component_makers(asked)
+
+    def _ship(self, shipped: Array, orders: Array) -> Array:
+        """Send components on their way; returns those that arrive (C, O, M), kg, and lets makers feel the lack."""
+        transport, markets, firms = self.model.transport, self.model.components, self.model.firms
+        imported = transport.ship_components(shipped, orders, markets.origins)
+        sent, came = np.add.reduce(shipped, axis=1), np.add.reduce(imported, axis=1)
+        late = np.where(sent > 0.0, 1.0 - came / np.where(sent > 0.0, sent, 1.0), 0.0)
+        markets.rationed = np.maximum(markets.rationed, np.maximum(late, 0.0) * (sent / np.maximum(orders, 1e-12)))
+        if transport.components is not None:
+            per_order = np.add.reduce(transport.components, axis=1) / np.where(orders > 0.0, orders, np.inf)
+            by_product = np.add.reduce(self.by_component * per_order, axis=1)
+            coming = by_product.take(firms.product, axis=0) * self.wanted_inputs
+            firms.under_way = coming if firms.under_way is None else firms.under_way + coming
+        return imported
 
     def _component_orders(self) -> Array:
         """Material that home makers want in components (C, M), kg."""
@@ -474,13 +517,21 @@ class MaterialsTrade:
     def _component_prices(self) -> Array:
         """Price per kg of content (C, 1 + O, M), EUR; a levy on imports is paid in settlement, on top of it."""
         self.conversion = self._home_conversion()
-        return self.model.components.prices(self.markets.price[REFINING], self.conversion, (self.levies()[0], 0.0))
+        levies = self.levies()[0], 0.0
+        return self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
+
+    def _landed(self, price: Array) -> Array:
+        """Prices of components (C, 1 + O, M) with what freight adds to those of imports."""
+        freight = self.model.transport.freight_on_goods(self.model.components.origins)
+        if freight is not None:
+            price[:, 1:] *= (1.0 + freight)[:, None]
+        return price
 
     def _levied(self, price: Array) -> Array:
         """Prices of components with the levy and duty on imports, which steer the choice of origin."""
         levies, duties = self.levies(), self.model.duties
         if np.count_nonzero(levies[1]):
-            price = self.model.components.prices(self.markets.price[REFINING], self.conversion, levies)
+            price = self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
         if duties.in_force:
             price = price.copy()
             price[:, 1:] *= 1.0 + duties.on_components
@@ -540,7 +591,10 @@ class MaterialsTrade:
         to_home, to_abroad = np.add.reduce(by_maker[2:], axis=2)
         books.move("delivery", self.finished, model.places.components, delivered)
         books.move("delivery", model.places.components, firms.inputs, from_home)
-        books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
+        if self.component_imports_by_origin is imported:
+            books.move("component_import", model.places.abroad, firms.inputs, from_abroad)
+        else:
+            books.move("delivery", model.transport.place, firms.inputs, from_abroad)
         self._pay_for_components(delivered, to_home, to_abroad, home_price)
         if model.duties.in_force:
             duty = np.add.reduce(model.duties.note_components(imported * price[:, 1:]), axis=1)
@@ -549,7 +603,7 @@ class MaterialsTrade:
         share_home = home / np.where(both > 0.0, both, np.inf)
         mean_price = share_home * home_price + (1.0 - share_home) * abroad_price
         self.component_price = np.where(share_home + whole > 0.0, mean_price, home_price)
-        self.component_import, self.component_imports_by_origin = from_abroad, imported
+        self.component_import = from_abroad
         firms.units[rows] = np.add.reduce(books.stock.take(self.finished, axis=0), axis=1)
         firms.sold[rows] = np.add.reduce(delivered, axis=1)
 

@@ -161,7 +161,7 @@ class ProductTrade:
         """Prices by label from home makers' and importers' prices."""
         firms, count = self.model.firms, len(self.list_price)
         self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
-        self.import_price = self.import_base + self._imported_material() + self.import_levy[:, None]
+        self.import_price = self._landed(self.import_base + self._imported_material()) + self.import_levy[:, None]
         standards = self.model.standards
         if standards.import_cost is not None:
             self.import_price += standards.import_cost[:, None]
@@ -187,6 +187,11 @@ class ProductTrade:
         self.surcharge = self._mandate_cost() + self.model.settlement.producer_fee
         self.modulation = self._modulate_fees() if self.model.rules.in_force("fee_spread") else None
         self._price_services()
+
+    def _landed(self, price: Array) -> Array:
+        """Import prices (P, O) with what dearer freight adds."""
+        freight = self.model.transport.freight_on_goods(self.origins)
+        return price if freight is None else price * (1.0 + freight)
 
     def _modulate_fees(self) -> Array:
         """By how much producers' fees differ from the mean (P, L, 3), EUR: bonus and malus cancel at last year's sales.
@@ -591,21 +596,51 @@ class ProductTrade:
     def _deliver_imports(self, imports: Array) -> None:
         """Importers deliver linear goods (P, L) by origin."""
         model, dealers, books = self.model, self.model.dealers, self.model.books
-        content = self.content
         weight = self.origin_weights[:, 1:]
         total = np.add.reduce(weight, axis=1)[:, None]
         share = np.divide(weight, total, out=self.import_share.copy(), where=total > 0.0)
+        by_origin = share[:, :, None] * imports[:, None, :]
+        self.imported_by_origin = np.einsum("pol,pm->om", by_origin, self.content)
+        if model.transport.delays("products"):
+            self._import_late(by_origin)
+            return
+        dealers.under_way = 0.0
+        content = self.content
         kilograms = imports[..., None] * content[:, None, :]
         books.move("product_import", model.places.abroad, dealers.new_block, kilograms.reshape(-1, content.shape[1]))
         dealers.units += imports
         price = np.add.reduce(share * self.import_price, axis=1) - self.import_levy  # the levy goes to government
         if model.standards.charge is not None and model.standards.import_cost is not None:
-            price -= model.standards.charge
-        by_origin = share[:, :, None] * imports[:, None, :]
+            price -= model.standards.charge  # dealers keep what importers owe them for repairs
         if model.duties.in_force:  # nor does the duty go abroad
             price = np.add.reduce(share * self.before_duty, axis=1)
             model.duties.note_products(by_origin * self.before_duty[:, :, None])
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
         self.import_units = by_origin
         self.imported_content = kilograms
-        self.imported_by_origin = np.einsum("pol,pm->om", by_origin, content)
+
+    def _paid_abroad(self) -> Array:
+        """What importers get for a product by origin (P, O), EUR: neither levy, nor duty, nor what repairs they owe."""
+        standards = self.model.standards
+        if self.model.duties.in_force:
+            return self.before_duty
+        price = self.import_price - self.import_levy[:, None]
+        if standards.charge is not None and standards.import_cost is not None:
+            price = price - standards.charge[:, None]
+        return np.asarray(price)
+
+    def _import_late(self, shipped: Array) -> None:
+        """Importers ship goods (P, O, L); dealers get, and pay for, what arrives of all that is under way."""
+        model, dealers, transport = self.model, self.model.dealers, self.model.transport
+        arrived, self.imported_content = transport.bring_products(
+            shipped, self.content, dealers.new_block, self.origins
+        )
+        dealers.units += np.add.reduce(arrived, axis=1)
+        dealers.under_way = 0.0 if transport.products is None else np.add.reduce(transport.products, axis=1)
+        price = self._paid_abroad()
+        if model.duties.in_force:
+            model.duties.note_products(arrived * self.before_duty[:, :, None])
+        model.books.pay(
+            "product_sales", dealers.accounts, model.accounts.abroad, np.einsum("po,pol->l", price, arrived)
+        )
+        self.import_units = arrived

@@ -91,8 +91,13 @@ class Production:
     def paid_for_inputs(self) -> Array:
         """What makers of each product pay on average for a kilogram of material as they buy it (P + 1, M), EUR."""
         trade = self.model.materials_trade
-        direct = (self.model.materials.price[1, 0] + trade.levies()[0]) * trade.part[:, -1]
+        direct = (self._price_outside() + trade.levies()[0]) * trade.part[:, -1]
         return np.asarray(self.component_price + direct)
+
+    def _price_outside(self) -> Array:
+        """Price of refined material for home makers (M,), EUR/kg, with what dearer freight adds."""
+        price, freight = self.model.materials.price[1, 0], self.model.materials_trade.freight
+        return np.asarray(price if freight is None else price * (1.0 + freight))
 
     def price(self) -> None:
         """Firms set prices for next month from this month's input prices."""
@@ -100,7 +105,7 @@ class Production:
         trade = model.materials_trade
         # Of what is made of a product, components have the price of components and the rest that of materials.
         components = self.component_price = np.add.reduce(trade.part[:, :-1] * trade.component_price, axis=1)
-        outside = model.materials.price[1, 0] + model.rules.primary_levy.take(firms.leaf, axis=0)
+        outside = self._price_outside() + model.rules.primary_levy.take(firms.leaf, axis=0)
         if model.duties.in_force:
             outside += model.duties.at_home_per_kg(model.materials.price[1, 0])
         outside *= trade.part[:, -1].take(firms.product, axis=0)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER
+from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER, SERVICE
 from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
 from abm.books import MONEY_KINDS
 
 Array = NDArray[np.float64]
+RETOOLING = 0.5  # cost of a change of design over capital, as implied by the return that makers ask of it
 CAUSES = ("dumping", "low price", "feedstock", "inputs", "support withdrawn", "debt", "demand", "operations")
 _CAUSE_TEXT = {
     "dumping": "squeeze",
@@ -48,6 +49,7 @@ class Renewal:
     def __init__(self, model: Any) -> None:
         self.model, self.config = model, model.config
         self.recycler_spending = np.zeros(len(model.recyclers))
+        self.circular_spending: Array | None = None  # of firms (F,), EUR this month, while a share of it is paid
         self.failures: list[tuple[str, str]] = []
         self.entries: list[str] = []
         self.loss = self.trade_loss = 0.0  # of lenders and of suppliers, EUR this month
@@ -170,8 +172,19 @@ class Renewal:
 
     def _firms_invest(self, cash: Array) -> None:
         model, firms = self.model, self.model.firms
+        support = self._circular_support(slice(None))
         speed = model.labour.build_speed[firms.leaf]
-        firms.invest(cash, model.credit, model.accounts.domestic, speed, model.hurdle_add)
+        firms.invest(cash, model.credit, model.accounts.domestic, speed, model.hurdle_add, support)
+        self.circular_spending = None if support is None else firms.spent_on_growth * (support > 0.0)
+
+    def _circular_support(self, rows: Any) -> Array | None:
+        """Share of investment of firms (n,) that government pays; it is for what is circular."""
+        firms, rules = self.model.firms, self.model.rules
+        if not rules.in_force("circular_investment_support"):
+            return None
+        kind = firms.kind[rows]
+        circular = (kind == CIRCULAR) | (kind == REFURBISHER) | (kind == SERVICE)
+        return np.asarray(rules.circular_investment_support[firms.leaf[rows], firms.product[rows]] * circular)
 
     def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
@@ -507,6 +520,9 @@ class Renewal:
         weight = np.bincount(members, firms.capital[rows])
         earned = np.bincount(members, firms.capital[rows] * firms.return_on_capital[rows]) / np.maximum(weight, 1.0)
         busy = np.bincount(members, firms.orders[rows]) / np.maximum(np.bincount(members, firms.capacity[rows]), 1e-9)
+        support = self._circular_support(rows[first])
+        if support is not None:
+            earned = (earned + terms.depreciation) / np.maximum(1.0 - support, 1e-9) - terms.depreciation
         chance = model.streams.uniform("entry of firms", niches, model.month)
         enters = (earned > terms.hurdle_rate + model.hurdle_add) & (busy > 0.9) & (chance < terms.entry_hazard / 4.0)
         enters &= np.bincount(members) < 8
@@ -546,6 +562,9 @@ class Renewal:
         account = firms.account[rows]
         model.books.pay("equity", model.accounts.domestic, account, cost)
         model.books.pay("capital_spending", account, model.accounts.domestic, cost * 0.8)
+        if self.circular_spending is not None:
+            supported = np.asarray(self._circular_support(rows)) > 0.0
+            self.circular_spending = np.append(self.circular_spending, cost * 0.8 * supported)
         self.entries.append(KINDS[firms.kind[like]])
         model.event_log.append(
             model.month, "entry", name, place, "entered", "niche_pays", float(capacity[0]) * 12.0, "products/yr"
@@ -570,10 +589,26 @@ class Renewal:
         )
         gain = better[firms.product[linear]] - firms.return_on_capital[linear]
         chance = model.streams.uniform("change of design", firms.slot[linear], model.month)
-        switch = (gain > 0.5 * terms.hurdle_rate) & (busy[firms.product[linear]] > 0.95)
+        wanted = RETOOLING * terms.hurdle_rate
+        if model.rules.in_force("circular_investment_support"):
+            paid = model.rules.circular_investment_support[firms.leaf[linear], firms.product[linear]]
+            wanted = wanted * (1.0 - paid)
+        switch = (gain > wanted) & (busy[firms.product[linear]] > 0.95)
         switch &= chance < terms.switch_hazard / 4.0
         for row in linear[switch].tolist():
             firms.kind[row] = CIRCULAR
+            self._retool(row)
             firms.conversion[row] *= 1.0 + float(products.circular_premium[firms.product[row]])
             where = model.config.jurisdictions.ids[model.config.leaves[firms.leaf[row]]]
             model.event_log.append(model.month, "capacity", firms.names[row], where, "design_circular", "niche_pays")
+
+    def _retool(self, row: int) -> None:
+        """Spend on new tools what government pays of it; the rest of their cost is counted and not booked."""
+        model, firms = self.model, self.model.firms
+        if self.circular_spending is None:
+            return
+        where = firms.leaf[row], firms.product[row]
+        cost = RETOOLING * float(firms.capital[row])
+        paid = cost * float(model.rules.circular_investment_support[where])
+        model.books.pay("capital_spending", int(firms.account[row]), model.accounts.domestic, paid)
+        self.circular_spending[row] += cost if paid > 0.0 else 0.0

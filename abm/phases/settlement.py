@@ -76,6 +76,7 @@ class Settlement:
             sold=recyclers.sold,
             price_received=recyclers.price_received,
             capacity_spending=model.renewal.recycler_spending,
+            circular_spending=self._circular_spending(),
             contract_strike=recyclers.contract_strike,
             contract_instrument=recyclers.contract_instrument,
             recycler_energy=self._energy("recycling_energy_relief", recyclers),
@@ -126,6 +127,11 @@ class Settlement:
             labels_sold=sales.labels_sold,
             fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
         )
+
+    def _circular_spending(self) -> Array:
+        """What firms (F,) spent last month on circular capacity and change of design, EUR, where it is supported."""
+        spent = self.model.renewal.circular_spending
+        return np.zeros(len(self.model.firms)) if spent is None else spent
 
     def _obliged(self) -> Array:
         """Content of products sold that must be secondary or covered by certificates (L, M), kg.

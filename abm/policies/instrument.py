@@ -439,6 +439,8 @@ class Instrument:
 
     def pay_by_household(self, books: Any, activity: Activity, cost: float, month: int) -> None:
         """Pay for a programme that costs EUR a year for each household in the area, at the strength of the month."""
+        if self.status != IN_FORCE:
+            return
         rate = cost / 12.0 * self.strength(month) * (self.intensity > 0.0)
         self.pay_for_programme(books, activity, rate * activity.households * self.leaves)
 
