@@ -118,6 +118,7 @@ _DECLARED = (
         "Share of the cost of new mines and refineries that is paid",
         1.0,
     ),
+    Lever("waived_equity", ("leaf", "stream"), "1", "add", "Public share in plants whose dividends go to others", 0.75),
     Lever("recycling_guarantee", ("leaf", "stream"), "1", "max", "Share of loans for recycling plants guaranteed"),
     Lever(
         "primary_guarantee",

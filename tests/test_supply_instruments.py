@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from abm.agents.guarantees import Finance, Guarantees, asked_return, debt_share
+from abm.agents.guarantees import Finance, Guarantees, asked_beside_soft_equity, asked_return, debt_share
 from abm.agents.projects import terms_of_projects
 from abm.markets.materials import Cleared
 from abm.model import CircularTransition
@@ -467,6 +467,38 @@ def test_the_public_share_is_paid_for_and_earns_dividends_by_the_stake() -> None
     np.testing.assert_allclose(paid[START + 1 :], 0.5 * due[START:-1])
     np.testing.assert_allclose(received[1:], earned[:-1])
     assert received.sum() > 0.0
+
+
+BLENDED = instrument("blended_finance", 0.5, guarantee=0.8, concession=0.4)
+
+
+def test_blended_finance_does_what_its_parts_do_and_leaves_dividends_to_others() -> None:
+    def look(model: CircularTransition) -> Array:
+        government, flow = model.accounts.governments[1], model.books.month_flow
+        levers = [model.rules[name].max() for name in ("recycling_equity", "recycling_guarantee", "waived_equity")]
+        return np.array(
+            [*recyclers_founded(model), -flow("equity")[government], flow("dividends")[government], *levers]
+        )
+
+    without = seen(world(48, mix=PRESENT, **EAGER), look)
+    soft = seen(world(48, mix=[*PRESENT, BLENDED], **EAGER), look)
+    hard = seen(world(48, mix=[*PRESENT, {**BLENDED, "concession": 0.0}], **EAGER), look)
+    np.testing.assert_allclose(soft[START:, 4:], [[0.5, 0.8, 0.2]] * (48 - START))
+    assert soft[-1, 0] > without[-1, 0]
+    assert soft[-1, 0] >= hard[-1, 0]
+    assert soft[:, 2].sum() > 0.0
+    assert 0.0 < soft[:, 3].sum() / soft[:, 2].sum() < hard[:, 3].sum() / hard[:, 2].sum()
+
+
+def test_private_owners_reach_what_they_ask_on_a_lower_return_of_the_whole() -> None:
+    terms = world(1).config.credit
+    asked, share, waived = 0.15, np.array([0.0, 0.5, 0.5]), np.array([0.0, 0.0, 0.2])
+    whole = asked_beside_soft_equity(asked, share, waived, terms)
+    np.testing.assert_allclose(whole[:2], asked)
+    debt = (1.0 - terms.equity) * (terms.interest + terms.spread)
+    profit = whole[2] - debt  # of the plant, per euro of cost
+    private = 0.5 * terms.equity
+    np.testing.assert_allclose(profit * (0.5 + 0.2) / private, (asked - debt) / terms.equity)
 
 
 def test_of_two_guarantees_the_larger_counts_and_shares_of_equity_add_up_to_three_quarters() -> None:
