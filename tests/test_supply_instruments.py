@@ -105,6 +105,18 @@ def test_permits_shorten_their_part_of_the_lead_time_at_home_only() -> None:
     assert (saved[model.producers.leaf < 0] == 0.0).all()
 
 
+def test_sites_that_are_ready_spare_refineries_the_lead_time_of_a_new_site() -> None:
+    def look(model: CircularTransition) -> Array:
+        """Share of orders that take as long as a new site (n,)."""
+        slow = model.producers._route(terms_of_projects(model.rules, model.producers, model.credit))[1]
+        return np.zeros(len(model.producers)) + slow
+
+    without, with_it = paired(look, [instrument("permit_acceleration", 0.1, sites=0.75)], START + 1)
+    refineries = at_home(world(1), 1)
+    np.testing.assert_allclose(with_it[-1][refineries], 0.25 * without[-1][refineries])
+    assert (with_it[-1][~refineries] == without[-1][~refineries]).all()
+
+
 def test_recycling_plants_are_built_sooner_and_of_two_governments_the_fastest_counts() -> None:
     mix = [
         instrument("permit_acceleration", 0.5),
@@ -348,10 +360,13 @@ def test_when_the_obligation_ends_the_stock_is_sold_and_loans_are_repaid() -> No
 
     def look(model: CircularTransition) -> Array:
         trader = model.governments.traders[0]
-        return np.array([trader.held.sum(), model.books.debt[trader.agency], model.books.cash[trader.agency]])
+        debt, cash = model.books.debt[trader.agency], model.books.cash[trader.agency]
+        return np.array([trader.held.sum(), debt, cash, trader.cost.sum()])
 
-    stock, debt, cash = seen(world(60, mix=[use], primary_producers__margin_to_shut=1.0), look).T
+    stock, debt, cash, cost = seen(world(60, mix=[use], primary_producers__margin_to_shut=1.0), look).T
     assert debt.max() > 0.0
+    selling = slice(int(debt.argmax()), int((stock > 0.01 * stock.max()).nonzero()[0].max()) + 1)
+    np.testing.assert_allclose(debt[selling], cost[selling])  # the cost of what is sold is repaid at once
     assert stock[-1] < 0.01 * stock.max()
     assert debt[-1] < 0.02 * debt.max()
     assert abs(cash[-1]) < 0.02 * debt.max()
