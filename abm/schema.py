@@ -27,6 +27,7 @@ class Jurisdiction(Declaration, file="jurisdictions", table="jurisdictions"):
     energy_price = quantity("Price of electricity and gas for industry", "EUR/MWh", 0, 2000)
     budget = series("Budget for the circular economy in a year", "EUR/yr", 0, 1e12)
     value_added_tax = quantity("Value-added tax rate on goods bought by households", "1", 0, 0.5)
+    origin_risk = quantity("Environmental and social risk of what is made there, from none to the worst", "1", 0, 1)
 
 
 class Bloc(Declaration, file="jurisdictions", table="blocs"):

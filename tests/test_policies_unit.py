@@ -70,6 +70,7 @@ def config() -> Any:
         government=np.array([TREE[entry][2] for entry in IDS]),
         domestic=np.array([TREE[entry][3] for entry in IDS]),
         state_backed=np.array([entry == "abroad" for entry in IDS]),
+        origin_risk=np.array([0.0, 0.0, 0.3, 0.3, 0.3, 0.3, 0.6])[: len(IDS)],
         value_added_tax=np.array([0.0, 0.0, 0.2, 0.0, 0.0, 0.1])[: len(IDS)],
         budget=[budgets.get(entry, np.zeros((0, 2))) for entry in IDS],
     )

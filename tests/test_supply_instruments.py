@@ -105,6 +105,18 @@ def test_permits_shorten_their_part_of_the_lead_time_at_home_only() -> None:
     assert (saved[model.producers.leaf < 0] == 0.0).all()
 
 
+def test_sites_that_are_ready_spare_refineries_the_lead_time_of_a_new_site() -> None:
+    def look(model: CircularTransition) -> Array:
+        """Share of orders that take as long as a new site (n,)."""
+        slow = model.producers._route(terms_of_projects(model.rules, model.producers, model.credit))[1]
+        return np.zeros(len(model.producers)) + slow
+
+    without, with_it = paired(look, [instrument("permit_acceleration", 0.1, sites=0.75)], START + 1)
+    refineries = at_home(world(1), 1)
+    np.testing.assert_allclose(with_it[-1][refineries], 0.25 * without[-1][refineries])
+    assert (with_it[-1][~refineries] == without[-1][~refineries]).all()
+
+
 def test_recycling_plants_are_built_sooner_and_of_two_governments_the_fastest_counts() -> None:
     mix = [
         instrument("permit_acceleration", 0.5),
@@ -348,10 +360,13 @@ def test_when_the_obligation_ends_the_stock_is_sold_and_loans_are_repaid() -> No
 
     def look(model: CircularTransition) -> Array:
         trader = model.governments.traders[0]
-        return np.array([trader.held.sum(), model.books.debt[trader.agency], model.books.cash[trader.agency]])
+        debt, cash = model.books.debt[trader.agency], model.books.cash[trader.agency]
+        return np.array([trader.held.sum(), debt, cash, trader.cost.sum()])
 
-    stock, debt, cash = seen(world(60, mix=[use], primary_producers__margin_to_shut=1.0), look).T
+    stock, debt, cash, cost = seen(world(60, mix=[use], primary_producers__margin_to_shut=1.0), look).T
     assert debt.max() > 0.0
+    selling = slice(int(debt.argmax()), int((stock > 0.01 * stock.max()).nonzero()[0].max()) + 1)
+    np.testing.assert_allclose(debt[selling], cost[selling])  # the cost of what is sold is repaid at once
     assert stock[-1] < 0.01 * stock.max()
     assert debt[-1] < 0.02 * debt.max()
     assert abs(cash[-1]) < 0.02 * debt.max()
@@ -591,3 +606,65 @@ def test_when_material_is_rationed_home_buyers_come_first_for_what_partners_rese
     np.testing.assert_allclose(cleared.use[0], 97.0)
     trade._deliver_first(cleared, np.full(count, 50.0))
     np.testing.assert_allclose(cleared.home, 10.0)  # never more than they ask for
+
+
+# --- Due diligence ---------------------------------------------------------------------------------
+
+DILIGENCE = instrument("due_diligence", 0.3, goods=1.0)
+
+
+def test_due_diligence_shifts_components_to_origins_of_less_risk() -> None:
+    def look(model: CircularTransition) -> Array:
+        """Mean risk of the origins of components, home included, and share made at home."""
+        risk = np.asarray(model.config.jurisdictions.origin_risk)
+        of_origin = np.append(risk[model.config.leaves].mean(), risk[model.components.origins])
+        share = model.components.share
+        return np.array([(share @ of_origin).mean(), share[:, 0].mean()])
+
+    without, with_it = paired(look, [DILIGENCE], 30)
+    assert with_it[-1, 0] < 0.99 * without[-1, 0]
+    assert with_it[-1, 1] > without[-1, 1]
+
+
+def test_refined_material_comes_from_origins_of_less_risk() -> None:
+    model, plain = world(START + 3, mix=[DILIGENCE]), world(START + 3, mix=[{**DILIGENCE, "intensity": 1e-9}])
+    risk = np.nan_to_num(np.asarray(model.config.jurisdictions.origin_risk))
+    means = []
+    for each in (model, plain):
+        seen(each, lambda model: 0)
+        share = each.duties.refined_share[0]
+        means.append((risk @ share) / np.maximum(share.sum(axis=0), 1e-12))
+    assert (means[0] <= means[1] + 1e-9).all()
+    assert (means[0] < means[1] - 1e-6).any()
+
+
+def test_importers_pay_for_services_at_home_and_government_neither_pays_nor_earns() -> None:
+    def look(model: CircularTransition) -> Array:
+        used = model.governments.instruments[0]
+        activity = model.settlement.activity
+        owed = (
+            sum(float(amounts.sum()) for _, amounts in used.dues_by_origin(activity)) if model.month >= START else 0.0
+        )
+        return np.array([model.duties.in_force, owed, used.paid + used.received])
+
+    rows = seen(world(24, mix=[{**DILIGENCE, "end": "2027-06"}]), look)
+    assert (rows[:START, 0] == 0.0).all()
+    assert (rows[START:18, 1] > 0.0).all()
+    assert (rows[18:, :2] == 0.0).all()
+    assert not rows[:, 2].any()
+
+
+def test_the_domestic_economy_gets_what_importers_pay_for_compliance() -> None:
+    model = world(START + 1, mix=[DILIGENCE])
+    settle, gained = model.settlement.run, []
+
+    def note(purchases: Any, discarded: Any) -> None:
+        before = model.books.month_flow("other_inputs")[model.accounts.domestic]
+        settle(purchases, discarded)
+        gained.append(model.books.month_flow("other_inputs")[model.accounts.domestic] - before)
+
+    model.settlement.run = note
+    seen(model, lambda model: 0)
+    owed = model.governments.instruments[0].dues_by_origin(model.settlement.activity)
+    np.testing.assert_allclose(gained[-1], sum(amounts.sum() for _, amounts in owed))
+    assert not any(gained[:-1])

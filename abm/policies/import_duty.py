@@ -90,29 +90,11 @@ class ImportDuty(Instrument):
         return {
             "material_duty": np.multiply.outer(where * self.refined, self.materials),
             "component_duty": np.multiply.outer(where * self.components, self.materials),
-            "product_duty": np.multiply.outer(where * self.goods, self._products_with_it(config)),
+            "product_duty": np.multiply.outer(where * self.goods, self.products_with_it(config)),
             "duty_inquiry": self.leaves * float(self.inquiry * self.dumped),
         }
 
-    def _products_with_it(self, config: Any) -> NDArray[np.bool_]:
-        """Products in scope (P,) that contain a material in scope."""
-        tables = [getattr(config.products, name) for name in (*config.components.ids, "direct")]
-        inside = np.any([np.asarray(table)[:, self.materials].any(axis=1) for table in tables], axis=0)
-        return self.products & inside
-
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Collect the duty from makers for material and components, and from dealers for products."""
-        if any(self.rules.in_force(lever) for lever in ("material_duty", "component_duty", "product_duty")):
-            self.collect(books, "levies", activity.maker_account, self._owed_by_makers(activity))
-            duty = self.own("product_duty")
-            owed = np.einsum("gljp,gjpl->l", duty, activity.product_import_value)
-            self.collect(books, "levies", activity.dealer_account, owed)
-
-    def _owed_by_makers(self, activity: Activity) -> Array:
-        """Duty (F,) on refined material by what each bought, and on components by what it imported, EUR."""
-        refined = np.einsum("gljm,gjm->lm", self.own("material_duty"), activity.refined_import_share)
-        components = np.einsum("gljm,gjm->lm", self.own("component_duty"), activity.component_import_value)
-        bought = activity.primary_bought * activity.price_outside
-        imported = activity.imported_component_content
-        share = imported / np.maximum(imported.sum(axis=0), 1e-300)
-        return np.asarray((bought * refined[activity.maker_leaf] + share * components[activity.maker_leaf]).sum(axis=1))
+        for account, owed in self.dues_by_origin(activity):
+            self.collect(books, "levies", account, owed)

@@ -446,6 +446,28 @@ class Instrument:
         components = (activity.imported_component_content * rate[activity.maker_leaf]).sum(axis=1)
         return [(activity.dealer_account, products), (activity.maker_account, components)]
 
+    def dues_by_origin(self, activity: Activity) -> list[tuple[Rows, Array]]:
+        """What importers owe by origin, as makers and as dealers: accounts (n,) and EUR (n,), by its part of duties."""
+        if not any(self.rules.in_force(lever) for lever in ("material_duty", "component_duty", "product_duty")):
+            return []
+        products = np.einsum("gljp,gjpl->l", self.own("product_duty"), activity.product_import_value)
+        return [(activity.maker_account, self._owed_by_makers(activity)), (activity.dealer_account, products)]
+
+    def _owed_by_makers(self, activity: Activity) -> Array:
+        """Dues (F,) on refined material by what each bought, and on components by what it imported, EUR."""
+        refined = np.einsum("gljm,gjm->lm", self.own("material_duty"), activity.refined_import_share)
+        components = np.einsum("gljm,gjm->lm", self.own("component_duty"), activity.component_import_value)
+        bought = activity.primary_bought * activity.price_outside
+        imported = activity.imported_component_content
+        share = imported / np.maximum(imported.sum(axis=0), 1e-300)
+        return np.asarray((bought * refined[activity.maker_leaf] + share * components[activity.maker_leaf]).sum(axis=1))
+
+    def products_with_it(self, config: Any) -> Mask:
+        """Products in scope (P,) that contain a material in scope."""
+        tables = [getattr(config.products, name) for name in (*config.components.ids, "direct")]
+        inside = np.any([np.asarray(table)[:, self.materials].any(axis=1) for table in tables], axis=0)
+        return np.asarray(self.products & inside)
+
     def pay_by_household(self, books: Any, activity: Activity, cost: float, month: int) -> None:
         """Pay for a programme that costs EUR a year for each household in the area, at the strength of the month."""
         if self.status != IN_FORCE:
