@@ -259,6 +259,8 @@ class CircularTransition(PopulationModel):
         self.circumstances = Circumstances(axis_sizes(self.config), found, self.event_log)
         for instrument in self.governments.traders:
             self._stockpiles[instrument.index] = int(self.books.place(f"stockpile {instrument.label}")[0])
+            if instrument.privately_held and instrument.intensity > 0.0:
+                instrument.agency = int(self.books.account(f"agency of stockpile {instrument.label}")[0])
 
     def _start_phases(self, scenario: Scenario) -> None:
         self.households = Households(self, self.config, self.streams, self.product_trade.offers(), scenario.households)
@@ -418,6 +420,7 @@ class CircularTransition(PopulationModel):
         if self.rules.in_force("refining_energy_relief"):
             relief = energy_relief(self.rules.refining_energy_relief, self.producers)
         par = market.concentrate_at_par()
+        self.producers.offtake.sign(self.month, self.rules)
         self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
         self.firms.plan_output(self.labour.staffing)
         recyclers = self.recyclers

@@ -118,6 +118,25 @@ _DECLARED = (
         "Share of the cost of new mines and refineries that is paid",
         1.0,
     ),
+    Lever("waived_equity", ("leaf", "stream"), "1", "add", "Public share in plants whose dividends go to others", 0.75),
+    Lever("recycling_guarantee", ("leaf", "stream"), "1", "max", "Share of loans for recycling plants guaranteed"),
+    Lever(
+        "primary_guarantee",
+        ("leaf", "stage", "material"),
+        "1",
+        "max",
+        "Share of loans for mines and refineries that is guaranteed",
+    ),
+    # Private owners keep at least a quarter of what owners put in.
+    Lever("recycling_equity", ("leaf", "stream"), "1", "add", "Public share in the equity of new plants", 0.75),
+    Lever("primary_equity", ("leaf", "stage", "material"), "1", "add", "The same in new mines and refineries", 0.75),
+    Lever(
+        "offtake_price", ("stage", "material"), "EUR/kg", "max", "Least price guaranteed to partners outside the blocs"
+    ),
+    Lever("offtake_share", ("stage", "material"), "1", "max", "Share of their output for which it holds"),
+    Lever(
+        "offtake_term", ("stage", "material"), "month", "max", "Term of contracts on offer, from when a project opens"
+    ),
     # Relief of several governments together cannot exceed the bill for energy.
     Lever("refining_energy_relief", ("leaf", "material"), "1", "add", "Share of refineries' energy cost paid", 1.0),
     Lever("recycling_energy_relief", ("leaf", "stream"), "1", "add", "Share of recyclers' energy cost paid", 1.0),
@@ -396,6 +415,9 @@ class Activity:
     circular_spending: Annotated[Array, "F"]  # EUR spent on new circular capacity and on change to circular design
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
+    recycler_equity: Annotated[Array, "R"]  # EUR that founders put into new plants last month
+    recycler_worth: Annotated[Array, "R"]  # EUR of plant beyond debt
+    recycler_dividends: Annotated[Array, "R"]  # EUR paid to owners last month
     recycler_energy: Annotated[Array, "R"]  # EUR paid for energy, where there is relief
     certificate_earned: Annotated[Array, "RM"]  # kg of certificates of recycled content
     certificate_imported: Annotated[Array, "M"]  # kg recycled abroad that may be counted in imported goods
@@ -409,6 +431,9 @@ class Activity:
     producer_stage: Annotated[Rows, "K"]  # 0 extraction, 1 refining
     producer_main: Annotated[Rows, "K"]  # main product
     producer_spending: Annotated[Array, "K"]  # EUR spent on new capacity
+    producer_equity: Annotated[Array, "K"]  # EUR of it that was not borrowed
+    producer_worth: Annotated[Array, "K"]  # EUR of plant beyond debt
+    producer_dividends: Annotated[Array, "K"]  # EUR paid to owners last month
     producer_energy: Annotated[Array, "K"]  # EUR paid for energy by refineries, where there is relief
     primary_bought: Annotated[Array, "FM"]  # kg
     secondary_bought: Annotated[Array, "FM"]  # kg
@@ -432,6 +457,11 @@ class Activity:
     government_account: Annotated[Rows, "J"]  # −1 without a government
     abroad_account: Annotated[Rows, "W"]  # of the rest of the world
     domestic_account: Annotated[Rows, "W"]  # of the rest of the domestic economy
+    offtake_instrument: Annotated[Rows, "K"]  # that guarantees a producer's price, −1 without a contract
+    offtake_due: Annotated[Array, "K"]  # EUR by which the price of what is covered fell short
+    guarantee_calls: Annotated[Array, "I"]  # EUR that lenders called last month, by instrument
+    lender_account: Annotated[Rows, "W"]
+    loan_rate: Annotated[Array, "W"]  # interest on loans per year
     collector_account: Annotated[Rows, "L"]
     households: Annotated[Array, "L"]  # real households
     offer_value: Annotated[Array, "PLO"]  # EUR that households owe with tax, by what they chose
@@ -449,7 +479,7 @@ class Activity:
     @classmethod
     def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0, producers: int = 0) -> Activity:
         """A month in which nothing happened, with room for organisations; positions are −1."""
-        lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
+        lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1, "I": 0}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
         lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"], "B": LABELS}
         arrays: dict[str, Any] = {}
@@ -478,6 +508,7 @@ class MarketView:
     home_use: Array  # kg per month used below its jurisdiction
     shortage: Array  # share of that use that is not met
     held: Array  # kg in its stockpile
+    withheld: Array  # share of supply that blocs keep back
 
 
 @dataclass(frozen=True)

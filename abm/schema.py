@@ -381,6 +381,7 @@ class Credit(Declaration, section="credit"):
     loan_term = quantity("Term of loans", "yr", 1, 40)
     overdraft = quantity("Months of cost that lenders let a firm overdraw", "month", 0, 60)
     equity = quantity("Equity that owners put into a new plant, over its cost", "1", 0, 1)
+    own_stake = quantity("Least equity in a plant of which the loan is guaranteed, over its cost", "1", 0, 1)
     payment_term = quantity("Time after which deliveries are paid; suppliers of a failing firm lose it", "month", 0, 12)
     hurdle_response = quantity("Rise of hurdle rates per unit rise of the interest rate", "1", 0, 2)
 

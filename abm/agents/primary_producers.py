@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.offtake import Offtake
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
 from abm.agents.projects import Projects
 from abm.population import Column
@@ -134,7 +135,8 @@ class PrimaryProducers(Organisations):
         self.shut = np.minimum(shut, 0.95)
         self.growth_forecast = np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0  # per year (M,)
         self._set_leads(horizon)
-        self.spending = np.zeros(len(self))  # on new capacity in the last month, EUR
+        self.offtake = Offtake(self)
+        self.spending, self.borrowed = np.zeros((2, len(self)))  # on, and for, new capacity in the last month, EUR
         self.pipeline = np.zeros((horizon + LONGEST_LEAD, len(self)))
         self._start_pipeline()
         self.on_record = int(np.flatnonzero(self.pipeline.any(axis=1)).max(initial=0))  # last month that is planned now
@@ -202,6 +204,8 @@ class PrimaryProducers(Organisations):
         own -= self.refines * concentrate.take(self.concentrate_price)
         if self.umbrella is not None:
             own += self.umbrella
+        if self.offtake.any:
+            own += self.offtake.above(price[np.arange(len(price)), self.main])
         return own / self.usual_revenue
 
     def plan(
@@ -321,6 +325,8 @@ class PrimaryProducers(Organisations):
 
         `suppliers` (n,) is the account that receives each producer's spending on inputs.
         """
+        if self.offtake.any:
+            self.offtake.settle(price.take(self.own_price))
         sales = self.output * price.take(self.own_price)
         sales[self.mines] = np.add.reduce(self.mined * price[EXTRACTION].take(self.side_of_mine, axis=0), axis=1)
         bought = self.refines * self.output * price[EXTRACTION].take(self.concentrate_price)
@@ -382,6 +388,9 @@ class PrimaryProducers(Organisations):
         expected += (seen - expected) / terms.expectation_time
         forecast = terms.forecast_weight * growth.take(self.main) * lead_years
         gained = expected if projects is None else expected + projects.gain
+        if self.offtake.any:
+            price = self.unit_reference * np.exp(expected + ratio)
+            gained = gained + np.log1p(self.offtake.above(price) / price)
         response = terms.investment_response * self._per_lead(gained, lead_years)
         outlook = np.minimum(np.maximum(forecast + response, -1.0), 1.0)
         # What wears out over the lead time has to be replaced as well.
@@ -389,7 +398,7 @@ class PrimaryProducers(Organisations):
         room = terms.growth_limit * self.capacity
         order = np.minimum(np.maximum(wanted - self.capacity - self._under_way(month), 0.0), room) / 12.0
         order *= self.active * self.awake
-        order = self._order(order, cash, books, credit, suppliers)
+        order = self._order(order, cash, books, credit, suppliers, projects)
         self._schedule(month, order, slow, lands)
         return (order > 0.0).nonzero()[0]
 
@@ -406,16 +415,25 @@ class PrimaryProducers(Organisations):
         """Capacity that opens after a month (n,), kg/month."""
         return np.add.reduce(self.pipeline[month + 1 : max(month + self.longest_lead, self.on_record) + 1])
 
-    def _order(self, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows) -> Array:
+    def _order(
+        self, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows, projects: Projects | None
+    ) -> Array:
         """Pay for as much of an order (n,) as there are means for; returns that much, kg/month."""
         terms = self.terms
         cost = order * 12.0 * self.capital_cost
         capital, account = self.capital, self.account
-        room = np.maximum(credit.leverage_limit * (capital + cost) - books.debt.take(account), 0.0)
-        means = np.maximum(cash.take(account) - terms.liquidity * self.monthly_cost, 0.0) + room
+        limit = credit.leverage_limit
+        if projects is not None and projects.finance is not None:
+            limit = projects.finance.limit
+        room = np.maximum(limit * (capital + cost) - books.debt.take(account), 0.0)
+        means = np.maximum(cash.take(account) - terms.liquidity * self.monthly_cost, 0.0)
+        if projects is not None:
+            means = means / (1.0 - projects.equity)  # of owners, the public one among them
+        means = means + room
         order = order * np.minimum(means / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
         cost = self.spending = order * 12.0 * self.capital_cost
-        books.lend(account, np.minimum(cost * credit.leverage_limit, room))
+        self.borrowed = np.minimum(cost * limit, room)
+        books.lend(account, self.borrowed)
         books.pay("capital_spending", account, suppliers, cost)
         capital += cost - capital / (12.0 * terms.capacity_life)
         return np.asarray(order)
@@ -430,19 +448,19 @@ class PrimaryProducers(Organisations):
         for landing, part in zip(lands, parts, strict=True):
             pipeline[landing + month * len(self)] += part
 
-    def fail(self, books: Any, credit: Any, lender: int, state_backed: NDArray[np.bool_]) -> tuple[Rows, float]:
+    def fail(self, books: Any, credit: Any, lender: int, state_backed: NDArray[np.bool_]) -> tuple[Rows, Array]:
         """Insolvent producers change hands: debts are written off and the plant is mothballed.
 
-        Producers of a state-backed bloc are not let down. Returns rows and lenders' loss in EUR.
+        Producers of a state-backed bloc are not let down. Returns rows and lenders' losses (EUR).
         """
         rows = self.insolvent(books, credit)
         rows = rows[~state_backed[rows]]
         if not len(rows):
-            return rows, 0.0
+            return rows, np.zeros(0)
         loss = self.wind_up_money(books, rows, lender)
         self.awake[rows] *= 0.5
         self.capital[rows] *= 0.5
-        return rows, float(loss.sum())
+        return rows, loss
 
     def wind_up(self, books: Any, rows: Rows, lender: int) -> Array:
         """Close producers for good, with what they have under way; returns lenders' losses (len(rows),), EUR."""

@@ -360,10 +360,21 @@ class MaterialsTrade:
             asked += sum((trade.buy for _, trade in trades), np.zeros(markets.count))
         cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, self._trade_rules(REFINING))
         self._settle(REFINING, cleared)
+        if self.model.producers.offtake.any:
+            self._deliver_first(cleared, self.model.producers.offtake.reserved(markets.count))
         self._serve_world(cleared)
         self._serve_stockpiles(cleared, trades, asked)
         self._serve_makers(cleared, primary, asked)
         self.cleared = cleared
+
+    def _deliver_first(self, cleared: Cleared, reserved: Array) -> None:
+        """Where material is rationed, home buyers get what partners reserve for them (M,) before others do, kg."""
+        if cleared.home_asked is None:
+            return
+        wanted = np.minimum(cleared.home_asked, np.maximum(reserved, cleared.home)) - cleared.home
+        shifted = np.minimum(np.maximum(wanted, 0.0), 0.9 * cleared.use[OUTSIDE])
+        cleared.home = cleared.home + shifted
+        cleared.use[OUTSIDE] -= shifted
 
     def _world_demand(self) -> Array:
         """Use of the world outside the home makers at each price (sides, M, G), kg."""
@@ -425,7 +436,8 @@ class MaterialsTrade:
         for instrument in model.governments.traders:
             place = model.stockpile_place(instrument)
             use = self._use_below(instrument.leaves)
-            view = MarketView(price, usual, use, self.home_rationed, model.books.stock[place].copy())
+            held, withheld = model.books.stock[place].copy(), markets.withheld[OUTSIDE]
+            view = MarketView(price, usual, use, self.home_rationed, held, withheld)
             found.append((instrument, instrument.trade(view, model.month)))
         return found
 
@@ -444,7 +456,7 @@ class MaterialsTrade:
             self.released[instrument.index] = release
 
     def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array) -> None:
-        """Bring stockpiles their part of all that is asked at home (M,) and let governments pay."""
+        """Bring stockpiles their part of all that is asked at home (M,) and let those who hold them pay."""
         model, markets = self.model, self.markets
         for instrument, trade in trades:
             share = np.divide(trade.buy, asked, out=np.zeros_like(asked), where=asked > 0.0)
@@ -452,10 +464,9 @@ class MaterialsTrade:
             bought = np.where(price <= trade.limit_price, share * cleared.home, 0.0)
             place = model.stockpile_place(instrument)
             model.books.move("stockpiling", int(markets.places[REFINING, OUTSIDE]), place, bought)
-            paid, received = float(bought @ price), float(self.released[instrument.index] @ price)
-            model.books.pay("stockpile_trade", instrument.account, markets.accounts[OUTSIDE], paid)
-            model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], instrument.account, received)
-            instrument.book_trade(paid, received)
+            for account, paid, received in instrument.share_out(bought, self.released[instrument.index], price):
+                model.books.pay("stockpile_trade", account, markets.accounts[OUTSIDE], paid)
+                model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], account, received)
 
     def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array) -> None:
         """Bring makers their part of all that is asked at home (M,) and let them pay."""

@@ -45,6 +45,7 @@ class Settlement:
         self.lender_capital: float | None = None  # net worth of lenders after the first month, EUR
         accounts = model.accounts
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
+        self.lender = np.array([accounts.lender])
         self.abroad, self.domestic = np.array([accounts.abroad]), np.array([accounts.domestic])
         self.real_households = households
         self.offers_shape = (len(self.config.products), len(leaves), len(OFFERS))
@@ -79,6 +80,9 @@ class Settlement:
             circular_spending=self._circular_spending(),
             contract_strike=recyclers.contract_strike,
             contract_instrument=recyclers.contract_instrument,
+            recycler_equity=self._of_last_month(model.renewal.founders_put_in, len(recyclers)),
+            recycler_worth=self._worth(recyclers),
+            recycler_dividends=self._of_last_month(model.renewal.dividends[0], len(recyclers)),
             recycler_energy=self._energy("recycling_energy_relief", recyclers),
             certificate_earned=certified,
             certificate_imported=imported,
@@ -92,6 +96,9 @@ class Settlement:
             producer_stage=model.producers.stage,
             producer_main=model.producers.main,
             producer_spending=model.producers.spending,
+            producer_equity=model.producers.spending - model.producers.borrowed,
+            producer_worth=self._worth(model.producers),
+            producer_dividends=model.renewal.dividends[1],
             producer_energy=self._refineries_energy(),
             primary_bought=trade.primary_bought,
             secondary_bought=trade.to_maker,
@@ -116,6 +123,11 @@ class Settlement:
             government_account=model.accounts.governments,
             abroad_account=self.abroad,
             domestic_account=self.domestic,
+            offtake_instrument=model.producers.offtake.backer,
+            offtake_due=model.producers.offtake.due,
+            guarantee_calls=model.renewal.guarantees.calls,
+            lender_account=self.lender,
+            loan_rate=np.array([model.credit.rate]),
             collector_account=model.scrap.collectors,
             households=self.real_households,
             offer_value=owed,
@@ -160,6 +172,18 @@ class Settlement:
             return np.zeros(len(self.primary_abroad))
         recycled = np.add.reduce(self.model.materials_trade.usually_recycled[self.model.month])
         return np.asarray(np.maximum.reduce(rules.mandate_imports) * recycled)
+
+    def _of_last_month(self, values: Array, count: int) -> Array:
+        """Values of those who were there (n,) last month, and 0 for who came later (count,)."""
+        return values if len(values) == count else np.concatenate([values, np.zeros(count - len(values))])
+
+    def _worth(self, organisations: Any) -> Array:
+        """Plant beyond debt (n,), EUR; 0 as long as no government shares in it."""
+        rules = self.model.rules
+        shared = rules.in_force("recycling_equity") or rules.in_force("primary_equity")
+        if not (shared or self.model.renewal.public_equity):
+            return unchanged((len(organisations),), 0.0)
+        return np.asarray(organisations.capital - self.model.books.debt.take(organisations.account))
 
     def _energy(self, lever: str, organisations: Any) -> Array:
         """What organisations paid for energy this month (n,), EUR; 0 where no relief asks for it."""
