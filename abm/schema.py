@@ -49,6 +49,8 @@ class Bloc(Declaration, file="jurisdictions", table="blocs"):
     retaliation_threshold = quantity("What duties must cost it, over its sales there, before it retaliates", "1", 0, 10)
     stockpile_threshold = quantity("Months of use that others may stockpile before it restricts", "month", 0, 1200)
     heeds_support = quantity("Rise of the rivals' share that it expects per unit of support over price", "1", 0, 5)
+    component_depth = quantity("What it withholds in components over what it withholds of their materials", "1", 0, 1)
+    goods_discount = quantity("Discount on goods made of a material that it floods, which its purse pays", "1", 0, 0.9)
     smuggling = quantity("Share of withheld exports that leaks per unit of relative price gap", "1", 0, 5)
 
 
@@ -378,6 +380,7 @@ class Credit(Declaration, section="credit"):
     loan_term = quantity("Term of loans", "yr", 1, 40)
     overdraft = quantity("Months of cost that lenders let a firm overdraw", "month", 0, 60)
     equity = quantity("Equity that owners put into a new plant, over its cost", "1", 0, 1)
+    own_stake = quantity("Least equity in a plant of which the loan is guaranteed, over its cost", "1", 0, 1)
     payment_term = quantity("Time after which deliveries are paid; suppliers of a failing firm lose it", "month", 0, 12)
     hurdle_response = quantity("Rise of hurdle rates per unit rise of the interest rate", "1", 0, 2)
 

@@ -158,8 +158,8 @@ class UseReader:
         for number, listed in enumerate(part.uses):
             try:
                 use = self._read(as_table(listed.raw, kind), kind, listed.place)
-                if use in read and not listed.place:
-                    if _elsewhere(listed, origins[read.index(use)]):
+                if use in read:
+                    if listed.place or _elsewhere(listed, origins[read.index(use)]):
                         continue
                     raise ConfigError(
                         f"is the same as {key}[{read.index(use)}] in every respect", expected="one of them"

@@ -10,6 +10,8 @@ from typing import Any
 from abm import load_scenario
 from abm.parameters import ConfigError, config_folder, load_config, read_toml, shown
 from experiments.designs import read_design
+from experiments.findings.declaration import read_finding
+from experiments.findings.interactions import load_design as load_interactions
 
 
 def check_file(path: Path) -> str:
@@ -19,6 +21,12 @@ def check_file(path: Path) -> str:
     raw = read_toml(path)
     if "mixes" in raw:
         return _design(path)
+    if "arms" in raw:
+        read_finding(path)
+        return "finding"
+    if "outcomes" in raw:
+        load_interactions(str(path))
+        return "interactions"
     if isinstance(raw.get("instruments"), list) or "includes" in raw:
         load_scenario(mix=path)
         return "mix"

@@ -1,4 +1,4 @@
-"""The command `abm`: run, compare, batch, list, describe, check, dashboard, benchmark.
+"""The command `abm`: run, compare, batch, findings, interactions, list, describe, check, dashboard, benchmark.
 
 Whatever is wrong with the input ends in one message on stderr and exit status 2; a model that breaks off
 ends in one message and exit status 1. Modules that a command needs are imported when it is given.
@@ -155,6 +155,31 @@ def _declare_batch(parser: argparse.ArgumentParser) -> None:
     _output_options(parser, required=True)
 
 
+def _declare_findings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", metavar="NAME", nargs="*", help="findings (name or file); all without any")
+    parser.add_argument("--ranges", action="store_true", help="also over plausible ranges of the weakest parameters")
+    parser.add_argument("--range-seeds", type=_count, default=4, metavar="N", help="seeds for these (default 4)")
+    parser.add_argument("--no-equal-cost", action="store_true", help="only at declared intensities")
+    _study_options(parser)
+
+
+def _declare_interactions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--design", default="pairs", metavar="NAME", help="instruments and outcomes (name or file)")
+    parser.add_argument("--pairs", metavar="ONE+OTHER,…", help="pairs of instruments; all of the design without any")
+    _study_options(parser)
+
+
+def _study_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seeds", metavar="SEEDS", help=f"{_SEEDS} (default 20)", default="20")
+    parser.add_argument("--months", type=_count, metavar="N", help="cut every run short after so many months")
+    parser.add_argument("--workers", type=_count, default=2, metavar="N", help="processes (default 2)")
+    parser.add_argument("--stored", type=Path, metavar="DIR", help="run nothing: take the results of that folder")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="write the page from the results, such as FINDINGS.md"
+    )
+    _output_options(parser)
+
+
 def _language_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lang", choices=("en", "nl"), default="en", help="language of the texts")
 
@@ -225,7 +250,7 @@ def _refuse_beside_manifest(options: argparse.Namespace) -> None:
 def _run_seeds(options: argparse.Namespace) -> int:
     import abm
     from experiments.output import prepared
-    from experiments.report import run_lines
+    from experiments.report import run_lines, write_run
     from experiments.runs import load
 
     scenario = load(_selection(options))
@@ -235,7 +260,7 @@ def _run_seeds(options: argparse.Namespace) -> int:
             with _MonthsBar(f"seed {seed}") as progress:
                 result = abm.run(scenario, rng=seed, progress=progress)
             if folder:
-                result.write(folder / f"seed-{seed}" if len(seeds) > 1 else folder)
+                write_run(result, folder / f"seed-{seed}" if len(seeds) > 1 else folder)
             _print(run_lines(result))
     return _tell_where(options)
 
@@ -243,12 +268,13 @@ def _run_seeds(options: argparse.Namespace) -> int:
 def _repeat(options: argparse.Namespace) -> int:
     from abm.running import repeat
     from experiments.output import prepared
+    from experiments.report import write_run
 
     with prepared(options.out, options.force) as folder:
         with _MonthsBar("repeating") as progress:
             result, comparison = repeat(options.manifest, progress)
         if folder:
-            result.write(folder)
+            write_run(result, folder)
     print(comparison)
     return _tell_where(options)
 
@@ -303,6 +329,32 @@ def batch(options: argparse.Namespace) -> int:
         raise
     print(f"{done - failed} runs done, {failed} failed")
     return _tell_where(options) or int(failed > 0)
+
+
+def findings(options: argparse.Namespace) -> int:
+    """Put the questions of the findings to the model: differences with intervals, and whether they are as expected."""
+    from experiments.findings import command
+
+    return _study(options, command.findings)
+
+
+def interactions(options: argparse.Namespace) -> int:
+    """Effects of pairs of instruments against the sum of their single effects."""
+    from experiments.findings import command
+
+    return _study(options, command.interact)
+
+
+def _study(options: argparse.Namespace, work: Callable[[argparse.Namespace], Iterator[str]]) -> int:
+    from experiments.compare import RunFailedError
+
+    if options.out:
+        import matplotlib  # noqa: F401  before the runs, so that a missing package is known at once
+    try:
+        _print(work(options))
+    except RunFailedError as error:
+        return _complain(f"a run failed, so nothing is compared: {error}", 1)
+    return _tell_where(options)
 
 
 def list_(options: argparse.Namespace) -> int:
@@ -441,6 +493,8 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], Callable[[argpar
     "run": (run, _declare_run),
     "compare": (compare, _declare_compare),
     "batch": (batch, _declare_batch),
+    "findings": (findings, _declare_findings),
+    "interactions": (interactions, _declare_interactions),
     "list": (list_, _declare_list),
     "describe": (describe, _declare_describe),
     "check": (check, _declare_check),

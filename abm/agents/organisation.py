@@ -152,12 +152,18 @@ class Organisations(Population):
 
 
 def serve_debt(
-    groups: Sequence[Organisations], books: Any, credit: Any, lender: int, owners: Rows, liquidity: Array
+    groups: Sequence[Organisations],
+    books: Any,
+    credit: Any,
+    lender: int,
+    owners: Rows,
+    liquidity: Array,
+    guarantees: Any = None,
 ) -> list[Array]:
     """Debt service, overdrafts and dividends of all groups at once; returns the interest of each (n,), EUR.
 
     `owners` (groups,) are the accounts of those who own a group, `liquidity` (groups,) the months of cost that it
-    likes to hold as cash.
+    likes to hold as cash. On what is guaranteed lenders ask no margin for risk.
     """
     lengths = [len(group) for group in groups]
     account, active, capital, monthly_cost = (
@@ -166,6 +172,8 @@ def serve_debt(
     )
     debt = books.debt.take(account) * active
     interest = debt * (credit.rate / 12.0)
+    if guarantees is not None and guarantees.any:
+        interest -= np.minimum(guarantees.total(account) * active, debt) * (credit.margin / 12.0)
     cash = books.cash.take(account) - interest
     repayment = np.minimum(debt / (12.0 * credit.term), np.maximum(cash, 0.0))
     cash -= repayment

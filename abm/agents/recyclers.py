@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.guarantees import Finance
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
 from abm.population import Column, InBooks
 
@@ -72,6 +73,7 @@ class Recyclers(Organisations):
         self.streams = config.streams
         self.match_term: Array | None = None  # of contracts with customers found (L, M), months, once there are any
         self.names: tuple[str, ...] = ()
+        self.borrowed = np.zeros(0)  # for new capacity in the last month, EUR
         self.energy_relief: Array | None = None  # paid by government per kg of scrap (n,), EUR, where there is any
 
     # ------------------------------------------------------------------ founding
@@ -380,29 +382,35 @@ class Recyclers(Organisations):
         support: Array,
         suppliers: int,
         speed: Array,
+        finance: Finance | None = None,
         hurdle_add: float = 0.0,
     ) -> Array:
         """Extend plants that are full and pay; returns spending on new capacity (n,), EUR.
 
         `promise` (n,) is expected support not yet in the margin, EUR per kg of scrap; `support` (n,) the
-        share of investment that government pays. `hurdle_add` comes on top of the hurdle rate.
+        share of investment that government pays, `finance` the terms where loans are guaranteed. `hurdle_add` comes on
+        top of the hurdle rate.
         """
+        limit, hurdle = credit.leverage_limit, self.terms.hurdle_rate + hurdle_add
+        if finance is not None:
+            limit, hurdle = finance.limit, finance.hurdle
         terms, account, able = self.terms, self.account, (self.status != BUILDING) & self.active
         yearly = 12.0 * self.plant.capital_cost
         earned = 12.0 * (self.expected_margin + promise) / np.maximum(yearly * (1.0 - support), 1e-9)
         full = (self.starved_months < 0.15) & (self.status == RUNNING) & self.active
-        pays = full & (earned > terms.hurdle_rate + hurdle_add + 1.0 / terms.plant_life)
+        pays = full & (earned > hurdle + 1.0 / terms.plant_life)
         growth = (terms.growth_limit / 12.0) * self.capacity * speed * pays
         cost = growth * yearly
         means = np.maximum(cash[account] - terms.liquidity * self.monthly_cost, 0.0)
-        room = np.maximum(credit.leverage_limit * (self.capital + cost) - self.books.debt[account], 0.0)
-        loan = np.minimum(credit.leverage_limit * cost, room)
+        room = np.maximum(limit * (self.capital + cost) - self.books.debt[account], 0.0)
+        loan = np.minimum(limit * cost, room)
         share = np.minimum(1.0, (means + loan) / np.where(cost > 0.0, cost, np.inf))
         life = 12.0 * terms.plant_life
         wear = self.capital / life
         upkeep = wear * (able & (earned > 0.0) & (means > 0.0))
         spent = cost * share
-        self.books.lend(account, loan * share)
+        self.borrowed = loan * share
+        self.books.lend(account, self.borrowed)
         self.books.pay("capital_spending", account, suppliers, spent + upkeep)
         capacity, capital = self.capacity, self.capital
         capacity += growth * share - ((upkeep <= 0.0) & (self.status != BUILDING)) / life * capacity

@@ -419,8 +419,8 @@ def months_of_cover(view: Quantities) -> Ratio:
     unit="t",
     title={"en": "Strategic stockpiles", "nl": "Strategische voorraden"},
     meaning={
-        "en": "Material in public stockpiles.",
-        "nl": "Materiaal in strategische voorraden van overheden.",
+        "en": "Material in stockpiles that governments hold, share in or demand.",
+        "nl": "Materiaal in strategische voorraden die overheden aanhouden, delen of opleggen.",
     },
     direction=0,
     axes=("material",),

@@ -129,7 +129,7 @@ class EndOfLife:
         rows = model.product_trade.refurbishers
         product, leaf = firms.product[rows], firms.leaf[rows]
         linear = model.product_trade.price[product, 0]
-        cost = linear * self.refurbish_cost[product] * model.labour.wage_factor[leaf]
+        cost = linear * self.refurbish_cost[product] * model.labour_cost[leaf]
         able = np.where(firms.price[rows] > cost, firms.capacity[rows] * model.labour.staffing[leaf], 0.0)
         room: Array = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape).astype(float)
         wanted = np.maximum(model.product_trade.usual_used_stock() - dealers.used_units, 0.0)
@@ -348,6 +348,6 @@ class EndOfLife:
         self.usual_end_of_life += (end_of_life - self.usual_end_of_life) / memory
         self.usual_recovered += (recovered - self.usual_recovered) / memory
         paid = recyclers.pay_for_processing(
-            model.accounts.households[recyclers.leaf], model.accounts.domestic, model.energy, model.labour.wage_factor
+            model.accounts.households[recyclers.leaf], model.accounts.domestic, model.energy, model.labour_cost
         )
         return np.asarray(np.bincount(recyclers.leaf, paid, len(self.config.leaves)), dtype=np.float64)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER, SERVICE
+from abm.agents.guarantees import Guarantees, asked_return, debt_share, finance
 from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
@@ -49,6 +50,11 @@ class Renewal:
     def __init__(self, model: Any) -> None:
         self.model, self.config = model, model.config
         self.recycler_spending = np.zeros(len(model.recyclers))
+        at_work = [instrument for instrument in model.governments.instruments if instrument.intensity > 0.0]
+        self.guarantees = Guarantees(len(at_work))  # idle ones are numbered last
+        self.public_equity = False  # whether any government has ever taken a share in a plant
+        self.dividends = np.zeros(len(model.recyclers)), np.zeros(len(model.producers))  # of the last month, EUR
+        self.founders_put_in = np.zeros(len(model.recyclers))  # into new plants in the last month, EUR
         self.circular_spending: Array | None = None  # of firms (F,), EUR this month, while a share of it is paid
         self.failures: list[tuple[str, str]] = []
         self.entries: list[str] = []
@@ -87,6 +93,7 @@ class Renewal:
         """Everybody serves debt and invests; those who cannot pay leave; newcomers enter where it pays."""
         model = self.model
         self.failures, self.entries, self.loss = [], [], 0.0
+        self.guarantees.begin_month(model.rules.void)
         self.lost_supply = self.nothing_lost
         self._serve_debt()
         cash = model.books.cash.copy()  # nobody's investment is paid from another's
@@ -114,7 +121,17 @@ class Renewal:
     def _serve_debt(self) -> None:
         model = self.model
         groups = (model.recyclers, model.firms, model.producers)
-        interest = serve_debt(groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity)
+        guarantees, debt = self.guarantees, model.books.debt.copy() if self.guarantees.any else None
+        interest = serve_debt(
+            groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity, guarantees
+        )
+        if debt is not None:
+            guarantees.follow(debt, model.books.debt)
+        if self.public_equity or model.rules.in_force("recycling_equity") or model.rules.in_force("primary_equity"):
+            self.public_equity = True
+            paid = -model.books.month_flow("dividends")
+            self.dividends = paid.take(model.recyclers.account), paid.take(model.producers.account)
+            self.founders_put_in = np.zeros(len(model.recyclers))
         self._keep_ledgers(interest[0], interest[1])
 
     def _keep_ledgers(self, recyclers_interest: Array, firms_interest: Array) -> None:
@@ -145,10 +162,14 @@ class Renewal:
         model, recyclers = self.model, self.model.recyclers
         rules = model.rules
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
-        speed = model.labour.build_speed[recyclers.leaf]
+        speed, where = model.labour.build_speed[recyclers.leaf], (recyclers.leaf, recyclers.stream)
+        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add
+        terms = finance(rules, "recycling_guarantee", where, model.credit, hurdle)
         self.recycler_spending = recyclers.expand(
-            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, model.hurdle_add
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, terms, model.hurdle_add
         )
+        if terms is not None:
+            self.guarantees.add(recyclers.account, recyclers.borrowed, terms)
 
     def _promise(self) -> Array:
         """What recyclers (n,) count on above the present subsidy per kg of scrap as far as they believe it, EUR."""
@@ -167,7 +188,7 @@ class Renewal:
         if not (rules.in_force(name) or rules.outlook.in_force(name)):
             return np.zeros(len(recyclers))
         promised = (rules.outlook[name] - rules[name])[recyclers.leaf, recyclers.stream] * rules.belief[recyclers.leaf]
-        power = recyclers.energy_cost(self.model.energy, self.model.labour.wage_factor)
+        power = recyclers.energy_cost(self.model.energy, self.model.labour_cost)
         return np.asarray(promised * power * recyclers.processing_cost * (recyclers.processed > 1e-9))
 
     def _firms_invest(self, cash: Array) -> None:
@@ -188,6 +209,7 @@ class Renewal:
 
     def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
+        projects = terms_of_projects(model.rules, producers, model.credit)
         producers.invest(
             model.month,
             model.materials.log_price,
@@ -197,8 +219,10 @@ class Renewal:
             model.accounts.suppliers,
             producers.growth_forecast,
             model.hurdle_add,
-            terms_of_projects(model.rules, producers),
+            projects,
         )
+        if projects is not None and projects.finance is not None:
+            self.guarantees.add(producers.account, producers.borrowed, projects.finance)
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
         for row in producers.restarted.tolist():
@@ -217,16 +241,26 @@ class Renewal:
         self._fail_recyclers()
         self._fail_firms()
         model = self.model
-        backed = model.producers.side > 0
+        backed, debt = model.producers.side > 0, self._debt()
         rows, loss = model.producers.fail(model.books, model.credit, model.accounts.lender, backed)
-        self.loss += loss
+        self.loss += float(loss.sum())
+        self._call_guarantees(model.producers.account[rows], loss, debt)
         for row in rows.tolist():
             self._log(
                 "exit", model.producers, row, "bankrupt", "low_price", model.producers.capacity[row] * 12.0 / 1000.0
             )
 
+    def _debt(self) -> Array | None:
+        """Debt by account before anybody fails, if any of it is guaranteed."""
+        return self.model.books.debt.copy() if self.guarantees.any else None
+
+    def _call_guarantees(self, account: Any, loss: Array, debt: Array | None) -> None:
+        """Lenders bear what is left of their losses (n,) on accounts (n,) when guarantees are called."""
+        if debt is not None and len(account):
+            self.loss -= self.guarantees.call(account, loss, debt[account])
+
     def _fail_recyclers(self) -> None:
-        model, recyclers = self.model, self.model.recyclers
+        model, recyclers, debt = self.model, self.model.recyclers, self._debt()
         failing = recyclers.insolvent(model.books, model.credit)
         if len(failing):
             self._miss(recyclers.sold[failing] * model.materials_trade.sold_at_home)
@@ -236,6 +270,7 @@ class Renewal:
         rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, sold_off)
         self._give_back_feed(rows)
         self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
+        self._call_guarantees(recyclers.account[rows], loss, debt)
 
     def _miss(self, delivered: Array) -> None:
         """Home makers miss what failing suppliers delivered to them (n, M), kg: a share of what they ask for."""
@@ -364,17 +399,40 @@ class Renewal:
         left = model.end_of_life.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
         returns, capacity, plan = self._expected_return()
-        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add + 1.0 / self.config.recyclers.plant_life
+        hurdle, ease = self._hurdle(), self._ease_of_founding()
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
         hurry = self._hurry(returns, hurdle)
         pays &= hurry > 0.0
+        if ease is not None:
+            hurry = hurry * ease
         urgent = chance < np.max(hurry * pays, axis=1) * self.config.recyclers.entry_hazard / 4.0
+        gain = returns - hurdle
         for stream in (pays.any(axis=1) & urgent).nonzero()[0].tolist():
-            leaf = self._choose_place(stream, returns[stream] - hurdle, pays[stream])
+            leaf = self._choose_place(stream, gain[stream], pays[stream])
             self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
 
-    def _hurry(self, returns: Array, hurdle: float) -> Array:
+    def _hurdle(self) -> Any:
+        """Return that a new plant must promise with its wear: a number or, where loans are guaranteed, (S, L)."""
+        terms, rules = self.config.recyclers, self.model.rules
+        asked: Any = terms.hurdle_rate + self.model.hurdle_add
+        if rules.in_force("recycling_guarantee"):
+            asked = asked_return(rules.recycling_guarantee.T, self.model.credit, asked)
+        return asked + 1.0 / terms.plant_life
+
+    def _ease_of_founding(self) -> Array | None:
+        """How many more could found a plant (S, L) than without guarantee and public equity; None without these.
+
+        Means of possible founders follow Zipf's law, as sizes of firms do (Axtell 2001, Science 293): those who can
+        put in a sum are as many as it is small.
+        """
+        rules, terms = self.model.rules, self.config.credit
+        if not (rules.in_force("recycling_guarantee") or rules.in_force("recycling_equity")):
+            return None
+        needed = (1.0 - debt_share(rules.recycling_guarantee, terms)) * (1.0 - rules.recycling_equity)
+        return np.asarray((terms.equity / needed).T)
+
+    def _hurry(self, returns: Array, hurdle: Any) -> Array:
         """How much faster than usual founders act (S, L), because support for plants is announced to change.
 
         Where it will pay better in a year, even at the hurdle rate, they wait (0); where next year's would-be
@@ -441,7 +499,7 @@ class Renewal:
         """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""
         model, streams, rules = self.model, self.config.streams, self.model.rules
         power = np.outer(np.asarray(streams.energy_share), model.energy)
-        labour = np.outer(np.asarray(streams.labour_share), model.labour.wage_factor)
+        labour = np.outer(np.asarray(streams.labour_share), model.labour_cost)
         rest = (1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share))[:, None]
         promised = (rules.outlook["recycling_energy_relief"] * rules.belief[:, None]).T
         return np.asarray(promised * self._going_cost()[:, None] * power / (power + labour + rest))
@@ -491,7 +549,11 @@ class Renewal:
             np.array([cost]),
         )
         recyclers.start_cumulative[rows] = starts.mean() if len(starts) else capacity
-        equity = self.config.credit.equity * cost
+        guaranteed = finance(model.rules, "recycling_guarantee", (one, np.array([stream])), model.credit, 0.0)
+        owners = self.config.credit.equity
+        if guaranteed is not None:
+            owners = 1.0 - float(debt_share(guaranteed.share, self.config.credit)[0])
+        equity = owners * cost
         interest = (cost - equity) * model.credit.rate / 12.0
         recyclers.plans[int(rows[0])] = np.concatenate([plan * capacity, [interest, capacity]])
         account, accounts = recyclers.account[rows], model.accounts
@@ -502,6 +564,9 @@ class Renewal:
         model.books.pay("equity", accounts.domestic, account, equity + waiting + first_cash)
         model.books.lend(account, cost - equity)
         model.books.pay("capital_spending", account, accounts.domestic, cost)
+        if guaranteed is not None:
+            self.guarantees.add(account, np.array([cost - equity]), guaranteed)
+        self.founders_put_in = np.append(self.founders_put_in, equity + waiting + first_cash)
         self.recycler_spending = np.append(self.recycler_spending, cost)
         where = model.config.jurisdictions.ids[model.config.leaves[leaf]]
         self.entries.append("recycler")
