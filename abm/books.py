@@ -46,6 +46,8 @@ MONEY_KINDS: tuple[str, ...] = (
     "value_added_tax",
     "lump_sum",
     "liquidation",
+    "guarantees",  # what government pays lenders on loans that it guaranteed
+    "labour_relief",  # tax on labour that government forgoes, counted as paid to those who work
 )
 MASS_KINDS: tuple[str, ...] = (
     "mining",

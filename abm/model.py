@@ -31,10 +31,12 @@ from abm.markets.scrap import ScrapMarkets
 from abm.markets.transport import Transport
 from abm.parameters import ConfigError
 from abm.phases.chronicle import Chronicle
+from abm.phases.deeds import Deeds
 from abm.phases.duties import Duties
 from abm.phases.end_of_life import EndOfLife
 from abm.phases.founding import found_firms, found_recyclers
 from abm.phases.materials_trade import MaterialsTrade, autoregressive
+from abm.phases.preference import HomePreference
 from abm.phases.product_trade import ProductTrade
 from abm.phases.production import Production
 from abm.phases.renewal import Renewal
@@ -221,6 +223,7 @@ class CircularTransition(PopulationModel):
         found_recyclers(self)
         self.business = BusinessBuyers(config, books, self.months + 2, structure.content)
         self.standards = Standards(self)
+        self.preference = HomePreference(self)
         self.product_trade = ProductTrade(self)
         labels = demand.sum(axis=0)[..., None] * self.product_trade.start_shares[:, None, :]
         self.dealers = Dealers(config, books, labels, structure.content)
@@ -256,6 +259,8 @@ class CircularTransition(PopulationModel):
         self.circumstances = Circumstances(axis_sizes(self.config), found, self.event_log)
         for instrument in self.governments.traders:
             self._stockpiles[instrument.index] = int(self.books.place(f"stockpile {instrument.label}")[0])
+            if instrument.privately_held and instrument.intensity > 0.0:
+                instrument.agency = int(self.books.account(f"agency of stockpile {instrument.label}")[0])
 
     def _start_phases(self, scenario: Scenario) -> None:
         self.households = Households(self, self.config, self.streams, self.product_trade.offers(), scenario.households)
@@ -267,7 +272,7 @@ class CircularTransition(PopulationModel):
         self.end_of_life = EndOfLife(self)
         self.settlement = Settlement(self)
         self.renewal = Renewal(self)
-        self.chronicle = Chronicle(self)
+        self.chronicle, self.deeds = Chronicle(self), Deeds(self)
         self.opinion = PublicOpinion(self)
         self.duties = Duties(self)
         self.purses = np.array([bloc.purse for bloc in self.blocs], dtype=np.int64)
@@ -338,6 +343,7 @@ class CircularTransition(PopulationModel):
         self.opinion.close_month(self.month, purchases.offers.price[..., LINEAR:], self.labour.employed)
         self.books.close(self.month)  # raises if a euro or a gram is missing
         self.chronicle.write()
+        self.deeds.write()
         self.recorder.record(purchases, discarded)
         self.running = self.month + 1 < self.months
 
@@ -363,8 +369,20 @@ class CircularTransition(PopulationModel):
         self.energy = self.energy_level * self.energy_path[self.month] * self.conditions.energy[self.config.leaves]
         rise = float(self.conditions.interest_add)
         self.credit.quote(rise, float(np.add.reduce(belief) / len(belief)))
-        self.hurdle_add = self.config.credit.hurdle_response * rise  # to the return that an investment must promise
+        # To the return that an investment must promise.
+        self.hurdle_add = self.config.credit.hurdle_response * (rise + self.credit.loss_premium)
         self.materials.finance(rise)
+
+    @property
+    def labour_relief(self) -> Array | None:
+        """Share of the cost of technical work that tax relief pays this month (L,), if it pays any."""
+        return self.rules.labour_relief if self.rules.in_force("labour_relief") else None
+
+    @property
+    def labour_cost(self) -> Array:
+        """What technical work costs those who employ it over what it cost at the start (L,): wage less relief."""
+        wage, relief = self.labour.wage_factor, self.labour_relief
+        return wage if relief is None else wage * (1.0 - relief)
 
     def _form_expectations(self) -> None:
         outside = self.materials.log_price[1, 0]
@@ -374,6 +392,8 @@ class CircularTransition(PopulationModel):
                 normal = np.maximum(bloc.normal_exports[1], 1e-9)
                 restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
+        if self.renewal.lost_supply is not self.renewal.nothing_lost:
+            rationed = np.maximum(rationed, self.renewal.lost_supply)
         self.firms.form_expectations(outside, rationed, restricted)
         rules = self.rules
         if rules.in_force("thrift_research"):
@@ -401,13 +421,13 @@ class CircularTransition(PopulationModel):
             relief = energy_relief(self.rules.refining_energy_relief, self.producers)
         par = market.concentrate_at_par()
         self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
-        self.firms.plan_output()
+        self.firms.plan_output(self.labour.staffing)
         recyclers = self.recyclers
-        recyclers.cost_of_processing(self.energy, self.labour.wage_factor)
+        recyclers.cost_of_processing(self.energy, self.labour_cost)
         recyclers.energy_relief = None
         if self.rules.in_force("recycling_energy_relief"):
             share = self.rules.recycling_energy_relief[recyclers.leaf, recyclers.stream]
-            power = recyclers.energy_cost(self.energy, self.labour.wage_factor)
+            power = recyclers.energy_cost(self.energy, self.labour_cost)
             recyclers.energy_relief = recyclers.variable_cost * power * share
         market = self.materials.price[1, 0] * self.at_grade
         plant, premium = recyclers.plant, self.materials_trade.home_premium
@@ -417,7 +437,7 @@ class CircularTransition(PopulationModel):
         recyclers.sign_contracts(self.month, market, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
         self.effective_price = recyclers.effective_price(market, self.rules, value)
-        recyclers.plan(self.effective_price)
+        recyclers.plan(self.effective_price, self.labour.build_speed)
 
     def _use(self, purchases: Any) -> Any:
         self.households.collection = self.rules.collection if self.rules.in_force("collection") else None
@@ -427,7 +447,10 @@ class CircularTransition(PopulationModel):
         """Recyclers and makers run and pay; producers are paid; prices for next month are set."""
         labour = self.end_of_life.run_recyclers() + self.production.pay()
         labour = labour + self.end_of_life.refurbish_labour + self.product_trade.service_labour
-        self.labour.close_month(labour, self.rules.training)
+        self.technical_work = labour
+        relief = self.labour_relief
+        at_wage = labour if relief is None else labour / (1.0 - relief)
+        self.labour.close_month(self.month, at_wage, self.rules.training)
         self.producers.settle(
             self.books,
             self.materials.price,

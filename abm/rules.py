@@ -118,6 +118,17 @@ _DECLARED = (
         "Share of the cost of new mines and refineries that is paid",
         1.0,
     ),
+    Lever("recycling_guarantee", ("leaf", "stream"), "1", "max", "Share of loans for recycling plants guaranteed"),
+    Lever(
+        "primary_guarantee",
+        ("leaf", "stage", "material"),
+        "1",
+        "max",
+        "Share of loans for mines and refineries that is guaranteed",
+    ),
+    # Private owners keep at least a quarter of what owners put in.
+    Lever("recycling_equity", ("leaf", "stream"), "1", "add", "Public share in the equity of new plants", 0.75),
+    Lever("primary_equity", ("leaf", "stage", "material"), "1", "add", "The same in new mines and refineries", 0.75),
     # Relief of several governments together cannot exceed the bill for energy.
     Lever("refining_energy_relief", ("leaf", "material"), "1", "add", "Share of refineries' energy cost paid", 1.0),
     Lever("recycling_energy_relief", ("leaf", "stream"), "1", "add", "Share of recyclers' energy cost paid", 1.0),
@@ -147,6 +158,9 @@ _DECLARED = (
     Lever("thrift_research", ("leaf", "material"), "1", "max", "Share of what cannot be saved that research makes so"),
     Lever("research_pace", ("leaf", "material"), "1/yr", "max", "Share of that which is found in a year"),
     Lever("research_speed_up", ("leaf", "material"), "1", "max", "By how much designers then save faster"),
+    Lever("labour_relief", ("leaf",), "1", "add", "Share of the cost of technical work that tax relief pays", 0.9),
+    Lever("european_content", ("leaf", "product"), "1", "max", "Share of public purchases that must be made at home"),
+    Lever("european_premium", ("leaf", "product"), "1", "max", "Premium over imports that they may cost"),
     # What product law asks of goods put on the market from then on: the union's, since goods move freely inside it.
     Lever("durability", ("product",), "1", "max", "Share of the longer life of circular design that new goods have"),
     Lever("repairability", ("product",), "1", "max", "Share of failures beyond repair that new goods no longer have"),
@@ -393,6 +407,9 @@ class Activity:
     circular_spending: Annotated[Array, "F"]  # EUR spent on new circular capacity and on change to circular design
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
     contract_instrument: Annotated[Rows, "RM"]  # the instrument that signed it, −1 without a contract
+    recycler_equity: Annotated[Array, "R"]  # EUR that founders put into new plants last month
+    recycler_worth: Annotated[Array, "R"]  # EUR of plant beyond debt
+    recycler_dividends: Annotated[Array, "R"]  # EUR paid to owners last month
     recycler_energy: Annotated[Array, "R"]  # EUR paid for energy, where there is relief
     certificate_earned: Annotated[Array, "RM"]  # kg of certificates of recycled content
     certificate_imported: Annotated[Array, "M"]  # kg recycled abroad that may be counted in imported goods
@@ -406,6 +423,9 @@ class Activity:
     producer_stage: Annotated[Rows, "K"]  # 0 extraction, 1 refining
     producer_main: Annotated[Rows, "K"]  # main product
     producer_spending: Annotated[Array, "K"]  # EUR spent on new capacity
+    producer_equity: Annotated[Array, "K"]  # EUR of it that was not borrowed
+    producer_worth: Annotated[Array, "K"]  # EUR of plant beyond debt
+    producer_dividends: Annotated[Array, "K"]  # EUR paid to owners last month
     producer_energy: Annotated[Array, "K"]  # EUR paid for energy by refineries, where there is relief
     primary_bought: Annotated[Array, "FM"]  # kg
     secondary_bought: Annotated[Array, "FM"]  # kg
@@ -418,6 +438,7 @@ class Activity:
     secondary_content_sold: Annotated[Array, "PLM"]  # kg of it that is secondary
     imported_primary_content: Annotated[Array, "PLM"]  # kg of primary material in products imported
     public_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for circular goods
+    european_premium: Annotated[Array, "PL"]  # EUR that public buyers owe above the linear price for home-made goods
     returned_product: Annotated[Rows, "n"]
     returned_leaf: Annotated[Rows, "n"]
     returned_bought: Annotated[Rows, "n"]  # month of first sale
@@ -428,6 +449,9 @@ class Activity:
     government_account: Annotated[Rows, "J"]  # −1 without a government
     abroad_account: Annotated[Rows, "W"]  # of the rest of the world
     domestic_account: Annotated[Rows, "W"]  # of the rest of the domestic economy
+    guarantee_calls: Annotated[Array, "I"]  # EUR that lenders called last month, by instrument
+    lender_account: Annotated[Rows, "W"]
+    loan_rate: Annotated[Array, "W"]  # interest on loans per year
     collector_account: Annotated[Rows, "L"]
     households: Annotated[Array, "L"]  # real households
     offer_value: Annotated[Array, "PLO"]  # EUR that households owe with tax, by what they chose
@@ -437,13 +461,15 @@ class Activity:
     refined_import_share: Annotated[Array, "GJM"]  # of makers' primary purchases: by origin, and that which is dumped
     component_import_value: Annotated[Array, "GJM"]  # EUR before duty, by material; the second ground is what is dumped
     product_import_value: Annotated[Array, "GJPL"]  # the same for products
+    technical_work: Annotated[Array, "L"]  # EUR that makers, refurbishers, providers and recyclers paid for labour
+    repair_work: Annotated[Array, "L"]  # EUR that the work in repairs costs before relief
     labels_sold: Annotated[Array, "PLB"]  # products sold as linear, circular and as a service, if fees differ by it
     fee_modulation: Annotated[Array, "PLB"]  # EUR per product by which producers' fees differ from the mean
 
     @classmethod
     def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0, producers: int = 0) -> Activity:
         """A month in which nothing happened, with room for organisations; positions are −1."""
-        lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1}
+        lengths = {"R": recyclers, "F": makers, "K": producers, "n": 0, "J": sizes["jurisdiction"], "W": 1, "I": 0}
         lengths |= {"L": sizes["leaf"], "P": sizes["product"], "M": sizes["material"]}
         lengths |= {"S": sizes["stream"], "O": sizes["offer"], "G": sizes["ground"], "B": LABELS}
         arrays: dict[str, Any] = {}
@@ -472,6 +498,7 @@ class MarketView:
     home_use: Array  # kg per month used below its jurisdiction
     shortage: Array  # share of that use that is not met
     held: Array  # kg in its stockpile
+    withheld: Array  # share of supply that blocs keep back
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,9 @@ Progress = Callable[[int, int], object]
 LABELS = ("indicator", "jurisdiction", "material", "product", "detail", "unit")
 FAILURE = ("month", "who", "kind", "where", "cause")  # and the parts of the fall in its result, EUR a month
 PARTS = ("price", "support", "inputs", "operations", "volume", "debt")
-FILES = ("series.parquet", "series.csv", "events.csv", "failures.parquet", "failures.csv", "manifest.json")
+DEED = ("month", "bloc", "kind", "good", "regime", "reason", "withheld", "sold_under_cost", "unit")
+DEED_MONEY = ("price_inside", "price_outside", "purse", "rents")
+FILES = ("series.parquet", "series.csv", "events.csv", "failures.parquet", "failures.csv", "blocs.csv", "manifest.json")
 _PACKAGES = ("numpy", "pandas", "mesa", "kringloop")
 
 
@@ -49,6 +51,8 @@ class Run:
     failed
         One dict per organisation that failed: month, who, kind, where, cause, and the parts of the fall in its
         monthly result since its best year (EUR), which add up to it.
+    deeds
+        One dict per month, state-backed bloc and good with which it did something: see `blocs`.
     manifest
         Scenario in full, seed, versions, processor, commit, time taken and headline values.
     """
@@ -59,6 +63,7 @@ class Run:
     event_log: EventLog
     manifest: dict[str, Any]
     failed: list[dict[str, Any]] = field(default_factory=list)
+    deeds: list[dict[str, Any]] = field(default_factory=list)
 
     @cached_property
     def months(self) -> list[str]:
@@ -100,6 +105,21 @@ class Run:
         table["month"] = [month_name(month, start) for month in table["month"]]
         kinds = {column: "float64" if column in PARTS else "str" for column in table}
         return table.astype(kinds)
+
+    @property
+    def blocs(self) -> pd.DataFrame:
+        """What state-backed blocs did and why: one row per month, bloc and material, component or product.
+
+        `withheld` and `sold_under_cost` are in `unit` (kg, or products), prices in EUR per unit inside the bloc and
+        outside it (of goods: what exporters and buyers get and pay), `purse` and `rents` what that month cost the
+        state and earned the holders of licences, EUR.
+        """
+        import pandas as pd
+
+        table = pd.DataFrame(self.deeds, columns=[*DEED, *DEED_MONEY])
+        table["month"] = [month_name(month, self.scenario.config.time.start) for month in table["month"]]
+        numbers = ("withheld", "sold_under_cost", *DEED_MONEY)
+        return table.astype({column: "float64" if column in numbers else "str" for column in table})
 
     def summary(self) -> dict[str, float]:
         """Each headline column in one number for the run, as its indicator declares."""
@@ -155,7 +175,7 @@ def run(
     columns = [dict(column) for column in model.recorder.columns] if record else []
     values = np.array(model.recorder.values[:done]) if record else np.empty((done, 0))
     manifest = _manifest(scenario, int(model.seed), columns, values, seconds)
-    return Run(scenario, columns, values, model.event_log, manifest, list(model.failures))
+    return Run(scenario, columns, values, model.event_log, manifest, list(model.failures), list(model.deeds.rows))
 
 
 def _step_through(model: Any, months: int, progress: Progress | None) -> int:
@@ -305,6 +325,7 @@ def _write_files(result: Run, folder: Path) -> None:
     options = pyarrow.csv.WriteOptions(quoting_style="needed")
     pyarrow.csv.write_csv(plain, folder / "series.csv", options)
     result.events.to_csv(folder / "events.csv", index=False)
+    result.blocs.to_csv(folder / "blocs.csv", index=False)
     failures = result.failures
     failures.to_csv(folder / "failures.csv", index=False)
     failures.to_parquet(folder / "failures.parquet", index=False)

@@ -23,6 +23,7 @@ class Jurisdiction(Declaration, file="jurisdictions", table="jurisdictions"):
     income_spread = quantity("Standard deviation of the logarithm of household income", "1", 0, 2)
     wage = quantity("Labour cost of a technical worker", "EUR/yr", 1, 1e6)
     technicians = quantity("Technical workers available to the modelled activities at the start", "1", 1, 1e8)
+    vacancy_rate = quantity("Share of technical jobs that are vacant at the start", "1", 0.001, 0.3)
     energy_price = quantity("Price of electricity and gas for industry", "EUR/MWh", 0, 2000)
     budget = series("Budget for the circular economy in a year", "EUR/yr", 0, 1e12)
     value_added_tax = quantity("Value-added tax rate on goods bought by households", "1", 0, 0.5)
@@ -48,6 +49,8 @@ class Bloc(Declaration, file="jurisdictions", table="blocs"):
     retaliation_threshold = quantity("What duties must cost it, over its sales there, before it retaliates", "1", 0, 10)
     stockpile_threshold = quantity("Months of use that others may stockpile before it restricts", "month", 0, 1200)
     heeds_support = quantity("Rise of the rivals' share that it expects per unit of support over price", "1", 0, 5)
+    component_depth = quantity("What it withholds in components over what it withholds of their materials", "1", 0, 1)
+    goods_discount = quantity("Discount on goods made of a material that it floods, which its purse pays", "1", 0, 0.9)
     smuggling = quantity("Share of withheld exports that leaks per unit of relative price gap", "1", 0, 5)
 
 
@@ -81,6 +84,7 @@ class Material(Declaration, folder="materials"):
     freight = quantity("Freight and insurance from the bloc, as a share of the price", "1", 0, 0.5)
     quality_discount = quantity("Discount of secondary material against primary", "1", 0, 0.9)
     carbon = quantity("Greenhouse gases of primary material, cradle to gate", "kg CO2e/kg", 0, 1e5)
+    rock = quantity("Rock, overburden and ore moved to mine primary material", "kg/kg", 0, 1e6)
     carbon_saving = quantity("Part of those greenhouse gases saved by secondary material", "1", 0, 1)
     ground = quantity("Ore in the ground counted as reachable, in years of world use", "yr", 40, 1e5)
     recycled_abroad = quantity("Secondary material in the supply of the world outside, as a share of use", "1", 0, 1)
@@ -135,6 +139,7 @@ class Product(Declaration, folder="products"):
     electronics = quantity("Material in the electronics of one product", "kg", 0, 1e6, per="materials")
     direct = quantity("Material that the maker of one product buys itself", "kg", 0, 1e6, per="materials")
     mass_share = quantity("Share of the mass in a component; the rest is in the body", "1", 0, 1, per="components")
+    hazardous = quantity("Substances of concern in a product, share of its mass", "1", 0, 1)
     other_value = quantity("Value of other recoverables (precious metals, steel, aluminium)", "EUR", 0, 1e7)
     other_value_share = quantity(
         "Share of that value in a component; the rest is in the body", "1", 0, 1, per="components"
@@ -375,13 +380,24 @@ class Credit(Declaration, section="credit"):
     loan_term = quantity("Term of loans", "yr", 1, 40)
     overdraft = quantity("Months of cost that lenders let a firm overdraw", "month", 0, 60)
     equity = quantity("Equity that owners put into a new plant, over its cost", "1", 0, 1)
+    own_stake = quantity("Least equity in a plant of which the loan is guaranteed, over its cost", "1", 0, 1)
+    payment_term = quantity("Time after which deliveries are paid; suppliers of a failing firm lose it", "month", 0, 12)
     hurdle_response = quantity("Rise of hurdle rates per unit rise of the interest rate", "1", 0, 2)
 
 
 class Labour(Declaration, section="labour"):
     growth = quantity("Growth of the pool of technical workers without training", "1/yr", -0.1, 0.2)
-    wage_response = quantity("Elasticity of wages to tightness", "1", 0, 5)
+    matching = quantity("Sharpness of matching: how close filled jobs come to jobs or people", "1", 2, 200)
+    hiring_time = quantity("Time in which firms hire or dismiss for the work at hand", "month", 1, 60)
+    wage_response = quantity("Fall of wages with unemployment among technicians, an elasticity", "1", 0, 1)
     wage_speed = quantity("Share of the wage gap closed in a year", "1/yr", 0, 5)
+    inflow = quantity("Elasticity of the pool to wages: technicians who come from other branches", "1", 0, 10)
+    inflow_speed = quantity("Share of that gap in the pool closed in a year", "1/yr", 0, 5)
+    building_labour = quantity("Part of the cost of plants that is work of technicians in the area", "1", 0, 1)
+    building_time = quantity("Time over which work of building is spread", "month", 1, 120)
+    hiring_share = quantity("Part of the time to build that goes into finding people at usual tightness", "1", 0, 1)
+    overtime = quantity("Work that overtime can make up for when jobs are unfilled", "1", 0, 1)
+    shortage_time = quantity("Time in which a lasting shortage comes to bear on output", "month", 1, 60)
 
 
 class Energy(Declaration, section="energy"):
@@ -397,7 +413,16 @@ class Public(Declaration, section="public"):
     commitment_effect = quantity("Share of the belief still lacking that fixing a programme by law adds", "1", 0, 1)
     support_response = quantity("Rise of the chance of reversal per unit of public support lost", "1", 0, 20)
     scrap_cover = quantity("Usual stock of collectors in months of what comes in", "month", 0, 12)
+    primary_goal = quantity("Use of primary materials that the goal allows, over that at the start", "1", 0, 2)
+    primary_goal_year = quantity("Year by which it is to be reached", "yr", 2026, 2100)
     collection_cost = quantity("Cost of collecting a kg of discarded products", "EUR/kg", 0, 10)
+
+
+class Work(Declaration, section="work"):
+    skill_recycling = quantity("Skill that work in recycling asks over that in manufacturing", "1", 0.1, 3)
+    skill_repair = quantity("Skill that repair and service ask over that in manufacturing", "1", 0.1, 3)
+    accidents_recycling = quantity("Rate of accidents in recycling over that in manufacturing", "1", 0.1, 10)
+    accidents_repair = quantity("Rate of accidents in repair and service over that in manufacturing", "1", 0.1, 10)
 
 
 class Opinion(Declaration, section="opinion"):

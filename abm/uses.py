@@ -154,11 +154,12 @@ class UseReader:
         key = "instruments" if kind is InstrumentUse else "shocks"
         read: list[Any] = []
         origins: list[Listed] = []
+        self.there = self._already_there(part)
         for number, listed in enumerate(part.uses):
             try:
                 use = self._read(as_table(listed.raw, kind), kind, listed.place)
-                if use in read and not listed.place:
-                    if _elsewhere(listed, origins[read.index(use)]):
+                if use in read:
+                    if listed.place or _elsewhere(listed, origins[read.index(use)]):
                         continue
                     raise ConfigError(
                         f"is the same as {key}[{read.index(use)}] in every respect", expected="one of them"
@@ -229,15 +230,30 @@ class UseReader:
             raise error.inside(f"rules[{number}]") from None
         return Reaction(**{**raw, **given})
 
+    def _already_there(self, part: Part) -> set[tuple[str, Any]]:
+        """Instruments that the places to which a mix is moved have anyway, or get from above."""
+        ids, ancestors = self.config.jurisdictions.ids, self.config.ancestors
+        found = set()
+        for listed in part.uses:
+            if listed.place in ids and isinstance(listed.raw, Mapping):
+                above = [ids[row] for row in ancestors[ids.index(listed.place)]]
+                if listed.raw.get("jurisdiction") in above:
+                    found.add((listed.place, listed.raw.get("use")))
+        return found
+
     def _moved(self, values: dict[str, Any], declared: Any, place: str) -> dict[str, Any]:
         """The same use by a government at `place`, or as near above it as may use it.
 
-        Its yearly budget stays the same per household. What lies elsewhere in the tree is not moved.
+        Its yearly budget stays the same per household. What lies elsewhere in the tree is not moved, nor is what a
+        government below does in addition to the one at `place`.
         """
         table, ancestors = self.config.jurisdictions, self.config.ancestors
         there = table.index(_identifier(place, "jurisdictions", self.config))
         here = table.index(str(values.get("jurisdiction", place)))
-        if here not in ancestors[there] and there not in ancestors[here]:
+        from_below = there in ancestors[here] and there != here
+        if not from_below and here not in ancestors[there]:
+            return values
+        if from_below and (place, declared.name) in self.there:
             return values
         fit = (row for row in ancestors[there] if table.government[row] and str(table.level[row]) in declared.level)
         row = next(fit, here)

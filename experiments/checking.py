@@ -27,7 +27,7 @@ def check_file(path: Path) -> str:
     if "outcomes" in raw:
         load_interactions(str(path))
         return "interactions"
-    if isinstance(raw.get("instruments"), list):
+    if isinstance(raw.get("instruments"), list) or "includes" in raw:
         load_scenario(mix=path)
         return "mix"
     if isinstance(raw.get("shocks"), list):

@@ -250,7 +250,7 @@ def _refuse_beside_manifest(options: argparse.Namespace) -> None:
 def _run_seeds(options: argparse.Namespace) -> int:
     import abm
     from experiments.output import prepared
-    from experiments.report import run_lines
+    from experiments.report import run_lines, write_run
     from experiments.runs import load
 
     scenario = load(_selection(options))
@@ -260,7 +260,7 @@ def _run_seeds(options: argparse.Namespace) -> int:
             with _MonthsBar(f"seed {seed}") as progress:
                 result = abm.run(scenario, rng=seed, progress=progress)
             if folder:
-                result.write(folder / f"seed-{seed}" if len(seeds) > 1 else folder)
+                write_run(result, folder / f"seed-{seed}" if len(seeds) > 1 else folder)
             _print(run_lines(result))
     return _tell_where(options)
 
@@ -268,12 +268,13 @@ def _run_seeds(options: argparse.Namespace) -> int:
 def _repeat(options: argparse.Namespace) -> int:
     from abm.running import repeat
     from experiments.output import prepared
+    from experiments.report import write_run
 
     with prepared(options.out, options.force) as folder:
         with _MonthsBar("repeating") as progress:
             result, comparison = repeat(options.manifest, progress)
         if folder:
-            result.write(folder)
+            write_run(result, folder)
     print(comparison)
     return _tell_where(options)
 

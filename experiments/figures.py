@@ -51,7 +51,7 @@ def draw(comparison: Comparison, columns: Sequence[str], titles: dict[str, str])
     from matplotlib.figure import Figure
 
     series = comparison.series
-    years = _years(series["month"])
+    years = decimal_years(series["month"])
     across = min(3, len(columns))
     down = math.ceil(len(columns) / across)
     figure = Figure(figsize=(4.6 * across, 3.0 * down + 1.1), layout="constrained")
@@ -98,7 +98,7 @@ def _label(panel: Any, column: str) -> None:
         panel.axhline(target, color="0.5", lw=0.8, linestyle=(0, (2, 2)))
 
 
-def _years(months: pd.Series[str]) -> pd.Series[float]:
+def decimal_years(months: pd.Series[str]) -> pd.Series[float]:
     """Months written as YYYY-MM in years, the middle of the month."""
     year, month = months.str.slice(0, 4).astype(float), months.str.slice(5, 7).astype(float)
     return year + (month - 0.5) / 12.0

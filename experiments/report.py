@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 from abm.running import Run
 from abm.scenario import catalogue
 from experiments import figures
+from experiments.bloc_figure import save_blocs
 from experiments.compare import Comparison
 from experiments.reasons import causes, reason
 from experiments.runs import load, write_manifest
@@ -28,6 +30,13 @@ def run_lines(result: Run) -> Iterator[str]:
     counts = result.events["kind"].value_counts()
     if len(counts):
         yield "  Events: " + ", ".join(f"{count} {kind}" for kind, count in counts.items())
+
+
+def write_run(result: Run, folder: Path) -> None:
+    """Write the files of a run and, if there is something to draw and the means to draw it, what blocs did."""
+    result.write(folder)
+    if importlib.util.find_spec("matplotlib") is not None:
+        save_blocs(result, folder)
 
 
 # --- A comparison in words ----------------------------------------------------------------------

@@ -498,3 +498,117 @@ def test_of_two_programmes_of_research_the_one_that_reaches_further_counts() -> 
     metal = model.config.materials.index("dysprosium")
     assert model.rules.thrift_research[:, metal].tolist() == [0.9, 0.9, 0.5]
     assert (model.governments.paid > 0.0).all()
+
+
+# --- Tax shift from labour to materials -----------------------------------------------------------------------
+
+SHIFT = instrument("labour_to_materials_tax_shift", 2.0, jurisdiction="nl", limit=0.5)
+
+
+def taxes(model: CircularTransition) -> Array:
+    """What the country receives of the levy and pays as relief this month, EUR, and what relief there is."""
+    nl = model.accounts.governments[[model.config.jurisdictions.index("nl")]]
+    return np.array([-paid(model, "levies", nl), paid(model, "labour_relief", nl), *model.rules.labour_relief])
+
+
+def test_the_revenue_of_a_levy_on_materials_goes_back_to_work_a_year_later() -> None:
+    rows = seen(world(60, mix=[{**SHIFT, "end": "2029-12"}]), taxes)
+    years = rows.reshape(5, 12, 5)
+    levied, relieved = years[..., 0].sum(axis=1), years[..., 1].sum(axis=1)
+    assert (rows[:START, 0] == 0.0).all()
+    assert levied[:4].min() > 0.0
+    assert relieved[0] == 0.0
+    assert relieved[1] / 2.0 == pytest.approx(levied[0], rel=0.15)  # half a year of levy pays for a year at its rate
+    np.testing.assert_allclose(relieved[2:4], levied[1:3], rtol=0.15)
+    assert not years[4, :, :2].any()
+    assert not rows[:, 4].any()  # none outside the country
+    assert (rows[12:48, 2] > 0.0).all()
+
+
+def test_relief_makes_work_cheaper_for_employers_and_leaves_what_is_earned() -> None:
+    def look(model: CircularTransition) -> Array:
+        received = model.books.month_flow("labour") + model.books.month_flow("labour_relief")
+        row = product(model, "laptop")
+        return np.array(
+            [
+                received[model.accounts.households[:2]].sum() / model.technical_work[:2].sum(),
+                model.labour_cost[1] / model.labour.wage_factor[1],
+                model.product_trade.full_price[row, 1, 1] / model.product_trade.price[row, 0],
+                model.labour.employed[1],
+            ]
+        )
+
+    without, with_it = paired(look, SHIFT, 30)
+    relief = 1.0 - with_it[-1, 1]
+    assert relief > 0.001
+    assert with_it[-1, 0] == pytest.approx(1.0 / (1.0 - relief))
+    assert with_it[-1, 2] == pytest.approx(without[-1, 2] * (1.0 - 0.5 * relief))
+    assert with_it[-1, 3] == pytest.approx(without[-1, 3], rel=0.1)
+
+
+def test_relief_is_settled_to_the_cent() -> None:
+    model = world(30, mix=[SHIFT])
+
+    def due(model: CircularTransition) -> float:
+        activity, relief = model.settlement.activity, model.rules.labour_relief
+        return float((activity.technical_work * relief / (1.0 - relief) + activity.repair_work * relief).sum())
+
+    owed = noted(model, due)
+    rows = seen(model, taxes)
+    np.testing.assert_allclose(rows[:, 1], owed, rtol=1e-9, atol=0.01)
+    assert rows[12:, 1].min() > 0.0
+
+
+# --- European-content criterion ---------------------------------------------------------------------------------
+
+EUROPEAN = instrument("european_content_criterion", 1.0, premium=0.6)
+
+
+def test_a_criterion_of_european_content_moves_public_purchases_from_imports_to_home_makers() -> None:
+    def look(model: CircularTransition) -> Array:
+        row = product(model, "electric_car")
+        makers = (model.firms.kind == LINEAR) & (model.firms.product == row)
+        imports = model.product_trade.import_units[row].sum() / model.dealers.orders()[row, :, 0].sum()
+        return np.array([imports, model.firms.sold[makers].sum(), model.components.share[:, 0].mean()])
+
+    without, with_it = paired(look, EUROPEAN, 36)
+    assert with_it[START:, 0].mean() < without[START:, 0].mean()
+    assert with_it[START:, 1].sum() > without[START:, 1].sum()
+    assert with_it[-1, 2] > without[-1, 2]
+
+
+def test_a_small_premium_wins_little_where_imports_are_much_cheaper() -> None:
+    shifts = []
+    for premium in (0.0, 0.2, 0.8):
+        model = world(START + 6, mix=[{**EUROPEAN, "premium": premium}])
+        seen(model, lambda model: 0.0)
+        assert model.preference.shift is not None
+        shifts.append(model.preference.shift[product(model, "public_ict")].mean())
+    assert shifts[0] < 0.3 * shifts[2]
+    assert shifts[0] < shifts[1] < shifts[2]
+
+
+def test_the_premium_for_european_goods_is_paid_to_the_cent_and_stops_at_its_end_and_cap() -> None:
+    def by_union(model: CircularTransition) -> float:
+        return paid(model, "procurement_premium", model.accounts.governments[[model.config.jurisdictions.index("eu")]])
+
+    model = world(30, mix=[{**EUROPEAN, "end": "2027-12"}])
+    owed = noted(model, lambda model: model.preference.premium.sum())
+    rows = seen(model, by_union)
+    np.testing.assert_allclose(rows, owed, rtol=1e-9, atol=0.01)
+    assert rows[START:24].min() > 0.0
+    assert not rows[24:].any()
+    assert model.preference.shift is None
+    cap = 0.5 * float(rows[12:24].sum())
+    capped = seen(world(24, mix=[{**EUROPEAN, "cap": cap}]), by_union)
+    assert capped[12:].sum() == pytest.approx(cap)
+
+
+def test_of_two_criteria_the_larger_share_counts_and_pays() -> None:
+    model = world(START + 1, mix=[EUROPEAN, {**EUROPEAN, "intensity": 0.5}])
+    seen(model, lambda model: 0.0)
+    assert model.rules.european_content.max() == 1.0
+    first, second = model.governments.instruments
+    payer = first if first.intensity == 1.0 else second
+    assert payer.paid > 0.0
+    assert first.paid + second.paid == payer.paid

@@ -97,6 +97,8 @@ def test_a_mix_moves_to_another_government_with_the_same_budget_per_household() 
             homes[config.jurisdictions.ids[row]] += float(config.jurisdictions.households[leaf])
     assert len(moved) == len(uses)
     changed = [(one, other) for one, other in zip(uses, moved, strict=True) if one.jurisdiction != other.jurisdiction]
+    kept = [use.jurisdiction for use in moved if use.use == "circular_procurement"]
+    assert "noord_holland_flevoland" in kept  # in addition to what the Netherlands does itself
     assert changed
     for one, other in changed:
         assert other.jurisdiction == "nl"
@@ -151,6 +153,13 @@ def test_who_has_a_subsidy_keeps_it_when_it_is_closed_and_loses_it_when_it_is_wi
     assert paid(lost)[:12].min() > 0.0
     assert not paid(lost)[12:].any()
     assert ("2027-01", "Operating subsidy for recovery (cobalt): withdrawn", "before its announced end") in events(kept)
+
+
+def test_the_cap_holds_for_those_who_keep_a_suspended_subsidy(make: Make) -> None:
+    fate = {"start": 1, "reversal": 1.0, "pause": 18, "cap": 1e4}
+    model = run_to(make(mix=[SUBSIDY | fate], months=48), 40)
+    yearly = paid(model)[:36].reshape(3, 12).sum(axis=1)
+    assert yearly == pytest.approx([1e4, 1e4, 1e4])
 
 
 def test_a_newcomer_has_no_right_to_a_scheme_that_is_closed(make: Make) -> None:

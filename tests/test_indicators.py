@@ -539,3 +539,112 @@ def test_support_is_one_value_for_each_government(model: CircularTransition, tab
     assert recorded[:, -1] == pytest.approx(model.public_support)
     union = model.opinion.by_leaf @ model.opinion.homes / model.opinion.homes.sum()
     assert model.public_support[0] == pytest.approx(union)
+
+
+# --- Who pays, who gains, and what it is worth
+
+
+def test_what_some_receive_others_pay(table: dict[str, np.ndarray]) -> None:
+    for name in ("policy_incidence", "net_incidence"):
+        parties = of(table, name)
+        assert np.abs(parties).max() > 0.0
+        assert np.abs(parties.sum(axis=0)).max() < 1e-6 * np.abs(parties).max()
+
+
+def test_governments_pay_under_policy_what_their_accounts_say(
+    model: CircularTransition, table: dict[str, np.ndarray]
+) -> None:
+    governments = of(table, "policy_incidence")[axes.PARTIES.index("governments")]
+    cost = table["public_cost"]
+    for month in (11, 20, MONTHS - 1):
+        assert -governments[month] == pytest.approx(cost[month - 11 : month + 1].sum(), rel=1e-6, abs=1.0)
+
+
+def test_incidence_by_jurisdiction_adds_up_to_those_who_live_there(table: dict[str, np.ndarray]) -> None:
+    for name in ("policy_incidence", "net_incidence"):
+        parties = of(table, name)
+        local = [axes.PARTIES.index(party) for party in ("households", "firms", "recyclers", "dealers", "collectors")]
+        whole = of(table, f"{name}_by_jurisdiction")[0]  # of the union
+        np.testing.assert_allclose(whole, parties[local].sum(axis=0), rtol=1e-9, atol=1e-3)
+
+
+def test_consumer_surplus_is_about_what_a_rise_of_price_costs_and_grows_with_what_people_know() -> None:
+    model = founded(record=False)
+    worth, offers = indicators.choice.ChoiceWorth(model), model.product_trade.offers()
+    everybody, nobody = np.ones(len(model.config.leaves)), np.zeros(len(model.config.leaves))
+    life = offers.life * offers.available
+    dearer = worth.surplus(1.01 * offers.price, life, nobody) - worth.surplus(offers.price, life, nobody)
+    bought = 12.0 * model.structure.first_demand()[0].sum(axis=1) / model.opinion.homes.sum()
+    linear = offers.price[..., 3].mean(axis=1)
+    basket = float((bought * linear)[worth.products].sum())
+    # Some buy used goods, which are cheaper, so that the loss is somewhat less than of the new basket.
+    assert (dearer < 0.0).all() and (-dearer > 0.4 * 0.01 * basket).all() and (-dearer < 1.1 * 0.01 * basket).all()
+    assert (worth.surplus(offers.price, life, everybody) > worth.surplus(offers.price, life, nobody)).all()
+    longer = worth.surplus(offers.price, 1.2 * life, nobody)
+    assert (longer > worth.surplus(offers.price, life, nobody)).all()
+
+
+def test_consumer_surplus_starts_near_nothing(table: dict[str, np.ndarray]) -> None:
+    assert np.abs(of(table, "consumer_surplus")[:, 0]).max() < 20.0
+
+
+def test_time_to_recover_counts_months_of_disturbed_supply(
+    model: CircularTransition, table: dict[str, np.ndarray]
+) -> None:
+    history, recorded = model.recorder._history.arrays, of(table, "time_to_recover")
+    length = np.zeros(len(model.config.materials))
+    for month in range(MONTHS):
+        row = 12 + month
+        wanted = history["wanted_inputs"][row]
+        missed = np.maximum(wanted - history["received_inputs"][row], 0.0)
+        bad = (history["log_price"][row, 0] > np.log(1.5)) | (missed > 0.05 * np.maximum(wanted, 1e-9))
+        length = np.where(bad, length + 1.0, 0.0)
+        np.testing.assert_array_equal(recorded[:, month], np.minimum(length, 60.0))
+    assert recorded.max() > 3.0
+
+
+def test_quality_of_work_follows_wages_and_the_activities_that_work_is_in(model: CircularTransition) -> None:
+    frame = Frame(model)
+    making, recycling = frame.work_quality[0], frame.work_quality[-1]
+    assert making == 1.0 and recycling < making
+    jobs = np.zeros((6, 3))
+    jobs[0, 0], jobs[-1, 1] = 10.0, 10.0
+    view = SimpleNamespace(frame=frame, jobs=jobs, wage_factor=np.array([8.0, 1.0, 1.0]))
+    found = indicators.registry()["quality_of_work"].compute(view).value()
+    by_leaf = {tuple(below): value for below, value in zip(frame.tree.tolist(), found, strict=True)}
+    assert by_leaf[1.0, 0.0, 0.0] == pytest.approx(2.0)
+    assert by_leaf[1.0, 1.0, 0.0] == pytest.approx(0.5 * (2.0 + recycling))
+
+
+def test_a_kilogram_of_which_half_is_kept_is_used_twice(model: CircularTransition) -> None:
+    compute = indicators.registry()["turnover"].compute
+    kept = SimpleNamespace(
+        year=SimpleNamespace(
+            end_of_life=np.array([8.0, 8.0]),
+            refurbished_content=np.array([2.0, 0.0]),
+            end_of_life_recovered=np.array([3.0, 0.0]),
+        )
+    )
+    np.testing.assert_allclose(compute(kept).value(), [2.0, 1.0])
+
+
+def test_shares_of_quality_lie_between_nothing_and_all(table: dict[str, np.ndarray]) -> None:
+    for name in ("component_reuse", "dilution", "vacancy_rate"):
+        values = of(table, name)
+        assert np.nanmin(values) >= 0.0 and np.nanmax(values) <= 1.0
+    assert np.nanmin(of(table, "turnover")) >= 1.0
+    assert of(table, "hazardous_content").min() >= 0.0
+
+
+def test_the_budget_of_raw_materials_shrinks_to_the_goal(model: CircularTransition) -> None:
+    budget = Frame(founded(record=False, months=72)).primary_budget
+    assert budget[48] == pytest.approx(model.config.public.primary_goal * budget[0])
+    assert budget[-1] == budget[48]
+    assert (np.diff(budget) <= 0.0).all()
+
+
+def test_gases_by_form_add_up_and_rock_is_moved_mostly_abroad(table: dict[str, np.ndarray]) -> None:
+    by_form = of(table, "greenhouse_gases_by_form")
+    np.testing.assert_allclose(by_form.sum(axis=0), of(table, "greenhouse_gases")[0])
+    home, abroad = of(table, "rock_moved")
+    assert (abroad > home).all() and (home >= 0.0).all()

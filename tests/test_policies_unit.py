@@ -94,6 +94,7 @@ def config() -> Any:
         components=table("components", ("part",)),
         streams=table("streams", ("big", "small"), recovery=np.array([[0.9, 0.5, 0.0], [0.0, 0.5, 0.9]])),
         recyclers=SimpleNamespace(permit_share=0.4),
+        credit=SimpleNamespace(interest=0.02, spread=0.03),
         public=SimpleNamespace(
             credibility=0.5,
             credibility_gain=0.12,
@@ -720,7 +721,7 @@ def test_caps_of_two_governments_are_apart(config: Any) -> None:
 
 
 def view(**changes: Any) -> MarketView:
-    quiet = {"price": 10.0, "usual_price": 10.0, "home_use": 100.0, "shortage": 0.0, "held": 0.0}
+    quiet = {"price": 10.0, "usual_price": 10.0, "home_use": 100.0, "shortage": 0.0, "held": 0.0, "withheld": 0.0}
     return MarketView(**{name: np.full(3, value) for name, value in (quiet | changes).items()})
 
 

@@ -31,6 +31,10 @@ COLUMNS = [
 FAILURE = {"month": 1, "who": "somebody, new", "kind": "recycler", "where": "eu", "cause": "debt"}
 FALL = {"price": -4.0, "support": 0.0, "inputs": 1.0, "operations": -0.5, "volume": -2.0, "debt": -7.5}
 
+DEED = {"month": 1, "bloc": "somebody, new", "kind": "material", "good": "a, b", "regime": "flood", "reason": "why, so"}
+AMOUNTS = {"withheld": 0.0, "sold_under_cost": 2.5, "unit": "kg", "price_inside": 3.0, "price_outside": 2.0}
+AMOUNTS |= {"purse": 2.5, "rents": 0.0}
+
 
 class StandIn:
     """Draws numbers, and knows how to do nothing else."""
@@ -43,6 +47,7 @@ class StandIn:
         self.recorder = SimpleNamespace(columns=COLUMNS, values=values if record else None)
         self.event_log = EventLog(events)
         self.failures: list[dict[str, Any]] = [{**FAILURE, **FALL}]
+        self.deeds = SimpleNamespace(rows=[{**DEED, **AMOUNTS}])
 
     @classmethod
     def from_scenario(cls, scenario: Scenario, rng: Any, events: bool, record: bool) -> "StandIn":
@@ -172,6 +177,7 @@ def test_files_hold_what_the_run_holds(result: running.Run, tmp_path: Path) -> N
     assert (folder / "series.csv").read_text(encoding="utf-8").splitlines()[0].replace('"', "").startswith("month,indi")
     assert list(pd.read_csv(folder / "events.csv")["who"]) == ["somebody, new"] * 14
     pd.testing.assert_frame_equal(pd.read_csv(folder / "failures.csv"), result.failures, check_dtype=False)
+    pd.testing.assert_frame_equal(pd.read_csv(folder / "blocs.csv"), result.blocs, check_dtype=False)
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "failures.parquet"), result.failures, check_dtype=False)
     assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["seed"] == 3
 

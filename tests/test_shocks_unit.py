@@ -270,6 +270,15 @@ def test_dumping_sets_a_price_under_rivals_cost(config: Any) -> None:
         assert not dumping[1, 0].any()
 
 
+def test_dumping_may_be_of_the_products_and_components_named_alone(config: Any) -> None:
+    named = {"products": ("car",), "components": ("cell",), "parameters": {"refining": 0.0}}
+    conditions = conditions_under(config, Use("dumping_campaign", severity=0.3, bloc="twin", **named))
+    assert conditions.goods_price.tolist() == [[1.0], [pytest.approx(0.7)]]
+    assert conditions.component_price.tolist() == [[1.0, 1.0], [1.0, pytest.approx(0.7)]]
+    assert not conditions.struck("dumping")
+    assert not conditions_under(config, Use("dumping_campaign", severity=0.3)).struck("goods_price")
+
+
 def test_demand_rises_for_the_materials_named_and_surges_compound(config: Any) -> None:
     uses = [Use("demand_surge", severity=0.5, materials=("a", "c")), Use("demand_surge", severity=0.2)]
     assert conditions_under(config, *uses).demand == pytest.approx([1.8, 1.2, 1.8])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from abm.agents.guarantees import Finance, Guarantees, asked_return, debt_share
 from abm.agents.projects import terms_of_projects
 from abm.model import CircularTransition
 
@@ -91,7 +92,7 @@ def test_permits_shorten_their_part_of_the_lead_time_at_home_only() -> None:
     def look(model: CircularTransition) -> Array:
         """Months until the last of what was ordered this month opens (n,)."""
         producers = model.producers
-        _, _, lands = producers._route(terms_of_projects(model.rules, producers))
+        _, _, lands = producers._route(terms_of_projects(model.rules, producers, model.credit))
         return np.asarray(lands[-1] // len(producers))
 
     without, with_it = paired(look, [instrument("permit_acceleration", 0.5)], START + 1)
@@ -229,3 +230,260 @@ def test_permits_and_support_together_do_more_than_either() -> None:
     both = seen(world(72, mix=[support, permits], shocks=[BOOM]), refining_at_home)[-1].mean()
     assert ends[1] > ends[0]
     assert both > max(ends)
+
+
+# --- Stockpiles in three forms ---------------------------------------------------------------------
+
+FORMS = ("strategic_stockpile", "public_private_stockpile", "stockholding_obligation")
+STOCK = {"materials": ["gallium"], "buy_years": 1.0, "buy_withheld": 0.02}
+CUT = {
+    "use": "export_restriction", "bloc": "china", "start": "2028-01", "severity": 0.5, "duration": 6,
+    "materials": ["gallium"],
+}  # fmt: skip
+
+
+def stock_and_price(model: CircularTransition) -> Array:
+    """Stock of gallium that policy asked for, kg, and its price outside, EUR/kg."""
+    which = material(model, "gallium")
+    held = sum(model.books.stock[model.stockpile_place(trader)][which] for trader in model.governments.traders)
+    return np.array([held, model.materials.price[1, 0, which]])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_fills_in_calm_and_softens_a_shortage(form: str) -> None:
+    without, with_it = paired(stock_and_price, [instrument(form, 6.0, **STOCK)], 36, shocks=[CUT])
+    stock = with_it[:, 0]
+    assert (np.diff(stock[START - 1 : 12]) > 0.0).all()
+    assert stock[24:33].min() < 0.9 * stock[23]
+    assert with_it[24:33, 1].max() < without[24:33, 1].max()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_buys_during_a_restriction_unless_told_to(form: str) -> None:
+    shock = {**CUT, "start": "2026-07", "severity": 0.3, "duration": 12}
+    rule = {**STOCK, "buy_limit": 10.0, "release_price": 20.0, "release_shortage": 1.0}
+    look = stock_and_price
+    stays_out = seen(world(15, mix=[instrument(form, 6.0, **rule)], shocks=[shock]), look)[:, 0]
+    told = seen(world(15, mix=[instrument(form, 6.0, **rule | {"buy_withheld": 1.0})], shocks=[shock]), look)[:, 0]
+    assert (stays_out == 0.0).all()
+    assert told[-1] > 0.0
+
+
+def stockpile_books(model: CircularTransition) -> Array:
+    """Value bought and sold (EUR, by the books of mass), paid by government and agency, and the agency's debt."""
+    price, books = model.materials.price[1, 0], model.books
+    moved = (books.month_moved("stockpiling") - books.month_moved("release")) @ price
+    trade, agency = books.month_flow("stockpile_trade"), model.governments.traders[0].agency
+    government = model.accounts.governments[1]
+    fee = -books.month_flow("public_programmes")[government]
+    owed = books.debt[agency] if agency >= 0 else 0.0
+    return np.array([moved, -trade[government], -trade[agency] if agency >= 0 else 0.0, fee, owed])
+
+
+NO_STATE_STOCK = {"blocs__china__state_stock": 0.0}  # whose trade would hide among a stockpile's
+
+
+def test_who_pays_for_the_stock_differs_by_form() -> None:
+    def books_of(form: str, **more: float) -> Array:
+        use = instrument(form, 6.0, materials=RARE_EARTHS, buy_years=1.0, **more)
+        rows = seen(world(24, mix=[use], **NO_STATE_STOCK), stockpile_books).T
+        assert rows[0].sum() > 0.0
+        np.testing.assert_allclose(rows[1] + rows[2], rows[0], rtol=1e-9, atol=0.01)
+        return np.asarray(rows)
+
+    _, government, agency, fee, debt = books_of("strategic_stockpile")
+    assert not agency.any()
+    _, government, agency, fee, debt = books_of("public_private_stockpile", private_share=0.4, fee=0.2, storage=0.0)
+    np.testing.assert_allclose(agency, 0.4 / 0.6 * government)
+    np.testing.assert_allclose(debt, agency.cumsum())
+    np.testing.assert_allclose(fee[START:], 0.2 / 12.0 * debt[START:])
+    _, government, agency, fee, debt = books_of("stockholding_obligation")
+    assert not (government.any() or fee.any())
+    np.testing.assert_allclose(debt, agency.cumsum())
+
+
+def test_private_parties_take_up_less_when_the_fee_does_not_cover_interest_and_storage() -> None:
+    def held(fee: float) -> float:
+        use = instrument("public_private_stockpile", 6.0, private_share=0.5, fee=fee, **STOCK)
+        return float(seen(world(18, mix=[use]), stock_and_price)[-1, 0])
+
+    none, half, whole = held(0.0), held(0.035), held(0.2)
+    assert none < 0.9 * half < 0.9 * whole
+    np.testing.assert_allclose(none, 0.5 * whole, rtol=0.01)
+
+
+def test_those_obliged_pay_for_the_stock_they_must_hold_and_get_back_what_is_left() -> None:
+    use = instrument(
+        "stockholding_obligation", 6.0, materials=RARE_EARTHS, buy_years=0.5, end="2027-12", release_time=1.0
+    )
+
+    def look(model: CircularTransition) -> Array:
+        trader, books = model.governments.traders[0], model.books
+        magnets = model.firms.unit_cost[model.firms.need[:, material(model, "ndpr")] > 0.0].mean()
+        agency = trader.agency
+        paid = [
+            books.month_flow(kind)[agency] if agency >= 0 else 0.0 for kind in ("levies", "interest", "other_inputs")
+        ]
+        reserve = books.cash[agency] - books.debt[agency] + trader.cost.sum() if agency >= 0 else 0.0
+        return np.array([magnets, *paid, reserve, trader.paid])
+
+    without = seen(world(22, mix=[{**use, "intensity": 0.0}]), look)
+    with_it = seen(world(22, mix=[use]), look)
+    np.testing.assert_array_equal(without[:START, 0], with_it[:START, 0])
+    dues, interest, storage = with_it[:, 1:4].T
+    assert (with_it[12:, 0] > without[12:, 0]).all()  # dues are in what makers' inputs cost
+    assert (dues[START + 2 :] > 0.0).all()
+    # What members paid beyond interest and storage is all that the agency has beyond the cost of its stock.
+    np.testing.assert_allclose(with_it[:, 4], (dues + interest + storage).cumsum(), rtol=1e-6, atol=1.0)
+    np.testing.assert_allclose(dues.sum(), -(interest + storage).sum(), rtol=0.3)
+    assert not with_it[:, 5].any()  # nothing for government to pay
+
+
+def test_when_the_obligation_ends_the_stock_is_sold_and_loans_are_repaid() -> None:
+    use = instrument(
+        "stockholding_obligation", 3.0, materials=["cobalt"], buy_years=0.5, end="2027-06", release_price=1.0,
+        release_time=1.0,
+    )  # fmt: skip
+
+    def look(model: CircularTransition) -> Array:
+        trader = model.governments.traders[0]
+        return np.array([trader.held.sum(), model.books.debt[trader.agency], model.books.cash[trader.agency]])
+
+    stock, debt, cash = seen(world(60, mix=[use], primary_producers__margin_to_shut=1.0), look).T
+    assert debt.max() > 0.0
+    assert stock[-1] < 0.01 * stock.max()
+    assert debt[-1] < 0.02 * debt.max()
+    assert abs(cash[-1]) < 0.02 * debt.max()
+
+
+def test_stocks_of_two_governments_add_up_and_a_cap_limits_what_is_bought() -> None:
+    def bought(*mix: Use) -> float:
+        return float(seen(world(14, mix=mix), stock_and_price)[-1, 0])
+
+    union = instrument("public_private_stockpile", 4.0, **STOCK)
+    country = {**union, "jurisdiction": "nl"}
+    single, both = bought(union), bought(union, country)
+    assert both > 1.005 * single
+    model = world(12, mix=[{**union, "cap": 1e5}])
+    seen(model, lambda model: 0)
+    assert 9e4 < model.governments.instruments[0].total_paid <= 1e5 * (1.0 + 1e-9)
+
+
+# --- Loan guarantee and public equity --------------------------------------------------------------
+
+GUARANTEE = instrument("loan_guarantee", 0.8)
+EQUITY = instrument("public_equity", 0.5)
+STREAMS = ("battery", "magnet", "electronics", "equipment", "pv")
+# A world in which there is scrap for new plants that are small, and refineries build.
+EAGER = {f"streams__{name}__efficient_scale": 500.0 for name in STREAMS} | {
+    "streams__battery__processing_cost": 0.8,
+    "primary_producers__liquidity": 2.0,
+}
+PRESENT = [
+    instrument("recovery_subsidy", 6.0, start="2026-01"),
+    instrument("refining_investment_support", 0.4, start="2026-01"),
+]
+
+
+def recyclers_founded(model: CircularTransition) -> Array:
+    recyclers = model.recyclers
+    return np.array([(recyclers.born > 0).sum(), (recyclers.capacity * recyclers.active).sum()])
+
+
+@pytest.mark.parametrize("use", [GUARANTEE, EQUITY], ids=lambda use: use["use"])
+def test_more_recyclers_are_founded_with_public_money_beside_that_of_founders(use: Use) -> None:
+    without, with_it = paired(recyclers_founded, [use], 48, beside=PRESENT, **EAGER)
+    assert with_it[-1, 0] > without[-1, 0]
+
+
+def test_guaranteed_projects_pay_less_interest_need_less_equity_and_a_lower_return() -> None:
+    model = world(2, mix=[{**GUARANTEE, "start": "2026-01"}])
+    seen(model, lambda model: 0)
+    credit, terms = model.credit, model.config.credit
+    share = np.array([0.0, 0.4, 0.8])
+    np.testing.assert_allclose(
+        debt_share(share, terms), [1.0 - terms.equity, 1.0 - terms.own_stake, 1.0 - terms.own_stake]
+    )
+    asked = asked_return(share, credit, 0.15)
+    assert asked[0] == 0.15
+    assert (np.diff(asked) < 0.0).all()
+    own = terms.own_stake
+    of_owners = (0.15 - (1.0 - terms.equity) * (terms.interest + terms.spread)) / terms.equity
+    saved = (terms.equity - own) * (of_owners - credit.rate) + 0.8 * (1.0 - own) * credit.margin
+    np.testing.assert_allclose(asked[2], 0.15 - saved)
+
+
+def test_a_guarantee_falls_with_the_loan_and_its_share_of_a_loss_is_called_once() -> None:
+    guarantees, accounts = Guarantees(2), np.array([3, 5])
+    share = np.array([0.5, 0.8])
+    guarantees.add(accounts, np.array([100.0, 200.0]), Finance(share, share, share, np.array([0, 1])))
+    np.testing.assert_allclose(guarantees.total(np.array([3, 4, 5, 9])), [50.0, 0.0, 160.0, 0.0])
+    before, after = np.zeros(10), np.zeros(10)
+    before[accounts], after[accounts] = [100.0, 200.0], [80.0, 300.0]
+    guarantees.follow(before, after)
+    np.testing.assert_allclose(guarantees.total(accounts), [40.0, 160.0])
+    called = guarantees.call(accounts, np.array([20.0, 500.0]), np.array([80.0, 300.0]))
+    np.testing.assert_allclose(guarantees.calls, [10.0, 160.0])  # an overdraft is not guaranteed
+    assert called == guarantees.calls.sum()
+    assert not guarantees.total(accounts).any()
+
+
+SLUMP = {"use": "dumping_campaign", "bloc": "china", "start": "2028-01", "severity": 0.7, "duration": 60}
+
+
+def test_government_pays_what_lenders_call_also_after_the_end_and_lenders_lose_less() -> None:
+    def look(model: CircularTransition) -> Array:
+        paid = -model.books.month_flow("guarantees")[model.accounts.governments[1]]
+        guarantees = model.renewal.guarantees
+        return np.array([paid, guarantees.calls.sum(), guarantees.covered.sum(), model.renewal.loss])
+
+    use = {**GUARANTEE, "end": "2029-12"}
+    rows = seen(world(72, mix=[*PRESENT, use], shocks=[SLUMP], **EAGER), look)
+    paid, called, covered, _ = rows.T
+    np.testing.assert_allclose(paid[1:], called[:-1])
+    assert paid[:START].sum() == 0.0
+    assert paid[48:].sum() > 0.0  # what was promised outlives the instrument
+    assert (np.diff(covered[49:]) <= 0.0).all()
+
+
+def test_the_public_share_is_paid_for_and_earns_dividends_by_the_stake() -> None:
+    def look(model: CircularTransition) -> Array:
+        government, flow = model.accounts.governments[1], model.books.month_flow
+        renewal = model.renewal
+        stake = next(use.stake for use in model.governments.instruments if use.name == EQUITY["use"])
+        due = (
+            renewal.founders_put_in.sum()
+            + (model.producers.spending - model.producers.borrowed)[at_home(model, 1)].sum()
+        )
+        earned = [
+            (dividends * stake[who.account[: len(dividends)]]).sum() if len(stake) else 0.0
+            for who, dividends in zip((model.recyclers, model.producers), renewal.dividends, strict=True)
+        ]
+        return np.array([-flow("equity")[government], due, flow("dividends")[government], sum(earned)])
+
+    paid, due, received, earned = seen(world(48, mix=[*PRESENT, EQUITY], **EAGER), look).T
+    assert (paid[:START] == 0.0).all()
+    np.testing.assert_allclose(paid[START + 1 :], 0.5 * due[START:-1])
+    np.testing.assert_allclose(received[1:], earned[:-1])
+    assert received.sum() > 0.0
+
+
+def test_of_two_guarantees_the_larger_counts_and_shares_of_equity_add_up_to_three_quarters() -> None:
+    mix = [GUARANTEE, {**GUARANTEE, "intensity": 0.5}, EQUITY, {**EQUITY, "intensity": 0.6}]
+    model = world(START + 1, mix=mix)
+    seen(model, lambda model: 0)
+    assert model.rules.recycling_guarantee.max() == 0.8
+    assert model.rules.recycling_equity.max() == 0.75
+    assert model.rules.primary_equity[:, 0].max() == 0.0  # mines were not chosen
+
+
+def test_public_equity_stops_at_its_end_and_at_its_cap() -> None:
+    def paid(model: CircularTransition) -> float:
+        return float(-model.books.month_flow("equity")[model.accounts.governments[1]])
+
+    ended = seen(world(24, mix=[*PRESENT, {**EQUITY, "end": "2027-06"}], **EAGER), paid)
+    assert ended[START:18].sum() > 0.0
+    assert (ended[18:] == 0.0).all()
+    cap = 0.3 * float(ended[12:18].sum())
+    capped = seen(world(24, mix=[*PRESENT, {**EQUITY, "cap": cap}], **EAGER), paid)
+    np.testing.assert_allclose(capped[12:].sum(), cap)

@@ -241,11 +241,15 @@ class Firms(Organisations):
         self.substitute_cost += np.add.reduce(saved * cost.take(product, axis=0), axis=1)
         self.substitutes = self.substitutes or bool(np.count_nonzero(saved))
 
-    def plan_output(self) -> None:
-        """Plan output from smoothed orders and the gap in finished stock, within capacity."""
+    def plan_output(self, staffing: Array) -> None:
+        """Plan output from smoothed orders and the gap in finished stock, within capacity and the people at hand.
+
+        `staffing` (L,) is the share of planned work that technicians can do.
+        """
         wanted_stock = self.terms.finished_cover * self.orders
         wanted = self.orders + (wanted_stock - self.units) / 3.0
-        self.planned[:] = np.minimum(np.maximum(wanted, 0.0), self.capacity) * (self.active & (self.kind <= COMPONENT))
+        able = (self.active & (self.kind <= COMPONENT)) * staffing.take(self.leaf)
+        self.planned[:] = np.minimum(np.maximum(wanted, 0.0), self.capacity) * able
 
     def wanted_inputs(self) -> Array:
         """Material to buy this month (n, M), kg: for output and for a precautionary stock."""

@@ -51,7 +51,7 @@ class PublicOpinion:
     def close_month(self, month: int, price: Array, jobs: Array) -> None:
         """Take in this month's prices of new goods with tax (P, L, 3), EUR, and technical jobs by leaf (L,)."""
         terms = self.terms
-        cost = np.einsum("pla,pla->l", self.basket, price)
+        cost = np.add.reduce(self.basket * price, axis=(0, 2))
         self._jobs += (jobs - self._jobs) / min(month + 1, YEAR)
         # In the first months people are used to the mean so far.
         used_to, memory = self._accustomed, min(month + 1.0, terms.habituation)

@@ -45,6 +45,8 @@ class Organisations(Population):
         super().__init__(model, widths)
         # Smoothed books of each member, the same of its best year, and the result of that year.
         self.ledger, self.best, self.best_result = np.zeros((6, 0)), np.zeros((6, 0)), np.zeros(0)
+        self.owed, self.suppliers = np.zeros(0), np.zeros(0, dtype=np.int64)  # trade credit, when it matters
+        self.trade_loss = 0.0
         self.plans: dict[int, Array] = {}  # what newcomers count on in a month, as a column of the ledger
 
     def draw_relative_cost(self, slots: Rows, spread: float) -> Array:
@@ -58,8 +60,27 @@ class Organisations(Population):
         limit = credit.overdraft * self.monthly_cost + 1.0
         return (self.active & (overdraft > limit)).nonzero()[0]
 
+    def owe(self, owed: Array, suppliers: Rows) -> None:
+        """What members (n,) have been supplied with and not yet paid, EUR, and the accounts of their suppliers."""
+        self.owed, self.suppliers = owed, suppliers
+
+    def take_trade_loss(self) -> float:
+        """What suppliers have lost this month, EUR; all else is paid."""
+        lost, self.trade_loss = self.trade_loss, 0.0
+        self.owed = self.owed[:0]
+        return lost
+
+    def _leave_unpaid(self, books: Any, rows: Rows) -> None:
+        """Suppliers lose the deliveries that stand open, as far as only an overdraft would have paid for them."""
+        rows = rows[rows < len(self.owed)]
+        account = self.account[rows]
+        lost = np.minimum(self.owed[rows], np.maximum(-books.cash[account], 0.0))
+        books.pay("liquidation", self.suppliers[rows], account, lost)
+        self.trade_loss += float(lost.sum())
+
     def wind_up_money(self, books: Any, rows: Rows, lender: int) -> Array:
         """Lenders take over cash and overdraft and lose the rest; returns their loss (len(rows),), EUR."""
+        self._leave_unpaid(books, rows)
         account = self.account[rows]
         cash, debt = books.cash[account].copy(), books.debt[account].copy()
         books.pay("liquidation", account, lender, np.maximum(cash, 0.0))
@@ -131,12 +152,18 @@ class Organisations(Population):
 
 
 def serve_debt(
-    groups: Sequence[Organisations], books: Any, credit: Any, lender: int, owners: Rows, liquidity: Array
+    groups: Sequence[Organisations],
+    books: Any,
+    credit: Any,
+    lender: int,
+    owners: Rows,
+    liquidity: Array,
+    guarantees: Any = None,
 ) -> list[Array]:
     """Debt service, overdrafts and dividends of all groups at once; returns the interest of each (n,), EUR.
 
     `owners` (groups,) are the accounts of those who own a group, `liquidity` (groups,) the months of cost that it
-    likes to hold as cash.
+    likes to hold as cash. On what is guaranteed lenders ask no margin for risk.
     """
     lengths = [len(group) for group in groups]
     account, active, capital, monthly_cost = (
@@ -145,6 +172,8 @@ def serve_debt(
     )
     debt = books.debt.take(account) * active
     interest = debt * (credit.rate / 12.0)
+    if guarantees is not None and guarantees.any:
+        interest -= np.minimum(guarantees.total(account) * active, debt) * (credit.margin / 12.0)
     cash = books.cash.take(account) - interest
     repayment = np.minimum(debt / (12.0 * credit.term), np.maximum(cash, 0.0))
     cash -= repayment

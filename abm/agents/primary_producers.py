@@ -107,6 +107,7 @@ class PrimaryProducers(Organisations):
         """Arrays that never change, and the projects under way at the start."""
         # What an import duty lets refineries at home earn above the price outside (n,), EUR/kg; None without one.
         self.umbrella: Array | None = None
+        self.supported: Array | None = None  # losses that a state made good this month (n,), EUR; None without any
         terms, main, stage = self.terms, self.main, self.stage
         count = self.count
         self.mines, self.refineries = (stage == EXTRACTION).nonzero()[0], (stage == REFINING).nonzero()[0]
@@ -133,7 +134,7 @@ class PrimaryProducers(Organisations):
         self.shut = np.minimum(shut, 0.95)
         self.growth_forecast = np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0  # per year (M,)
         self._set_leads(horizon)
-        self.spending = np.zeros(len(self))  # on new capacity in the last month, EUR
+        self.spending, self.borrowed = np.zeros((2, len(self)))  # on, and for, new capacity in the last month, EUR
         self.pipeline = np.zeros((horizon + LONGEST_LEAD, len(self)))
         self._start_pipeline()
         self.on_record = int(np.flatnonzero(self.pipeline.any(axis=1)).max(initial=0))  # last month that is planned now
@@ -342,12 +343,14 @@ class PrimaryProducers(Organisations):
 
     def _support(self, books: Any, result: Array, pushed: Array, purse: Rows) -> None:
         """A state-backed bloc makes good the losses of its own producers while it floods."""
+        self.supported = None
         if not np.count_nonzero(pushed):
             return
         ordered = (pushed.take(self.own_price) > 0.0) & (self.side > 0)
         loss = np.where(ordered, np.maximum(-result, 0.0), 0.0)
         if np.count_nonzero(loss):
             books.pay("state_support", purse[np.maximum(self.side - 1, 0)], self.account, loss)
+            self.supported = loss
 
     # ------------------------------------------------------------------ investment
     def invest(
@@ -386,7 +389,7 @@ class PrimaryProducers(Organisations):
         room = terms.growth_limit * self.capacity
         order = np.minimum(np.maximum(wanted - self.capacity - self._under_way(month), 0.0), room) / 12.0
         order *= self.active * self.awake
-        order = self._order(order, cash, books, credit, suppliers)
+        order = self._order(order, cash, books, credit, suppliers, projects)
         self._schedule(month, order, slow, lands)
         return (order > 0.0).nonzero()[0]
 
@@ -403,16 +406,25 @@ class PrimaryProducers(Organisations):
         """Capacity that opens after a month (n,), kg/month."""
         return np.add.reduce(self.pipeline[month + 1 : max(month + self.longest_lead, self.on_record) + 1])
 
-    def _order(self, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows) -> Array:
+    def _order(
+        self, order: Array, cash: Array, books: Any, credit: Any, suppliers: Rows, projects: Projects | None
+    ) -> Array:
         """Pay for as much of an order (n,) as there are means for; returns that much, kg/month."""
         terms = self.terms
         cost = order * 12.0 * self.capital_cost
         capital, account = self.capital, self.account
-        room = np.maximum(credit.leverage_limit * (capital + cost) - books.debt.take(account), 0.0)
-        means = np.maximum(cash.take(account) - terms.liquidity * self.monthly_cost, 0.0) + room
+        limit = credit.leverage_limit
+        if projects is not None and projects.finance is not None:
+            limit = projects.finance.limit
+        room = np.maximum(limit * (capital + cost) - books.debt.take(account), 0.0)
+        means = np.maximum(cash.take(account) - terms.liquidity * self.monthly_cost, 0.0)
+        if projects is not None:
+            means = means / (1.0 - projects.equity)  # of owners, the public one among them
+        means = means + room
         order = order * np.minimum(means / np.where(cost > 0.0, cost, 1.0) + (cost <= 0.0), 1.0)
         cost = self.spending = order * 12.0 * self.capital_cost
-        books.lend(account, np.minimum(cost * credit.leverage_limit, room))
+        self.borrowed = np.minimum(cost * limit, room)
+        books.lend(account, self.borrowed)
         books.pay("capital_spending", account, suppliers, cost)
         capital += cost - capital / (12.0 * terms.capacity_life)
         return np.asarray(order)
@@ -427,19 +439,19 @@ class PrimaryProducers(Organisations):
         for landing, part in zip(lands, parts, strict=True):
             pipeline[landing + month * len(self)] += part
 
-    def fail(self, books: Any, credit: Any, lender: int, state_backed: NDArray[np.bool_]) -> tuple[Rows, float]:
+    def fail(self, books: Any, credit: Any, lender: int, state_backed: NDArray[np.bool_]) -> tuple[Rows, Array]:
         """Insolvent producers change hands: debts are written off and the plant is mothballed.
 
-        Producers of a state-backed bloc are not let down. Returns rows and lenders' loss in EUR.
+        Producers of a state-backed bloc are not let down. Returns rows and lenders' losses (EUR).
         """
         rows = self.insolvent(books, credit)
         rows = rows[~state_backed[rows]]
         if not len(rows):
-            return rows, 0.0
+            return rows, np.zeros(0)
         loss = self.wind_up_money(books, rows, lender)
         self.awake[rows] *= 0.5
         self.capital[rows] *= 0.5
-        return rows, float(loss.sum())
+        return rows, loss
 
     def wind_up(self, books: Any, rows: Rows, lender: int) -> Array:
         """Close producers for good, with what they have under way; returns lenders' losses (len(rows),), EUR."""

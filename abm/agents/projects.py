@@ -8,8 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.guarantees import Finance, finance
+
 Array = NDArray[np.float64]
-LEVERS = ("primary_permits", "site_allocation", "primary_investment_support")  # now
+LEVERS = (  # now
+    "primary_permits",
+    "site_allocation",
+    "primary_investment_support",
+    "primary_guarantee",
+    "primary_equity",
+)
 PROMISED = ("refining_energy_relief",)  # over the years in which the plant runs
 
 
@@ -20,24 +28,44 @@ class Projects:
     permits: Array  # share saved of the time that permits and local opposition take
     sites: Array  # share of new refining that finds a site ready
     gain: Array  # fall of the logarithm of full cost
+    equity: Array  # public share of what is not borrowed
+    finance: Finance | None = None  # where loans are guaranteed
 
 
-def terms_of_projects(rules: Any, producers: Any) -> Projects | None:
+def terms_of_projects(rules: Any, producers: Any, credit: Any) -> Projects | None:
     """What the month's rules do for new projects, or None when nothing is in force."""
     if not (any(map(rules.in_force, LEVERS)) or any(map(rules.outlook.in_force, PROMISED))):
         return None
+    where = np.maximum(producers.leaf, 0), producers.stage, producers.main
+    guaranteed = finance(rules, "primary_guarantee", where, credit, producers.terms.hurdle_rate)
+    if guaranteed is not None:
+        guaranteed = _only_at_home(guaranteed, producers, credit)
     return Projects(
         permits=at_home(rules.primary_permits, producers),
         sites=at_home(rules.site_allocation, producers) * producers.refines,
-        gain=_fall_in_cost(rules, producers),
+        gain=_fall_in_cost(rules, producers, guaranteed),
+        equity=at_home(rules.primary_equity, producers),
+        finance=guaranteed,
     )
 
 
-def _fall_in_cost(rules: Any, producers: Any) -> Array:
+def _only_at_home(terms: Finance, producers: Any, credit: Any) -> Finance:
+    home = producers.leaf >= 0
+    return Finance(
+        np.where(home, terms.limit, credit.leverage_limit),
+        np.where(home, terms.hurdle, producers.terms.hurdle_rate),
+        np.where(home, terms.share, 0.0),
+        terms.backer,
+    )
+
+
+def _fall_in_cost(rules: Any, producers: Any, finance: Finance | None) -> Array:
     """Fall of the logarithm of full cost (n,) by what is paid, promises weighed by belief."""
     terms, leaf = producers.terms, producers.leaf
     charge = producers.capital_cost * (terms.hurdle_rate + 1.0 / terms.capacity_life)
-    borne = charge * (1.0 - at_home(rules.primary_investment_support, producers))
+    asked = terms.hurdle_rate if finance is None else finance.hurdle
+    borne = producers.capital_cost * (asked + 1.0 / terms.capacity_life)
+    borne = borne * (1.0 - at_home(rules.primary_investment_support, producers))
     promised = energy_relief(rules.outlook["refining_energy_relief"], producers) * rules.belief[leaf]
     running = producers.cash_cost * (1.0 - producers.energy_share * promised)
     return np.asarray(np.log((producers.cash_cost + charge) / (running + borne)))

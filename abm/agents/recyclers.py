@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.guarantees import Finance
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
 from abm.population import Column, InBooks
 
@@ -72,6 +73,7 @@ class Recyclers(Organisations):
         self.streams = config.streams
         self.match_term: Array | None = None  # of contracts with customers found (L, M), months, once there are any
         self.names: tuple[str, ...] = ()
+        self.borrowed = np.zeros(0)  # for new capacity in the last month, EUR
         self.energy_relief: Array | None = None  # paid by government per kg of scrap (n,), EUR, where there is any
 
     # ------------------------------------------------------------------ founding
@@ -208,6 +210,11 @@ class Recyclers(Organisations):
         self.contract_until[takes] = (month + term.astype(np.int64))[takes]
         return takes.any(axis=1).nonzero()[0]
 
+    def cost_of_smallness(self, capacity: Array, efficient: Array) -> Array:
+        """Unit cost of plants of this capacity over that of a plant of efficient scale; both in kg a month."""
+        scale = np.minimum(capacity / efficient, 1.0)
+        return np.asarray(np.maximum(scale, 1e-6) ** -self.terms.scale_exponent)
+
     def meet_customers(self, rate: Array | None, term: Array, price: Array) -> None:
         """Sign offtake contracts at a fixed price with customers that were found; a part of the old ones expires.
 
@@ -229,8 +236,7 @@ class Recyclers(Organisations):
         """Unit cost after learning, scale, energy and wages (Wright 1936; Qiu and Suh 2019 for the rate)."""
         plant = self.plant
         learned = np.minimum((self.cumulative / self.start_cumulative) ** plant.learning, 1.0)
-        scale = np.minimum(self.capacity / plant.efficient, 1.0)
-        small = np.maximum(scale, 1e-6) ** -self.terms.scale_exponent
+        small = self.cost_of_smallness(self.capacity, plant.efficient)
         burden = 1.0 + plant.energy_share * (energy - 1.0)[self.leaf] + plant.labour_share * (wage - 1.0)[self.leaf]
         np.multiply(self.base_cost * learned * small, burden, out=self.processing_cost)
         fixed = self.processing_cost * plant.fixed_share
@@ -261,23 +267,23 @@ class Recyclers(Organisations):
         ):
             held += arrived
 
-    def plan(self, price: Array) -> None:
-        """Value the feed at hand, and decide to run, shut or restart."""
+    def plan(self, price: Array, speed: Array) -> None:
+        """Value the feed at hand, and decide to run, shut or restart; `speed` (L,) is the pace of building."""
         has = self.feed > 1e-9
         each = np.where(has, self.feed, np.inf)
         content = self.books.stock.take(self.feed_place, axis=0) * ((1.0 + self.feed_ease / each) / each)[:, None]
         value = self.value_of(content, self.other_feed / each, price)
         np.copyto(self.feed_value, value, where=has)
-        self._change_status(has)
+        self._change_status(has, speed.take(self.leaf))
 
-    def _change_status(self, has: NDArray[np.bool_]) -> None:
+    def _change_status(self, has: NDArray[np.bool_], speed: Array) -> None:
         terms, status, months = self.terms, self.status, self.status_months
         surplus = self.feed_value - self.variable_cost - np.minimum(self.feed_price, 0.0)
         if self.energy_relief is not None:
             surplus += self.energy_relief
         running, building, waiting = status == RUNNING, status == BUILDING, status == RESTARTING
         loses = np.where(has & (surplus < 0.0), 1.0, -1.0)
-        months[:] = np.where(running, np.maximum(months + loses, 0.0), months + waiting - building)
+        months[:] = np.where(running, np.maximum(months + loses, 0.0), months + (waiting * speed - building * speed))
         closing = running & (months > terms.shutdown_patience)
         opening = (status == SHUT) & (surplus > 0.0)
         ready = (waiting & (months > terms.restart_time)) | (building & (months <= 0.0))
@@ -300,10 +306,14 @@ class Recyclers(Organisations):
         """Gain in recovery from circular design in the feed at hand (n,), a share of recovery."""
         return np.asarray(self.feed_ease / np.where(self.feed > 1e-9, self.feed, np.inf))
 
-    def recover(self, dissipated: int) -> None:
-        """Process feed; recovered material goes to stock, the rest is dissipated in other metals' streams."""
+    def recover(self, dissipated: int, staffing: Array) -> None:
+        """Process feed; recovered material goes to stock, the rest is dissipated in other metals' streams.
+
+        `staffing` (L,) is the share of planned work that technicians can do.
+        """
         books = self.books
         throughput = np.minimum(self.feed, self.capacity) * (self.active & (self.status == RUNNING))
+        throughput *= staffing.take(self.leaf)
         each = np.where(self.feed > 1e-9, self.feed, np.inf)
         share = throughput / each
         stock = books.stock.take(self.feed_place, axis=0) * share[:, None]
@@ -372,29 +382,35 @@ class Recyclers(Organisations):
         support: Array,
         suppliers: int,
         speed: Array,
+        finance: Finance | None = None,
         hurdle_add: float = 0.0,
     ) -> Array:
         """Extend plants that are full and pay; returns spending on new capacity (n,), EUR.
 
         `promise` (n,) is expected support not yet in the margin, EUR per kg of scrap; `support` (n,) the
-        share of investment that government pays. `hurdle_add` comes on top of the hurdle rate.
+        share of investment that government pays, `finance` the terms where loans are guaranteed. `hurdle_add` comes on
+        top of the hurdle rate.
         """
+        limit, hurdle = credit.leverage_limit, self.terms.hurdle_rate + hurdle_add
+        if finance is not None:
+            limit, hurdle = finance.limit, finance.hurdle
         terms, account, able = self.terms, self.account, (self.status != BUILDING) & self.active
         yearly = 12.0 * self.plant.capital_cost
         earned = 12.0 * (self.expected_margin + promise) / np.maximum(yearly * (1.0 - support), 1e-9)
         full = (self.starved_months < 0.15) & (self.status == RUNNING) & self.active
-        pays = full & (earned > terms.hurdle_rate + hurdle_add + 1.0 / terms.plant_life)
+        pays = full & (earned > hurdle + 1.0 / terms.plant_life)
         growth = (terms.growth_limit / 12.0) * self.capacity * speed * pays
         cost = growth * yearly
         means = np.maximum(cash[account] - terms.liquidity * self.monthly_cost, 0.0)
-        room = np.maximum(credit.leverage_limit * (self.capital + cost) - self.books.debt[account], 0.0)
-        loan = np.minimum(credit.leverage_limit * cost, room)
+        room = np.maximum(limit * (self.capital + cost) - self.books.debt[account], 0.0)
+        loan = np.minimum(limit * cost, room)
         share = np.minimum(1.0, (means + loan) / np.where(cost > 0.0, cost, np.inf))
         life = 12.0 * terms.plant_life
         wear = self.capital / life
         upkeep = wear * (able & (earned > 0.0) & (means > 0.0))
         spent = cost * share
-        self.books.lend(account, loan * share)
+        self.borrowed = loan * share
+        self.books.lend(account, self.borrowed)
         self.books.pay("capital_spending", account, suppliers, spent + upkeep)
         capacity, capital = self.capacity, self.capital
         capacity += growth * share - ((upkeep <= 0.0) & (self.status != BUILDING)) / life * capacity

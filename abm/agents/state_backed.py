@@ -36,7 +36,7 @@ class View:
     duty_cost: float = 0.0  # EUR/yr that duties on its goods cost, in force or announced and believed
     duty_in_force: bool = False
     sales: float = 0.0  # EUR/yr of its goods where the duties are due, before they were heard of
-    held_by_it: Array | float = 0.0  # EUR/yr of each material (M,) that comes from it there, refined and in components
+    held_by_it: Array | float = 0.0  # EUR/yr of what comes from it there, refined and in components (2, M)
     stockpiled: Array | float = 0.0  # months of use (M,) that governments there hold
     supported: Array | float = 0.0  # support that is announced to its rivals there, over the price (M,)
 
@@ -80,6 +80,8 @@ class StateBackedBloc(mesa.Agent):
             "retaliation_threshold",
             "stockpile_threshold",
             "heeds_support",
+            "component_depth",
+            "goods_discount",
         ):
             setattr(self, name if name != "purse" else "purse_limit", float(getattr(table, name)[row]))
         self.purse, self.licence = purse, licence
@@ -103,6 +105,14 @@ class StateBackedBloc(mesa.Agent):
         self.calm, self.floods = True, False  # the regime is normal for every material; it floods any of them
         self.dump_depth: Array | None = None  # (2, M) of rivals' cash cost, 0 where it does not flood
         self.smugglers = np.zeros(count)
+        structure = model.structure
+        self.made_of = structure.content > 0.0  # (P, M)
+        self.parts_made_of = (structure.content[:, None, :] * structure.part[:, :-1] > 0.0).any(axis=0)  # (C, M)
+        self.in_parts = self.parts_made_of.any(axis=0)  # (M,)
+        # Discounts on its goods (P,) and components (C,) abroad, None without any, and what they cost last month, EUR.
+        self.off_goods: Array | None = None
+        self.off_components: Array | None = None
+        self.goods_cost, self.component_cost = np.zeros(len(self.made_of)), np.zeros(len(self.parts_made_of))
         self.spent_this_year = 0.0
         self.start_share: Array | None = None
         self._draw_fate(model.months + 2)
@@ -136,6 +146,7 @@ class StateBackedBloc(mesa.Agent):
         self.months = np.where(changed, 0.0, self.months + 1.0)
         self.rested = np.where(self.regime == NORMAL, self.rested + 1.0, 0.0)
         self._set_terms_of_trade(view)
+        self._set_terms_of_goods(conditions)
         return [(int(m), int(self.regime[m]), self.reason[m]) for m in changed.nonzero()[0]]
 
     def _begin(self, month: int, wanted: Any, changed: Array, view: View) -> None:
@@ -225,10 +236,14 @@ class StateBackedBloc(mesa.Agent):
         self.held = view.own_share[1] > self.leverage_threshold
         lost = self._lost_to_duties(view)
         retaliating = own & (self.regime == RETALIATE)
-        held = (view.own_share[1] > self.leverage_threshold) & ~self.scripted
+        held = (view.own_share[1] > self.leverage_threshold) & self._sells_any() & ~self.scripted
         begin = held & ((self.regime == NORMAL) | (self.regime == FLOOD))
         worth = np.where(begin, lost - self.borne - self.retaliation_threshold, NEVER)
         return np.where(retaliating, np.where(self.months > self.patience, NEVER, lost), worth)
+
+    def _sells_any(self) -> Mask:
+        """Materials (M,) of which it has something to withhold: it exports them, or holds back components of them."""
+        return np.asarray((self.normal_exports[STAGES - 1] > 0.0) | (self.component_depth * self.in_parts > 0.0))
 
     @staticmethod
     def _lost_to_duties(view: View) -> float:
@@ -240,10 +255,14 @@ class StateBackedBloc(mesa.Agent):
         return (self.regime == NORMAL) & ~self.scripted & (self.rested > months)
 
     # ------------------------------------------------------------------ what it does
+    def _worth_withholding(self, view: View) -> Array:
+        """Value of each material (M,) that withholding all of it would keep from those who charge duties, EUR/yr."""
+        held = np.broadcast_to(view.held_by_it, (2, len(self.regime)))
+        return np.asarray(held[0] + self.component_depth * held[1])
+
     def _in_proportion(self, view: View) -> float:
         """Share of exports withheld whose value is to what duties cost it as its rule of retaliation says."""
-        retaliating = self.regime == RETALIATE
-        value = float(np.add.reduce(view.held_by_it * retaliating))
+        value = float(self._worth_withholding(view) @ (self.regime == RETALIATE))
         return min(self.retaliation * view.duty_cost / max(value, 1e-9), self.restrict_depth)
 
     def _set_terms_of_trade(self, view: View) -> None:
@@ -263,6 +282,44 @@ class StateBackedBloc(mesa.Agent):
             # On its own account it floods the market of refined material only.
             own_depth = self.flood_discount * np.arange(STAGES)[:, None]
             self.floods, self.dump_depth = True, flooding * np.where(self.scripted, self.dumping, own_depth)
+
+    def _set_terms_of_goods(self, conditions: Any) -> None:
+        """Discounts on goods and components: as ordered, and on all that is made of a material that it floods.
+
+        In a month it gives away no more than is left in the purse, by what discounts cost last month.
+        """
+        ordered = conditions.struck("goods_price") or conditions.struck("component_price")
+        own = self.floods and self.goods_discount > 0.0
+        if not (ordered or own) or self.spent_this_year >= self.purse_limit:
+            if self.off_goods is not None or self.off_components is not None:
+                self.off_goods = self.off_components = None
+                self.goods_cost, self.component_cost = np.zeros(len(self.made_of)), np.zeros(len(self.parts_made_of))
+            return
+        goods = 1.0 - conditions.goods_price[self.number]
+        components = 1.0 - conditions.component_price[self.number]
+        if own:
+            flooding = (self.regime == FLOOD) & ~self.scripted
+            goods = np.maximum(goods, self.goods_discount * (self.made_of @ flooding))
+            components = np.maximum(components, self.goods_discount * (self.parts_made_of @ flooding))
+        cost = float(np.add.reduce(self.goods_cost) + np.add.reduce(self.component_cost))
+        afforded = min((self.purse_limit - self.spent_this_year) / max(cost, 1e-9), 1.0)
+        self.off_goods = goods * afforded if np.count_nonzero(goods) else None
+        self.off_components = components * afforded if np.count_nonzero(components) else None
+
+    def makes_good(self, discounts: Array) -> Array:
+        """What the state pays of discounts (n,) that its exporters gave: as far as the purse goes, EUR."""
+        total = float(np.add.reduce(discounts))
+        room = max(self.purse_limit - self.spent_this_year, 0.0)
+        paid = discounts if total <= room else discounts * (room / total)
+        self.spent_this_year += float(np.add.reduce(paid))
+        return paid
+
+    def withheld_in_components(self) -> Array | None:
+        """Share of each material (M,) that it holds back in components as well; None where it does not."""
+        if self.calm or self.component_depth <= 0.0:
+            return None
+        own = ((self.regime == RESTRICT) & ~self.scripted) | (self.regime == RETALIATE)
+        return np.asarray(own * (1.0 - self.let_out[STAGES - 1]) * self.component_depth)
 
     def trade_rules(self, stage: int, view: View, available: Array, output: Array, cover: Array) -> Any:
         """Limits on export, and price and quantity of dumping, for one stage (each (M,)).
@@ -303,9 +360,9 @@ class StateBackedBloc(mesa.Agent):
 
     def dumps(self, what: str) -> Array:
         """1 for the materials, components or products that it sells under cost (n,)."""
-        if self.dump_depth is None or what != "materials":
-            return np.zeros(1)
-        return (self.dump_depth[STAGES - 1] > 0.0).astype(np.float64)
+        refined = None if self.dump_depth is None else self.dump_depth[STAGES - 1]
+        off = {"materials": refined, "components": self.off_components, "products": self.off_goods}[what]
+        return np.zeros(1) if off is None else (off > 0.0).astype(np.float64)
 
     def pushed(self) -> Array:
         """Extra output ordered from its own producers (2, M), as a share of usual output."""

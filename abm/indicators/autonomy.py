@@ -419,8 +419,8 @@ def months_of_cover(view: Quantities) -> Ratio:
     unit="t",
     title={"en": "Strategic stockpiles", "nl": "Strategische voorraden"},
     meaning={
-        "en": "Material in public stockpiles.",
-        "nl": "Materiaal in strategische voorraden van overheden.",
+        "en": "Material in stockpiles that governments hold, share in or demand.",
+        "nl": "Materiaal in strategische voorraden die overheden aanhouden, delen of opleggen.",
     },
     direction=0,
     axes=("material",),
@@ -461,3 +461,22 @@ def exports_withheld(view: Quantities) -> Array:
 )
 def regime(view: Quantities) -> Array:
     return view.regime
+
+
+@indicator(
+    unit="month",
+    title={"en": "Time to recover", "nl": "Hersteltijd"},
+    meaning={
+        "en": "Months since supply of a material was last undisturbed, at most sixty, and zero while it is: it is "
+        "disturbed when its price outside the blocs is over one and a half times long-run cost, or home makers lack "
+        "more than a twentieth of what they ask for. The largest value in a run is the time it took to recover.",
+        "nl": "Maanden sinds de levering van een materiaal voor het laatst ongestoord was, hoogstens zestig, en nul "
+        "zolang zij dat is: zij is verstoord als de prijs buiten de blokken hoger is dan anderhalf keer de kosten op "
+        "lange termijn, of als eigen producenten meer dan een twintigste missen van wat zij vragen. De hoogste waarde "
+        "in een run is de tijd die herstel kostte.",
+    },
+    direction=-1,
+    axes=("material",),
+)
+def time_to_recover(view: Quantities) -> Array:
+    return view.disturbed

@@ -23,6 +23,20 @@ ACTIVITIES = ("linear_maker", "circular_maker", "component_maker", "refurbisher"
 CIRCULAR_ACTIVITIES = ("circular_maker", "refurbisher", "service_provider", "recycler")
 QUINTILES = ("poorest", "second", "third", "fourth", "richest")
 ORIGINS = ("home", "abroad")
+FORMS = ("primary_home", "primary_abroad", "secondary", "in_components", "in_products")
+PARTIES = (
+    "households",
+    "firms",
+    "recyclers",
+    "dealers",
+    "collectors",
+    "producers",
+    "lenders",
+    "governments",
+    "bloc_states",
+    "rest_of_economy",
+    "rest_of_world",
+)
 
 WORDS: dict[str, Mapping[str, str]] = {
     "extraction": {"en": "Extraction", "nl": "Winning"},
@@ -44,6 +58,22 @@ WORDS: dict[str, Mapping[str, str]] = {
     "richest": {"en": "Highest incomes (last fifth)", "nl": "Hoogste inkomens (laatste vijfde)"},
     "home": {"en": "At home", "nl": "In eigen gebied"},
     "abroad": {"en": "Abroad", "nl": "Elders"},
+    "primary_home": {"en": "Primary, refined at home", "nl": "Primair, in eigen gebied geraffineerd"},
+    "primary_abroad": {"en": "Primary, refined abroad", "nl": "Primair, elders geraffineerd"},
+    "secondary": {"en": "Secondary, from home recyclers", "nl": "Secundair, van eigen recyclingbedrijven"},
+    "in_components": {"en": "In imported components", "nl": "In ingevoerde componenten"},
+    "in_products": {"en": "In imported products", "nl": "In ingevoerde producten"},
+    "households": {"en": "Households", "nl": "Huishoudens"},
+    "firms": {"en": "Makers, refurbishers and service providers", "nl": "Producenten, refurbishers en dienstverleners"},
+    "recyclers": {"en": "Recyclers", "nl": "Recyclingbedrijven"},
+    "dealers": {"en": "Dealers and importers", "nl": "Handelaren en importeurs"},
+    "collectors": {"en": "Collectors", "nl": "Inzamelaars"},
+    "producers": {"en": "Mines and refineries", "nl": "Mijnen en raffinaderijen"},
+    "lenders": {"en": "Lenders", "nl": "Financiers"},
+    "governments": {"en": "Governments and public buyers", "nl": "Overheden en publieke inkopers"},
+    "bloc_states": {"en": "States of the blocs", "nl": "Staten van de blokken"},
+    "rest_of_economy": {"en": "Rest of the economy at home", "nl": "Rest van de eigen economie"},
+    "rest_of_world": {"en": "Rest of the world", "nl": "Rest van de wereld"},
     "dumping": {"en": "Dumping", "nl": "Dumping"},
     "low_price": {"en": "Low prices", "nl": "Lage prijzen"},
     "feedstock": {"en": "Too little scrap", "nl": "Te weinig schroot"},
@@ -112,6 +142,8 @@ AXES: dict[str, Callable[[Any], list[Label]]] = {
     "activity": _words("detail", ACTIVITIES),
     "quintile": _words("detail", QUINTILES),
     "origin": _words("detail", ORIGINS),
+    "party": _words("detail", PARTIES),
+    "form": _words("detail", FORMS),
     "cause": _causes,
     "instrument": _instruments,
 }

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.indicators.indicator import Ratio, indicator
-from abm.indicators.quantities import Quantities, across
+from abm.indicators.quantities import Quantities, across, down
 
 Array = NDArray[np.float64]
 
@@ -366,3 +366,99 @@ def stock_in_use(view: Quantities) -> Array:
 )
 def end_of_life_recovery(view: Quantities) -> Array:
     return view.year.end_of_life_recovered / 1000.0
+
+
+@indicator(
+    unit="1",
+    title={"en": "Turnover of a kilogram", "nl": "Omloop van een kilogram"},
+    meaning={
+        "en": "How often a kilogram is used before it is lost, if it goes on as in the past twelve months: one over "
+        "the share lost of what leaves use or is refurbished. Goods and scrap exported count as lost; what recyclers "
+        "recover from end-of-life goods does not.",
+        "nl": "Hoe vaak een kilogram wordt gebruikt voordat hij verloren gaat, als het doorgaat zoals in de afgelopen "
+        "twaalf maanden: één gedeeld door het deel dat verloren gaat van wat uit gebruik raakt of wordt gereviseerd. "
+        "Uitgevoerde goederen en schroot tellen als verloren; wat recyclingbedrijven uit afgedankte goederen "
+        "terugwinnen niet.",
+    },
+    undefined={"en": "Undefined if nothing is lost.", "nl": "Niet bepaald als niets verloren gaat."},
+    direction=1,
+    axes=("material",),
+)
+def turnover(view: Quantities) -> Ratio:
+    year = view.year
+    whole = year.end_of_life + year.refurbished_content
+    return Ratio(whole, np.maximum(whole - year.refurbished_content - year.end_of_life_recovered, 0.0))
+
+
+@indicator(
+    unit="1",
+    title={"en": "Reuse of components", "nl": "Hergebruik van componenten"},
+    meaning={
+        "en": "Mass of components in products that were refurbished, over that in all products that were refurbished "
+        "or left use in the past twelve months. Components reused one by one, in repairs, are not counted.",
+        "nl": "Massa van componenten in gereviseerde producten, ten opzichte van die in alle producten die in de "
+        "afgelopen twaalf maanden zijn gereviseerd of uit gebruik raakten. Componenten die los zijn hergebruikt, bij "
+        "reparatie, tellen niet mee.",
+    },
+    undefined={"en": "Undefined if nothing left use.", "nl": "Niet bepaald als niets uit gebruik raakte."},
+    direction=1,
+    axes=("component",),
+)
+def component_reuse(view: Quantities) -> Ratio:
+    year, mass = view.year, view.frame.component_mass
+    kept = year.refurbished @ mass
+    return Ratio(kept, kept + (year.left_units + year.business_units) @ mass)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Dilution", "nl": "Verdunning"},
+    meaning={
+        "en": "Share of the material in end-of-life goods that ends as an impurity in other metals or in slag, and so "
+        "loses its physical quality; past twelve months.",
+        "nl": "Aandeel van het materiaal in afgedankte goederen dat als verontreiniging in andere metalen of in slak "
+        "eindigt en zo zijn fysieke kwaliteit verliest; afgelopen twaalf maanden.",
+    },
+    undefined={"en": "Undefined if nothing left use.", "nl": "Niet bepaald als niets uit gebruik raakte."},
+    direction=-1,
+    axes=("material",),
+)
+def dilution(view: Quantities) -> Ratio:
+    return Ratio(view.year.end_of_life_dissipated, view.year.end_of_life)
+
+
+@indicator(
+    unit="t/yr",
+    title={"en": "Hazardous content in loops", "nl": "Gevaarlijke stoffen in kringlopen"},
+    meaning={
+        "en": "Substances of concern in products that were refurbished or collected for recycling in the past twelve "
+        "months, at the content of products of today. More loops bring back more of them; design can take them out.",
+        "nl": "Zorgwekkende stoffen in producten die in de afgelopen twaalf maanden zijn gereviseerd of voor recycling "
+        "ingezameld, bij het gehalte van de producten van nu. Meer kringlopen brengen er meer van terug; ontwerp kan "
+        "ze wegnemen.",
+    },
+    direction=-1,
+    axes=("product",),
+)
+def hazardous_content(view: Quantities) -> Array:
+    units = view.year.refurbished + view.year.collected_units + view.year.business_units
+    return units * view.frame.hazardous * 1e-3
+
+
+@indicator(
+    unit="1",
+    title={"en": "Raw-material budget used", "nl": "Gebruikt grondstoffenbudget"},
+    meaning={
+        "en": "Primary material in products bought at home in the past twelve months, over a budget that falls in a "
+        "straight line from that of the start to the share of it that the goal allows; above one the budget is "
+        "overspent.",
+        "nl": "Primair materiaal in producten die in de afgelopen twaalf maanden in eigen gebied zijn gekocht, ten "
+        "opzichte van een budget dat in een rechte lijn daalt van het gebruik aan het begin naar het deel daarvan dat "
+        "het doel toestaat; boven één is het budget overschreden.",
+    },
+    undefined={"en": "Undefined without a budget.", "nl": "Niet bepaald zonder budget."},
+    direction=-1,
+    headline=True,
+)
+def raw_material_budget_used(view: Quantities) -> Ratio:
+    return Ratio(across(down(view.year.sold_primary)), view.frame.primary_budget[view.month])

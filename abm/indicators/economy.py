@@ -125,10 +125,10 @@ def wage(view: Quantities) -> Ratio:
     unit="1",
     title={"en": "Tightness of technical labour", "nl": "Krapte op de technische arbeidsmarkt"},
     meaning={
-        "en": "Share of technical workers employed in modelled activities over that share at the start; above 1 "
-        "building up slows down.",
-        "nl": "Aandeel van het technisch personeel dat in gemodelleerde activiteiten werkt ten opzichte van dat "
-        "aandeel aan het begin; boven 1 vertraagt de opbouw.",
+        "en": "Open technical jobs for each filled one, over that at the start; as it rises, vacancies stay open "
+        "longer. Above 1 plants take longer to build.",
+        "nl": "Openstaande technische banen per vervulde baan, ten opzichte van het begin; hoe hoger, hoe langer "
+        "vacatures openstaan. Boven 1 duurt de bouw van fabrieken langer.",
     },
     direction=0,
     axes=("jurisdiction",),
@@ -142,8 +142,8 @@ def labour_tightness(view: Quantities) -> Ratio:
     unit="1",
     title={"en": "Vacancies for technicians", "nl": "Vacatures voor technici"},
     meaning={
-        "en": "Technical jobs beyond the usual share of the workers available.",
-        "nl": "Technische banen boven het gebruikelijke aandeel van het beschikbare personeel.",
+        "en": "Technical jobs that the work at hand and the building of plants ask for and that are not filled.",
+        "nl": "Technische banen waar het werk en de bouw van fabrieken om vragen en die niet zijn vervuld.",
     },
     direction=-1,
     axes=("jurisdiction",),
@@ -288,3 +288,94 @@ def purchases_put_off(view: Quantities) -> Array:
 )
 def energy_price(view: Quantities) -> Array:
     return across(view.energy) / view.frame.leaves
+
+
+@indicator(
+    unit="1",
+    title={"en": "Circular share of value added", "nl": "Circulair aandeel in de toegevoegde waarde"},
+    meaning={
+        "en": "Value added of circular activities over that of all modelled activities at home; past twelve months.",
+        "nl": "Toegevoegde waarde van circulaire activiteiten ten opzichte van die van alle gemodelleerde activiteiten "
+        "in eigen gebied; afgelopen twaalf maanden.",
+    },
+    undefined={"en": "Undefined without value added.", "nl": "Niet bepaald zonder toegevoegde waarde."},
+    direction=1,
+    headline=True,
+)
+def circular_value_share(view: Quantities) -> Ratio:
+    value = view.year.activity_value
+    return Ratio(value @ view.frame.circular, across(value))
+
+
+@indicator(
+    unit="1",
+    title={"en": "Quality of work", "nl": "Kwaliteit van werk"},
+    meaning={
+        "en": "Mean over technical jobs of the past twelve months of three parts with equal weight: the wage over "
+        "that at the start, the skill that the activity asks, and its safety (one over the rate of accidents), both "
+        "over those of manufacturing. Geometric mean; one is work of manufacturing at the start.",
+        "nl": "Gemiddelde over de technische banen van de afgelopen twaalf maanden van drie delen met gelijk gewicht: "
+        "het loon ten opzichte van het begin, de vaardigheid die de activiteit vraagt en de veiligheid (één gedeeld "
+        "door de kans op ongevallen), beide ten opzichte van de industrie. Meetkundig gemiddelde; één is werk in de "
+        "industrie aan het begin.",
+    },
+    undefined={"en": "Undefined without jobs.", "nl": "Niet bepaald zonder banen."},
+    direction=1,
+    axes=("jurisdiction",),
+)
+def quality_of_work(view: Quantities) -> Ratio:
+    tree, by_leaf = view.frame.tree.T, down(view.jobs)
+    good = np.einsum("...al,a->...l", view.jobs, view.frame.work_quality) * np.cbrt(view.wage_factor)
+    return Ratio(good @ tree, by_leaf @ tree)
+
+
+@indicator(
+    unit="1",
+    title={"en": "Vacancy rate for technicians", "nl": "Vacaturegraad voor technici"},
+    meaning={
+        "en": "Open technical jobs over all technical jobs, open and filled.",
+        "nl": "Openstaande technische banen ten opzichte van alle technische banen, open en vervuld.",
+    },
+    undefined={"en": "Undefined without jobs.", "nl": "Niet bepaald zonder banen."},
+    direction=-1,
+    axes=("jurisdiction",),
+    headline=True,
+)
+def vacancy_rate(view: Quantities) -> Ratio:
+    tree = view.frame.tree.T
+    open_jobs = view.vacancies @ tree
+    return Ratio(open_jobs, open_jobs + view.employed_technicians @ tree)
+
+
+@indicator(
+    unit="EUR/yr",
+    title={"en": "Consumer surplus", "nl": "Consumentensurplus"},
+    meaning={
+        "en": "What the offers of today are worth to a household that buys as much as at the start, over those of the "
+        "start, in a year, by fifth of households by income: change of the expected utility of choice, in euros "
+        "(logsum). Cheaper, longer-lived and newly known offers raise it.",
+        "nl": "Wat het aanbod van nu waard is voor een huishouden dat evenveel koopt als aan het begin, ten opzichte "
+        "van het aanbod toen, per jaar en per vijfde deel van de huishoudens naar inkomen: verandering van het "
+        "verwachte nut van de keuze, in euro's (logsom). Goedkoper, langer meegaand en nieuw bekend aanbod verhoogt "
+        "het.",
+    },
+    direction=1,
+    axes=("quintile",),
+)
+def consumer_surplus(view: Quantities) -> Array:
+    return view.surplus - view.frame.start_surplus
+
+
+@indicator(
+    unit="EUR/yr",
+    title={"en": "Investment by activity", "nl": "Investeringen per activiteit"},
+    meaning={
+        "en": "What firms and recyclers at home spent on plant and equipment in the past twelve months.",
+        "nl": "Wat bedrijven en recyclingbedrijven in eigen gebied in de afgelopen twaalf maanden aan installaties en "
+        "apparatuur uitgaven.",
+    },
+    direction=1,
+    axes=("activity",),
+)
+def investment(view: Quantities) -> Array:
+    return view.year.plant_spending

@@ -188,3 +188,39 @@ def dissipated(view: Quantities) -> Array:
 )
 def scrap_exported(view: Quantities) -> Array:
     return view.year.scrap_exported * TONNES
+
+
+@indicator(
+    unit="t/yr",
+    title={"en": "Rock and ore moved by origin", "nl": "Verplaatst gesteente en erts naar herkomst"},
+    meaning={
+        "en": "Rock, overburden and ore moved to mine the primary material that home needed in the past twelve months, "
+        "imported goods included, at home and abroad (total material requirement). What rises abroad as it falls at "
+        "home is burden shifted.",
+        "nl": "Gesteente, deklaag en erts die zijn verplaatst voor de winning van het primaire materiaal dat in eigen "
+        "gebied in de afgelopen twaalf maanden nodig was, ingevoerde goederen inbegrepen, in eigen gebied en elders "
+        "(totale materiaalbehoefte). Wat elders stijgt terwijl het hier daalt, is afgewenteld.",
+    },
+    direction=-1,
+    axes=("origin",),
+)
+def rock_moved(view: Quantities) -> Array:
+    return across(view.rock) * TONNES
+
+
+@indicator(
+    unit="t CO2e/yr",
+    title={"en": "Greenhouse gases of materials by form", "nl": "Broeikasgassen van materialen naar vorm"},
+    meaning={
+        "en": "Greenhouse gases of the materials that home needed in the past twelve months by the stage at which they "
+        "come in: as primary material refined at home or abroad, from home recyclers, or within imported components "
+        "and products.",
+        "nl": "Broeikasgassen van de materialen die eigen gebied in de afgelopen twaalf maanden nodig had, naar de "
+        "schakel waarin zij binnenkomen: als primair materiaal dat in eigen gebied of elders is geraffineerd, van "
+        "eigen recyclingbedrijven, of in ingevoerde componenten en producten.",
+    },
+    direction=-1,
+    axes=("form",),
+)
+def greenhouse_gases_by_form(view: Quantities) -> Array:
+    return view.gases_by_form * TONNES

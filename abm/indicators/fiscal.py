@@ -193,3 +193,94 @@ def licence_rents(view: Quantities) -> Array:
 )
 def lender_equity(view: Quantities) -> Array:
     return view.lender_equity
+
+
+@indicator(
+    unit="EUR",
+    title={"en": "Public cost per circular job", "nl": "Publieke kosten per circulaire baan"},
+    meaning={
+        "en": "Net public cost of the past twelve months over technical jobs in circular activities. It is an average: "
+        "what policy adds per euro is the difference between two paired runs.",
+        "nl": "Netto publieke kosten van de afgelopen twaalf maanden ten opzichte van de technische banen in "
+        "circulaire activiteiten. Het is een gemiddelde: wat beleid per euro toevoegt is het verschil tussen twee "
+        "gepaarde runs.",
+    },
+    undefined={"en": "Undefined without jobs.", "nl": "Niet bepaald zonder banen."},
+    direction=-1,
+)
+def public_cost_per_job(view: Quantities) -> Ratio:
+    return Ratio(across(view.year.public_net), view.jobs_by_activity @ view.frame.circular)
+
+
+@indicator(
+    unit="EUR/yr",
+    title={"en": "Who pays and who gains by policy", "nl": "Wie betaalt en wie wint door beleid"},
+    meaning={
+        "en": "Payments under policy that each received less those that it made in the past twelve months: support, "
+        "levies, certificates, premiums, programmes and trade of stockpiles, before governments' budgets are balanced; "
+        "deposits are held for households and left out. All together they are zero. What is passed on in prices shows "
+        "in the total, between paired runs.",
+        "nl": "Betalingen onder beleid die elk ontving min die het deed in de afgelopen twaalf maanden: steun, "
+        "heffingen, certificaten, premies, programma's en handel van strategische voorraden, voordat begrotingen van "
+        "overheden sluitend worden gemaakt; statiegeld wordt voor huishoudens bewaard en telt niet mee. Samen zijn zij "
+        "nul. Wat in prijzen wordt doorgegeven blijkt uit het totaal, tussen gepaarde runs.",
+    },
+    direction=0,
+    axes=("party",),
+)
+def policy_incidence(view: Quantities) -> Array:
+    return view.year.party_flows[..., 0, :]
+
+
+@indicator(
+    unit="EUR/yr",
+    title={"en": "Net receipts of each party", "nl": "Netto ontvangsten van elke partij"},
+    meaning={
+        "en": "All payments that each received less those that it made in the past twelve months, without loans, "
+        "equity, dividends, households' income from the rest of the economy and what is left by bankruptcies. All "
+        "together they are zero. The difference between two paired runs is the net incidence of policy, prices and "
+        "all.",
+        "nl": "Alle betalingen die elk ontving min die het deed in de afgelopen twaalf maanden, zonder leningen, "
+        "kapitaalinbreng, dividend, inkomen van huishoudens uit de rest van de economie en wat faillissementen "
+        "nalaten. Samen zijn zij nul. Het verschil tussen twee gepaarde runs is "
+        "wat beleid per saldo voor elk betekent, prijzen inbegrepen.",
+    },
+    direction=0,
+    axes=("party",),
+)
+def net_incidence(view: Quantities) -> Array:
+    return view.year.party_flows[..., 1, :]
+
+
+@indicator(
+    unit="EUR/yr",
+    title={"en": "Policy payments by jurisdiction", "nl": "Beleidsbetalingen per gebied"},
+    meaning={
+        "en": "Payments under policy that households, firms, recyclers, dealers and collectors in each jurisdiction "
+        "received less those that they made in the past twelve months.",
+        "nl": "Betalingen onder beleid die huishoudens, bedrijven, recyclingbedrijven, handelaren en inzamelaars in "
+        "elk gebied ontvingen min die zij deden in de afgelopen twaalf maanden.",
+    },
+    direction=0,
+    axes=("jurisdiction",),
+)
+def policy_incidence_by_jurisdiction(view: Quantities) -> Array:
+    return view.year.leaf_flows[..., 0, :] @ view.frame.tree.T
+
+
+@indicator(
+    unit="EUR/yr",
+    title={"en": "Net receipts by jurisdiction", "nl": "Netto ontvangsten per gebied"},
+    meaning={
+        "en": "All payments that households, firms, recyclers, dealers and collectors in each jurisdiction received "
+        "less those that they made in the past twelve months, without loans, equity, dividends, households' income "
+        "from the rest of the economy and what is left by bankruptcies.",
+        "nl": "Alle betalingen die huishoudens, bedrijven, recyclingbedrijven, handelaren en inzamelaars in elk gebied "
+        "ontvingen min die zij deden in de afgelopen twaalf maanden, zonder leningen, kapitaalinbreng, dividend, "
+        "inkomen van huishoudens uit de rest van de economie en wat faillissementen nalaten.",
+    },
+    direction=0,
+    axes=("jurisdiction",),
+)
+def net_incidence_by_jurisdiction(view: Quantities) -> Array:
+    return view.year.leaf_flows[..., 1, :] @ view.frame.tree.T

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from abm.books import MONEY_KINDS, block
 from abm.indicators.axes import ACTIVITIES, CIRCULAR_ACTIVITIES, nodes
+from abm.indicators.choice import ChoiceWorth
+from abm.indicators.parties import NO_INCOME, POLICY
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -53,6 +55,7 @@ class Frame:
         self._households(model)
         self._products(model)
         self._governments(model)
+        self._work_and_welfare(model)
 
     def money(self, *kinds: str) -> Array:
         """Which kinds of payment are among these, 1 or 0 (kinds,)."""
@@ -157,6 +160,30 @@ class Frame:
         self.used_places, self.new_places = block(dealers.used_place), block(dealers.new_place)
         self.hoarded_places = block(model.places.hoarded)
         self.in_use_places = np.concatenate([model.places.in_use.ravel(), model.business.places.ravel()])
+
+    def _work_and_welfare(self, model: Any) -> None:
+        """Quality of work by activity, worth of choice, what is hazardous, and the budget of raw materials."""
+        config, work = model.config, model.config.work
+        skill, accidents = np.ones(len(ACTIVITIES)), np.ones(len(ACTIVITIES))
+        repair = [ACTIVITIES.index(name) for name in ("refurbisher", "service_provider")]
+        skill[repair], accidents[repair] = work.skill_repair, work.accidents_repair
+        skill[-1], accidents[-1] = work.skill_recycling, work.accidents_recycling
+        self.work_quality = np.cbrt(skill / accidents)  # (6,), at the wage of the start
+        self.choice = ChoiceWorth(model)
+        self.start_surplus = self.choice.start
+        self.incidence_kinds = np.stack([self.money(*POLICY), 1.0 - self.money(*NO_INCOME)])
+        products, materials = config.products, config.materials
+        mass = np.asarray(products.mass)
+        self.component_mass = np.asarray(products.mass_share) * mass[:, None]  # (P, C) kg
+        self.hazardous = np.asarray(products.hazardous) * mass  # (P,) kg
+        self.rock = np.asarray(materials.rock)
+        self.primary_abroad = 1.0 - np.asarray(materials.recycled_abroad)
+        bought = 12.0 * model.structure.first_demand().sum(axis=(0, 2))
+        start = float((bought @ model.structure.content) @ self.primary_abroad)  # kg a year
+        first, last = float(config.time.start), float(config.public.primary_goal_year)
+        year = first + np.arange(model.months) / 12.0
+        done = np.clip((year - first) / max(last - first, 1e-9), 0.0, 1.0)
+        self.primary_budget = start * (1.0 - done * (1.0 - config.public.primary_goal))  # (months,) kg a year
 
     def _governments(self, model: Any) -> None:
         governments, members = model.governments, model.governments.members

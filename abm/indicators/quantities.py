@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from abm.indicators.axes import ACTIVITIES
 from abm.indicators.frame import HOME_SOURCE, RECYCLING_COST, Frame
 from abm.indicators.indicator import SMALL
+from abm.indicators.parties import Parties
 
 Array = NDArray[np.float64]
 
 
 BLOCK = 100  # months that are shown together; always so many, so that results do not depend on when they are asked for
+MEMORY = 60  # months of disturbed supply that are counted
+DEAR, MISSED = float(np.log(1.5)), 0.05  # supply is disturbed above this log of price over cost, or share missed
 WINDOWS = (12, 60)  # months over which survival is measured
 
 
@@ -427,18 +430,48 @@ class Quantities:
         return across(units * self.product_price[..., 0])
 
     @Once
+    def gases_by_form(self) -> Array:
+        """Greenhouse gases of the required materials by the form in which they come (forms,), kg CO2e a year."""
+        frame, year = self.frame, self.year
+        own = refined_at_home(self.year)
+        return np.stack(
+            [
+                own @ frame.carbon,
+                (year.makers_primary - own) @ frame.carbon,
+                year.makers_secondary @ frame.carbon_secondary,
+                year.component_import @ frame.carbon_abroad,
+                year.product_import @ frame.carbon_abroad,
+            ],
+            axis=-1,
+        )
+
+    @Once
     def gases(self) -> Array:
         """Greenhouse gases of the required materials by origin, home and abroad (2, M), kg CO2e a year.
 
         Home makers buy home's refined material in the share that it has in all use at home.
         """
         frame, year = self.frame, self.year
-        use = np.maximum(year.home_use - year.makers_secondary, SMALL)
-        own = year.makers_primary * np.minimum(year.home_refined / use, 1.0)
+        own = refined_at_home(self.year)
         imported = year.component_import + year.product_import
         home = own * frame.carbon + year.makers_secondary * frame.carbon_secondary
         abroad = (year.makers_primary - own) * frame.carbon + imported * frame.carbon_abroad
         return np.stack([home, abroad], axis=-2)
+
+    @Once
+    def rock(self) -> Array:
+        """Rock and ore moved for the primary material required, by origin, home and abroad (2, M), kg a year."""
+        frame, year = self.frame, self.year
+        use = np.maximum(year.home_use - year.makers_secondary, SMALL)
+        own = year.makers_primary * np.minimum(year.home_mined / use, 1.0)
+        imported = (year.component_import + year.product_import) * frame.primary_abroad
+        return np.stack([own, year.makers_primary - own + imported], axis=-2) * frame.rock
+
+    @Once
+    def surplus(self) -> Array:
+        """Expected utility of choosing among today's offers by income quintile (5,), EUR a year of a household."""
+        aware = self.aware / self.frame.households
+        return self.frame.choice.surplus(self.offer_price, self.offer_life, aware)
 
     # ------------------------------------------------------------------ public money
     @Once
@@ -453,6 +486,12 @@ class Quantities:
     def public_net(self) -> Array:
         """The same less what it received (K,), EUR."""
         return self.public_paid - self.received @ self.frame.public
+
+
+def refined_at_home(year: Any) -> Array:
+    """Primary material of home makers that home refined (…, M), kg a year: its share in all use at home."""
+    use = np.maximum(year.home_use - year.makers_secondary, SMALL)
+    return np.asarray(year.makers_primary * np.minimum(year.home_refined / use, 1.0))
 
 
 def shares(supply: Array) -> Array:
@@ -491,6 +530,7 @@ class History:
         self.frame, self.months = frame, months
         self.arrays: dict[str, Array] = {}
         self.plants: list[Array] = []
+        self.parties = Parties()
         self._member: Array = np.zeros((0, 0))
 
     def stream_member(self, stream: NDArray[np.int64]) -> Array:
@@ -561,6 +601,17 @@ class Months(Quantities):
         result, months = twelve(plants[0], 0, self._count), twelve(plants[1], 0, self._count)
         working, cost = plants[1, 11:], plants[2, 11:]
         return across(working * (12.0 * result >= cost * months))
+
+    @Once
+    def disturbed(self) -> Array:
+        """Months since supply of a material was last undisturbed (M,), at most `MEMORY`."""
+        first = max(self._first - MEMORY, -12)
+        months = self._history.show(first, self._first + self._count - first)
+        bad = months.log_price[:, 0] > DEAR
+        bad |= months.missed_inputs > MISSED * np.maximum(months.wanted_inputs, SMALL)
+        number = np.arange(len(bad))[:, None]
+        undisturbed = np.maximum.accumulate(np.where(bad, -1, number), axis=0)
+        return np.minimum(number - undisturbed, MEMORY)[-self._count :].astype(np.float64)
 
     @Once
     def survival(self) -> Array:

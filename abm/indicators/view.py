@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.books import MONEY_KINDS
-from abm.indicators.axes import ACTIVITIES
+from abm.indicators.axes import ACTIVITIES, PARTIES
 from abm.indicators.quantities import History, Once, Quantities
 
 Array = NDArray[np.float64]
@@ -16,6 +16,11 @@ FIRMS = len(ACTIVITIES) - 1  # kinds of firms, and the number of recyclers among
 
 
 _ONES = np.ones(1024)
+
+
+def _sums(flows: Array, group: NDArray[np.int64], groups: int) -> Array:
+    """Sums of flows (2, n) by group (2, groups)."""
+    return np.stack([np.bincount(group, flow, groups) for flow in flows])
 
 
 def total(values: Array) -> Array:
@@ -255,6 +260,12 @@ class View(Quantities):
         return float(self._history.show(self.month, 1).earning[0])
 
     @Once
+    def disturbed(self) -> Array:
+        """Months since supply of a material was last undisturbed (M,), at most sixty."""
+        found: Array = self._history.show(self.month, 1).disturbed[0]
+        return found
+
+    @Once
     def survival(self) -> Array:
         """Recyclers of some time ago that still exist, and all then (windows, number or capacity, 2)."""
         found: Array = self._history.show(self.month, 1).survival[0]
@@ -327,18 +338,31 @@ class View(Quantities):
         return self.waste.refurbisher_result[1].sum() - self.waste.refurbish_labour.sum()
 
     @Kept
+    def plant_spending(self) -> Array:
+        """Spending on plant and equipment by activity (6,), EUR."""
+        spent, kind = self.firms.spent, self.firms.kind  # spent by the firms that were there before entry
+        found = np.bincount(kind[: len(spent)], spent, FIRMS + 1).astype(np.float64)
+        found[-1] = self.model.renewal.recycler_spending.sum()
+        return found
+
+    @Kept
+    def employed_technicians(self) -> Array:
+        """Technical jobs that are filled (L,)."""
+        return self.model.labour.employed
+
+    @Kept
     def technicians(self) -> Array:
         """Technical workers available (L,)."""
         return self.model.labour.pool
 
     @Kept
     def tightness(self) -> Array:
-        """Share of technical workers employed over that at the start (L,)."""
+        """Open technical jobs for each filled one over that at the start (L,)."""
         return self.model.labour.tightness
 
     @Kept
     def vacancies(self) -> Array:
-        """Technical jobs that cannot be filled (L,)."""
+        """Technical jobs that are open (L,)."""
         return self.model.labour.vacancies
 
     @Kept
@@ -356,6 +380,11 @@ class View(Quantities):
     def offer_price(self) -> Array:
         """Price of alternatives that households face (P, L, 6), EUR with tax."""
         return self.purchases.offers.price
+
+    @Kept
+    def offer_life(self) -> Array:
+        """Expected life of alternatives over the mean life of the product (P, L, 6), 0 of what is not on offer."""
+        return self.purchases.offers.life * self.purchases.offers.available
 
     @Kept
     def outcomes(self) -> Array:
@@ -492,6 +521,22 @@ class View(Quantities):
     def _households_where(self, there: NDArray[np.bool_]) -> Array:
         """Real households for which something (n,) is so, by leaf (L,)."""
         return self.frame.represented * [np.count_nonzero(there[rows]) for rows in self.frame.leaf_rows]
+
+    @Once
+    def flows(self) -> Array:
+        """Net receipts of each account under policy, and of all kinds that are income (2, accounts), EUR."""
+        return self.frame.incidence_kinds @ self.books.flow
+
+    @Kept
+    def party_flows(self) -> Array:
+        """The same by party (2, parties)."""
+        return _sums(self.flows, self._history.parties.of_accounts(self.model), len(PARTIES))
+
+    @Kept
+    def leaf_flows(self) -> Array:
+        """The same of those who live in a leaf, by leaf (2, L)."""
+        leaf = self._history.parties.leaf_of_accounts(self.model)
+        return _sums(self.flows, leaf, self.frame.leaves + 1)[:, :-1]
 
     @Kept
     def paid(self) -> Array:

@@ -85,16 +85,32 @@ class ComponentMarkets:
             markup[:, HOME] = np.where(known, home[1], markup[:, HOME])
         return (paid / self.used + conversion[:, :, None]) * (1.0 + markup)[:, :, None]
 
-    def choose_origins(self, price: Array, mix: Array, risk: Array) -> None:
+    def choose_origins(
+        self,
+        price: Array,
+        mix: Array,
+        risk: Array,
+        most: Array | None = None,
+        favour: tuple[Array, Array] | None = None,
+    ) -> None:
         """Move shares a little each month towards what relative cost and felt risk warrant.
 
+        Shares wanted are not above `most` (C, 1 + O), the capacity of origins, where it is given.
+
         `price` (C, 1 + O, M) EUR/kg, `mix` (C, M) the composition of orders, `risk` (C,) the felt risk of supply
-        from blocs. Cost is seen against `start_cost`.
+        from blocs. Cost is seen against `start_cost`. `favour` is the share (C,) of use for which home may cost more by
+        a premium (C,).
         """
         relative = np.maximum(self.cost(price, mix), 1e-12) / self.start_cost
         weight = self.start_share * relative**self._response
         weight *= 1.0 - 0.3 * risk[:, None] * self._from_bloc
         wanted = weight / np.add.reduce(weight, axis=1, keepdims=True)
+        if favour is not None:
+            share, premium = favour[0][:, None], favour[1]
+            weight[:, HOME] *= (1.0 + premium) ** -self._response[:, 0]
+            wanted += share * (weight / np.add.reduce(weight, axis=1, keepdims=True) - wanted)
+        if most is not None:
+            wanted = at_most(wanted, most)
         self.share += (wanted - self.share) / 12.0
 
     @staticmethod
@@ -143,3 +159,12 @@ class ComponentMarkets:
         first = not np.count_nonzero(self.normal_imports)
         self.imports += (delivered - self.imports) * (1.0 if first else 1.0 / 6.0)
         self.normal_imports += (delivered - self.normal_imports) * ((1.0 if first else 1.0 / 12.0) * free)
+
+
+def at_most(share: Array, most: Array) -> Array:
+    """Shares (n, O) of which none is above `most` (n, O); what that leaves goes to those below it."""
+    capped = np.minimum(share, most)
+    below = np.where(share < most, share, 0.0)
+    left = np.add.reduce(share - capped, axis=1, keepdims=True)
+    whole = np.add.reduce(below, axis=1, keepdims=True)
+    return np.asarray(np.where(whole > 0.0, capped + left * below / np.where(whole > 0.0, whole, 1.0), share))

@@ -114,14 +114,14 @@ class Duties:
         self._sales[bloc.number] = sales
         believed = float(rules.belief @ self.model.settlement.household_share)
         now, to_come = self.mean_rates(rules), self.mean_rates(rules.outlook)
-        dumping = bloc.floods
+        dumping = any(bloc.dumps(what).any() for what in ("materials", "components", "products"))
         cost = 0.0
         for value, present, announced in zip(sales, now, to_come, strict=True):
             rate = present[ANY, bloc.jurisdiction] + present[DUMPED, bloc.jurisdiction] * dumping
             cost += float(value @ np.maximum(rate, believed * announced[ANY, bloc.jurisdiction]))
         in_force = any(rules.in_force(lever) for lever in LEVERS)
         whole = float(sum(np.add.reduce(value) for value in sales))
-        return {"duty_cost": cost, "duty_in_force": in_force, "sales": whole, "held_by_it": sales[0] + sales[1]}
+        return {"duty_cost": cost, "duty_in_force": in_force, "sales": whole, "held_by_it": np.stack(sales[:2])}
 
     def _sales_of(self, bloc: Any) -> list[Array]:
         """What a bloc sells home buyers of refined material and components (M,) and of products (P,), EUR a year."""

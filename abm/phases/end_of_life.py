@@ -129,8 +129,8 @@ class EndOfLife:
         rows = model.product_trade.refurbishers
         product, leaf = firms.product[rows], firms.leaf[rows]
         linear = model.product_trade.price[product, 0]
-        cost = linear * self.refurbish_cost[product] * model.labour.wage_factor[leaf]
-        able = np.where(firms.price[rows] > cost, firms.capacity[rows], 0.0)
+        cost = linear * self.refurbish_cost[product] * model.labour_cost[leaf]
+        able = np.where(firms.price[rows] > cost, firms.capacity[rows] * model.labour.staffing[leaf], 0.0)
         room: Array = np.bincount(product * units.shape[1] + leaf, able, units.size).reshape(units.shape).astype(float)
         wanted = np.maximum(model.product_trade.usual_used_stock() - dealers.used_units, 0.0)
         taken = np.minimum(np.minimum(units, room), wanted)
@@ -342,12 +342,12 @@ class EndOfLife:
     def run_recyclers(self) -> Array:
         """Recyclers process their feed and pay for it; returns labour cost by leaf (L,), EUR."""
         model, recyclers = self.model, self.model.recyclers
-        recyclers.recover(model.places.dissipated)
+        recyclers.recover(model.places.dissipated, model.labour.staffing)
         memory = self._memory()
         end_of_life, recovered = np.add.reduce(recyclers.recovered_end_of_life), np.add.reduce(recyclers.recovered)
         self.usual_end_of_life += (end_of_life - self.usual_end_of_life) / memory
         self.usual_recovered += (recovered - self.usual_recovered) / memory
         paid = recyclers.pay_for_processing(
-            model.accounts.households[recyclers.leaf], model.accounts.domestic, model.energy, model.labour.wage_factor
+            model.accounts.households[recyclers.leaf], model.accounts.domestic, model.energy, model.labour_cost
         )
         return np.asarray(np.bincount(recyclers.leaf, paid, len(self.config.leaves)), dtype=np.float64)

@@ -414,7 +414,8 @@ class MaterialsTrade:
         for instrument in model.governments.traders:
             place = model.stockpile_place(instrument)
             use = self._use_below(instrument.leaves)
-            view = MarketView(price, usual, use, self.home_rationed, model.books.stock[place].copy())
+            held, withheld = model.books.stock[place].copy(), markets.withheld[OUTSIDE]
+            view = MarketView(price, usual, use, self.home_rationed, held, withheld)
             found.append((instrument, instrument.trade(view, model.month)))
         return found
 
@@ -433,7 +434,7 @@ class MaterialsTrade:
             self.released[instrument.index] = release
 
     def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array) -> None:
-        """Bring stockpiles their part of all that is asked at home (M,) and let governments pay."""
+        """Bring stockpiles their part of all that is asked at home (M,) and let those who hold them pay."""
         model, markets = self.model, self.markets
         for instrument, trade in trades:
             share = np.divide(trade.buy, asked, out=np.zeros_like(asked), where=asked > 0.0)
@@ -441,10 +442,9 @@ class MaterialsTrade:
             bought = np.where(price <= trade.limit_price, share * cleared.home, 0.0)
             place = model.stockpile_place(instrument)
             model.books.move("stockpiling", int(markets.places[REFINING, OUTSIDE]), place, bought)
-            paid, received = float(bought @ price), float(self.released[instrument.index] @ price)
-            model.books.pay("stockpile_trade", instrument.account, markets.accounts[OUTSIDE], paid)
-            model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], instrument.account, received)
-            instrument.book_trade(paid, received)
+            for account, paid, received in instrument.share_out(bought, self.released[instrument.index], price):
+                model.books.pay("stockpile_trade", account, markets.accounts[OUTSIDE], paid)
+                model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], account, received)
 
     def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array) -> None:
         """Bring makers their part of all that is asked at home (M,) and let them pay."""
@@ -479,19 +479,26 @@ class MaterialsTrade:
     # ------------------------------------------------------------------ components
     def _buy_components(self) -> None:
         """Makers order components by material content: from home makers' stock and from abroad."""
-        model, markets = self.model, self.model.components
+        markets = self.model.components
         orders = self._component_orders()
         price, whole = self._component_prices(), np.add.reduce(orders, axis=1, keepdims=True)
         mix = np.where(whole > 0.0, orders / np.where(whole > 0.0, whole, 1.0), 1.0 / orders.shape[1])
         if markets.start_cost is None:
             markets.remember_start(markets.prices(self.markets.price[REFINING], self._home_conversion()), mix)
-        markets.choose_origins(self._levied(price), mix, mix @ self.felt_risk)
+        discounts = self._discounts()
+        if discounts is not None:
+            price = price.copy()
+            price[:, 1:] *= 1.0 - discounts[:, :, None]
+        levied, risk = self._levied(price, discounts), mix @ self.felt_risk
+        markets.choose_origins(levied, mix, risk, self._most(discounts), self._favour())
         asked = orders * markets.share[:, :1]
         home, delivered = self._take_from_makers(asked)
-        shipped = imported = markets.deliver_imports(orders - home, model.conditions.component_export_share)
-        if model.transport.delays("components"):
+        shipped = imported = markets.deliver_imports(orders - home, self._let_out_in_components())
+        if self.model.transport.delays("components"):
             imported = self._ship(shipped, orders)
-        self.component_imports_by_origin = shipped
+        self.component_imports_by_origin, self.component_arrived = shipped, imported
+        if discounts is not None:
+            self._let_states_pay(imported * price[:, 1:], discounts)
         self._deliver_components(orders, home, delivered, imported, price)
         self._order_from_component_makers(asked)
 
@@ -508,6 +515,14 @@ class MaterialsTrade:
             coming = by_product.take(firms.product, axis=0) * self.wanted_inputs
             firms.under_way = coming if firms.under_way is None else firms.under_way + coming
         return imported
+
+    def _favour(self) -> tuple[Array, Array] | None:
+        """Share of each component that public tenders want home-made (C,), and their premium (C,); None if none do."""
+        if self.model.preference.in_output is None:
+            return None
+        makes = (self.products == self.model.firms.product).astype(np.float64)
+        use = np.add.reduce(self.by_component[:-1] * (makes @ self.wanted_inputs)[:, None], axis=2)
+        return self.model.preference.for_components(use)
 
     def _component_orders(self) -> Array:
         """Material that home makers want in components (C, M), kg."""
@@ -527,11 +542,58 @@ class MaterialsTrade:
             price[:, 1:] *= (1.0 + freight)[:, None]
         return price
 
-    def _levied(self, price: Array) -> Array:
+    def _discounts(self) -> Array | None:
+        """Discounts that blocs give on components, over their price (C, O); None where nobody gives any."""
+        if all(bloc.off_components is None for bloc in self.model.blocs):
+            return None
+        markets = self.model.components
+        found = np.zeros((len(markets.share), len(markets.origins)))
+        for bloc in self.model.blocs:
+            if bloc.off_components is not None:
+                found[:, markets.bloc == bloc.number] = bloc.off_components[:, None]
+        return found
+
+    def _most(self, discounts: Array | None) -> Array | None:
+        """Largest shares of origins (C, 1 + O): who sells under price cannot make more than its capacity allows."""
+        if discounts is None:
+            return None
+        markets = self.model.components
+        most = np.full(markets.share.shape, np.inf)
+        for bloc in self.model.blocs:
+            where = (markets.bloc == bloc.number) & (discounts > 0.0)
+            most[:, 1:][where] = ((1.0 + bloc.flood_capacity) * markets.start_share[:, 1:])[where]
+        return most
+
+    def _let_states_pay(self, value: Array, discounts: Array) -> None:
+        """States pay exporters abroad the discounts on components sold for `value` (C, O, M), EUR."""
+        model, markets = self.model, self.model.components
+        given = np.add.reduce(value, axis=2) * discounts / (1.0 - discounts)
+        for bloc in model.blocs:
+            bloc.component_cost = bloc.makes_good(np.add.reduce(given[:, markets.bloc == bloc.number], axis=1))
+            amount = float(np.add.reduce(bloc.component_cost))
+            model.books.pay("state_support", bloc.purse, model.accounts.abroad, amount)
+
+    def _let_out_in_components(self) -> Array:
+        """Share of normal exports of components that blocs allow (B, C): by licence, and of what they withhold."""
+        allowed, markets = self.model.conditions.component_export_share, self.model.components
+        for bloc in self.model.blocs:
+            kept = bloc.withheld_in_components()
+            if kept is None or not np.count_nonzero(kept):
+                continue
+            origin = markets.bloc == bloc.number
+            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.price[REFINING, OUTSIDE]
+            share = worth @ kept / np.maximum(np.add.reduce(worth, axis=1), 1e-300)
+            allowed = allowed.copy()
+            allowed[bloc.number] = np.where(share > 0.0, np.minimum(allowed[bloc.number], 1.0 - share), np.inf)
+        return allowed
+
+    def _levied(self, price: Array, discounts: Array | None = None) -> Array:
         """Prices of components with the levy and duty on imports, which steer the choice of origin."""
         levies, duties = self.levies(), self.model.duties
         if np.count_nonzero(levies[1]):
             price = self._landed(self.model.components.prices(self.markets.price[REFINING], self.conversion, levies))
+            if discounts is not None:
+                price[:, 1:] *= 1.0 - discounts[:, :, None]
         if duties.in_force:
             price = price.copy()
             price[:, 1:] *= 1.0 + duties.on_components

@@ -12,11 +12,13 @@ from abm.agents.firms import CIRCULAR, LINEAR, REFURBISHER, SERVICE, advantage, 
 from abm.agents.households import Offers
 from abm.books import block
 from abm.markets import products as goods
+from abm.markets.components import at_most
 from abm.markets.products import LEAST, label_shares
 from abm.phases.standards import life_of
 
 Array = NDArray[np.float64]
 TENDER = 20.0  # how sharply a tender with criteria turns on price: 10 % better wins seven times in eight
+REPAIR_LABOUR = 0.5  # work in the bill for a repair, the rest being parts; assumed
 USED_AT_MOST = 0.9  # price of used goods over that of new ones, at most
 
 
@@ -161,10 +163,16 @@ class ProductTrade:
         """Prices by label from home makers' and importers' prices."""
         firms, count = self.model.firms, len(self.list_price)
         self.import_levy = self.content @ self.model.materials_trade.levies()[1]  # EUR/product (P,)
-        self.import_price = self._landed(self.import_base + self._imported_material()) + self.import_levy[:, None]
+        goods_price = self._landed(self.import_base + self._imported_material())
+        self.discount = self._discounts()
+        if self.discount is not None:
+            self.given = goods_price * self.discount  # EUR/product (P, O), which states pay their exporters
+            goods_price = goods_price - self.given
+        self.import_price = goods_price + self.import_levy[:, None]
         standards = self.model.standards
         if standards.import_cost is not None:
             self.import_price += standards.import_cost[:, None]
+        self.undiscounted = self.import_price if self.discount is None else self.import_price + self.given
         if self.model.duties.in_force:
             not_abroad = self.import_levy if standards.charge is None else self.import_levy + standards.charge
             self.before_duty = self.import_price - not_abroad[:, None]
@@ -178,11 +186,12 @@ class ProductTrade:
         # Capacity-weighted price of home makers by kind and product (2, P), 0 where there are none.
         home = (total / np.maximum(weight, LEAST)).reshape(2, count)
         self.circular_capacity = np.asarray(weight[count:], dtype=np.float64)
+        self.linear_capacity = weight[:count]
         self._note_extinct(self.circular_capacity)
         self._weigh_origins(home[LINEAR])
         np.copyto(self.price[:, 1], home[CIRCULAR], where=home[CIRCULAR] > 0.0)
         # Providers' fee follows what the work of running a service costs.
-        wage = float(self.model.labour.wage_factor @ self.model.settlement.household_share)
+        wage = float(self.model.labour_cost @ self.model.settlement.household_share)
         self.price[:, 2] = self.price[:, 1] + self.start_fee * wage
         self.surcharge = self._mandate_cost() + self.model.settlement.producer_fee
         self.modulation = self._modulate_fees() if self.model.rules.in_force("fee_spread") else None
@@ -253,11 +262,48 @@ class ProductTrade:
         known = home > 0.0
         now = np.empty(self.origin_start.shape)
         now[:, 0], now[:, 1:] = np.where(known, home, self.list_price), self.import_price
-        weight = self.origin_share * (now / self.origin_start) ** -self.elasticity[:, None]
+        self.origin_weights = self._weights(now, known)
+        if self.discount is not None:  # who sells under price cannot make more than its capacity allows
+            usual = now.copy()
+            usual[:, 1:] = self.undiscounted
+            most = self._weights(usual, known) * self._room(self.discount)
+            self.origin_weights = at_most(self.origin_weights, most)
+        self.home_price = now[:, 0]
+        self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
+
+    def _weights(self, price: Array, known: NDArray[np.bool_]) -> Array:
+        """Shares of home and of each origin (P, 1 + O) at these prices (P, 1 + O)."""
+        weight = self.origin_share * (price / self.origin_start) ** -self.elasticity[:, None]
         weight[:, 0] *= known
         total = np.add.reduce(weight, axis=1)
-        self.origin_weights = weight / np.maximum(total, LEAST)[:, None]
-        self.price[:, 0] = np.add.reduce(self.origin_weights * now, axis=1)
+        return np.asarray(weight / np.maximum(total, LEAST)[:, None])
+
+    def _discounts(self) -> Array | None:
+        """Discounts that blocs give on products, over their price (P, O); None where nobody gives any."""
+        if all(bloc.off_goods is None for bloc in self.model.blocs):
+            return None
+        found = np.zeros(self.import_base.shape)
+        for bloc in self.model.blocs:
+            if bloc.off_goods is not None:
+                found[:, self.origins == bloc.jurisdiction] = bloc.off_goods[:, None]
+        return found
+
+    def _room(self, discount: Array) -> Array:
+        """Largest share of an origin over its usual one (P, 1 + O): a bloc with a discount (P, O) has idle capacity."""
+        room = np.full(self.origin_share.shape, 1e12)
+        for bloc in self.model.blocs:
+            where = (self.origins == bloc.jurisdiction) & (discount > 0.0)
+            room[:, 1:][where] = 1.0 + bloc.flood_capacity
+        return room
+
+    def _let_states_pay(self, by_origin: Array) -> None:
+        """States pay exporters abroad the discounts on the products delivered (P, O, L)."""
+        model = self.model
+        given = np.add.reduce(by_origin, axis=2) * self.given
+        for bloc in model.blocs:
+            bloc.goods_cost = bloc.makes_good(np.add.reduce(given[:, self.origins == bloc.jurisdiction], axis=1))
+            amount = float(np.add.reduce(bloc.goods_cost))
+            model.books.pay("state_support", bloc.purse, model.accounts.abroad, amount)
 
     def _mandate_cost(self) -> Array:
         """What certificates for the secondary material demanded add to the price of a product (P, L), EUR."""
@@ -289,8 +335,9 @@ class ProductTrade:
         new = self.price[:, None] * taxed[:, None]  # (P, L, 3)
         price[..., goods.KEEP] = 0.0
         price[..., goods.REPAIR] = new[..., 0] * self.repair_cost[:, None]
-        if self.model.standards.saving is not None:
-            price[..., goods.REPAIR] *= 1.0 - self.model.standards.saving
+        level = self._repair_level()
+        if level is not None:
+            price[..., goods.REPAIR] *= level
         price[..., goods.USED] = self.used_price()[:, None] * taxed
         np.add(new, (self.surcharge * taxed)[..., None], out=price[..., goods.LINEAR :])
         if self.modulation is not None:
@@ -400,6 +447,7 @@ class ProductTrade:
         self.business_service = np.add.reduce(bought * labels[..., -1], axis=(0, 2))
         self.public_labels = bought[goods.PUBLIC][..., None] * labels[goods.PUBLIC]
         self.public_premium = self._premium(bought[goods.PUBLIC], labels)
+        model.preference.tender(self.public_labels[..., 0], TENDER)
         owed = to_dealers[goods.PUBLIC] - np.add.reduce(self.public_premium)
         books.pay("public_purchases", model.accounts.public, dealers.accounts, owed)
 
@@ -453,7 +501,7 @@ class ProductTrade:
             self._note_labels_sold(purchases.units_new)
         used = self.used_price() @ purchases.units_used
         repair = (linear * self.repair_cost) @ purchases.repairs
-        if model.standards.saving is not None or purchases.covered is not None:
+        if self.repair_level is not None or purchases.covered is not None:
             repair = self._pay_for_covered(purchases)
         model.books.pay("retail_sales", accounts.households, dealers.accounts, new + used)
         model.books.pay("repairs", accounts.households, accounts.domestic, repair)
@@ -464,6 +512,24 @@ class ProductTrade:
         self.offer_value = self._owed_for_offers(purchases) if model.rules.in_force("offer_support") else None
         self.repairs = purchases.repairs
         self.used_sold = purchases.units_used
+
+    def _repair_level(self) -> Array | None:
+        """Price of a repair over the usual one (P, L), where law or tax relief changes it."""
+        self.repair_level: Array | None = None
+        if self.model.month >= 0:
+            saving, relief = self.model.standards.saving, self.model.labour_relief
+            if saving is not None or relief is not None:
+                level = np.ones(self.surcharge.shape)
+                level *= 1.0 if saving is None else 1.0 - saving
+                self.repair_level = level * (1.0 if relief is None else 1.0 - REPAIR_LABOUR * relief)
+        return self.repair_level
+
+    def repair_work(self) -> Array:
+        """What the work in repairs costs before tax relief (L,), EUR."""
+        price = (self.price[:, 0] * self.repair_cost)[:, None]
+        saving = self.model.standards.saving
+        price = price if saving is None else price * (1.0 - saving)
+        return np.asarray(REPAIR_LABOUR * np.add.reduce(price * self.repairs))
 
     def _owed_for_offers(self, purchases: Any) -> Array:
         """What households owe with tax by what they chose (P, L, 6), EUR; nothing for repairs under warranty."""
@@ -476,8 +542,8 @@ class ProductTrade:
         """Dealers pay for repairs under longer warranty, for producers; returns what households pay for theirs (L,)."""
         model, standards = self.model, self.model.standards
         price = (self.price[:, 0] * self.repair_cost)[:, None] * np.ones(len(self.tax))
-        if standards.saving is not None:
-            price *= 1.0 - standards.saving
+        if self.repair_level is not None:
+            price *= self.repair_level
         covered = np.zeros(price.shape) if purchases.covered is None else purchases.covered
         cost = price * covered
         model.books.pay("repairs", model.dealers.accounts, model.accounts.domestic, np.add.reduce(cost))
@@ -498,7 +564,7 @@ class ProductTrade:
         units = capacity * (sold / np.maximum(together, LEAST))[product]
         fee = units * self.fee[product]
         books.pay("product_sales", model.dealers.accounts[leaf], firms.account[rows], fee)
-        running = units * self.service_work[product] * model.labour.wage_factor[leaf]
+        running = units * self.service_work[product] * model.labour_cost[leaf]
         books.pay("labour", firms.account[rows], model.accounts.households[leaf], running)
         self.service_labour = np.bincount(leaf, running, len(self.tax)).astype(np.float64)
         firms.made[rows] = firms.sold[rows] = units
@@ -523,6 +589,8 @@ class ProductTrade:
         orders = dealers.orders()  # (P, L, 3)
         by_kind = np.empty((2, *orders.shape[:2]))  # linear and circular goods ordered at home (2, P, L)
         by_kind[0] = orders[..., 0] * self.origin_weights[:, :1]
+        if self.model.preference.shift is not None:
+            by_kind[0] += orders[..., 0] * self.model.preference.shift
         by_kind[1] = orders[..., 1] + orders[..., 2]
         missing = np.maximum(by_kind - self._deliver_home(by_kind), 0.0)
         self._deliver_imports(orders[..., 0] - by_kind[0] + 0.5 * (missing[0] + missing[1]))
@@ -616,6 +684,8 @@ class ProductTrade:
             price = np.add.reduce(share * self.before_duty, axis=1)
             model.duties.note_products(by_origin * self.before_duty[:, :, None])
         books.pay("product_sales", dealers.accounts, model.accounts.abroad, price @ imports)
+        if self.discount is not None:
+            self._let_states_pay(by_origin)
         self.import_units = by_origin
         self.imported_content = kilograms
 
@@ -643,4 +713,6 @@ class ProductTrade:
         model.books.pay(
             "product_sales", dealers.accounts, model.accounts.abroad, np.einsum("po,pol->l", price, arrived)
         )
+        if self.discount is not None:
+            self._let_states_pay(arrived)
         self.import_units = arrived

@@ -83,7 +83,7 @@ class Production:
         made = np.where(firms.component >= 0, self.first_component + firms.component, firms.product)
         labour, energy = self.labour[made], self.energy[made]
         self.labour_share, self.energy_share = labour, energy
-        wage, power = model.labour.wage_factor[firms.leaf], model.energy[firms.leaf]
+        wage, power = model.labour_cost[firms.leaf], model.energy[firms.leaf]
         accounts = model.accounts
         paid = firms.pay_for_production(accounts.households[firms.leaf], accounts.domestic, labour, energy, power, wage)
         return np.bincount(firms.leaf, paid, len(config.leaves)).astype(np.float64)
@@ -117,7 +117,7 @@ class Production:
             power = power * (1.0 - model.rules.component_energy_relief[firms.leaf, firms.component] * makes)
         firms.price_goods(
             input_price,
-            model.labour.wage_factor[firms.leaf],
+            model.labour_cost[firms.leaf],
             power,
             self.labour_share,
             self.energy_share,

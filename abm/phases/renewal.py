@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.firms import CIRCULAR, KINDS, LINEAR, REFURBISHER, SERVICE
+from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER, SERVICE
+from abm.agents.guarantees import Guarantees, asked_return, debt_share, finance
 from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
@@ -40,6 +41,8 @@ class Renewal:
     ----------
     failures
         Failures this month: (kind, cause) pairs, for the indicators.
+    lost_supply
+        (M,) share of home makers' inputs that came from suppliers who failed this month.
     """
 
     causes = CAUSES
@@ -47,14 +50,23 @@ class Renewal:
     def __init__(self, model: Any) -> None:
         self.model, self.config = model, model.config
         self.recycler_spending = np.zeros(len(model.recyclers))
+        at_work = [instrument for instrument in model.governments.instruments if instrument.intensity > 0.0]
+        self.guarantees = Guarantees(len(at_work))  # idle ones are numbered last
+        self.public_equity = False  # whether any government has ever taken a share in a plant
+        self.dividends = np.zeros(len(model.recyclers)), np.zeros(len(model.producers))  # of the last month, EUR
+        self.founders_put_in = np.zeros(len(model.recyclers))  # into new plants in the last month, EUR
         self.circular_spending: Array | None = None  # of firms (F,), EUR this month, while a share of it is paid
         self.failures: list[tuple[str, str]] = []
         self.entries: list[str] = []
-        self.loss = 0.0
+        self.loss = self.trade_loss = 0.0  # of lenders and of suppliers, EUR this month
+        self.lost_supply = self.nothing_lost = np.zeros(len(self.config.materials))  # share of makers' inputs
         shape = (len(self.config.streams), len(self.config.leaves))
         self.idle_scrap = np.zeros(shape)
         accounts = model.accounts
         self.owners = np.array([accounts.domestic, accounts.domestic, accounts.abroad])
+        firms, terms = model.firms, self.config.labour
+        worn = np.bincount(firms.leaf, firms.capital, len(self.config.leaves)) * self.config.firms.depreciation / 12.0
+        model.labour.order_building(worn * terms.building_time)  # replacement under way at the start
         terms = (self.config.recyclers, self.config.firms, self.config.primary_producers)
         self.liquidity = np.array([group.liquidity for group in terms])
         # Receipts, support, inputs and operations of a ledger as sums of kinds of payment (4, kinds);
@@ -81,6 +93,8 @@ class Renewal:
         """Everybody serves debt and invests; those who cannot pay leave; newcomers enter where it pays."""
         model = self.model
         self.failures, self.entries, self.loss = [], [], 0.0
+        self.guarantees.begin_month(model.rules.void)
+        self.lost_supply = self.nothing_lost
         self._serve_debt()
         cash = model.books.cash.copy()  # nobody's investment is paid from another's
         self._recyclers_invest(cash)
@@ -91,13 +105,33 @@ class Renewal:
             self._recyclers_enter()
             self._firms_enter()
             self._switch_design()
+        self._order_building()
+        self.trade_loss = sum(group.take_trade_loss() for group in (model.recyclers, model.firms))
         loans = float(np.add.reduce(model.books.debt))
         model.credit.remember(self.loss, loans)
+
+    def _order_building(self) -> None:
+        """Plants and extensions ordered this month are work for technicians where they are built."""
+        recyclers, firms, leaves = self.model.recyclers, self.model.firms, len(self.config.leaves)
+        ordered = np.bincount(recyclers.leaf, self.recycler_spending, leaves)
+        spent = firms.spent  # of the firms that were there before entry
+        ordered += np.bincount(firms.leaf[: len(spent)], spent, leaves)
+        self.model.labour.order_building(ordered)
 
     def _serve_debt(self) -> None:
         model = self.model
         groups = (model.recyclers, model.firms, model.producers)
-        interest = serve_debt(groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity)
+        guarantees, debt = self.guarantees, model.books.debt.copy() if self.guarantees.any else None
+        interest = serve_debt(
+            groups, model.books, model.credit, model.accounts.lender, self.owners, self.liquidity, guarantees
+        )
+        if debt is not None:
+            guarantees.follow(debt, model.books.debt)
+        if self.public_equity or model.rules.in_force("recycling_equity") or model.rules.in_force("primary_equity"):
+            self.public_equity = True
+            paid = -model.books.month_flow("dividends")
+            self.dividends = paid.take(model.recyclers.account), paid.take(model.producers.account)
+            self.founders_put_in = np.zeros(len(model.recyclers))
         self._keep_ledgers(interest[0], interest[1])
 
     def _keep_ledgers(self, recyclers_interest: Array, firms_interest: Array) -> None:
@@ -128,10 +162,14 @@ class Renewal:
         model, recyclers = self.model, self.model.recyclers
         rules = model.rules
         support = rules.recycling_investment_support[recyclers.leaf, recyclers.stream]
-        speed = model.labour.build_speed[recyclers.leaf]
+        speed, where = model.labour.build_speed[recyclers.leaf], (recyclers.leaf, recyclers.stream)
+        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add
+        terms = finance(rules, "recycling_guarantee", where, model.credit, hurdle)
         self.recycler_spending = recyclers.expand(
-            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, model.hurdle_add
+            cash, model.credit, self._promise(), support, model.accounts.domestic, speed, terms, model.hurdle_add
         )
+        if terms is not None:
+            self.guarantees.add(recyclers.account, recyclers.borrowed, terms)
 
     def _promise(self) -> Array:
         """What recyclers (n,) count on above the present subsidy per kg of scrap as far as they believe it, EUR."""
@@ -150,7 +188,7 @@ class Renewal:
         if not (rules.in_force(name) or rules.outlook.in_force(name)):
             return np.zeros(len(recyclers))
         promised = (rules.outlook[name] - rules[name])[recyclers.leaf, recyclers.stream] * rules.belief[recyclers.leaf]
-        power = recyclers.energy_cost(self.model.energy, self.model.labour.wage_factor)
+        power = recyclers.energy_cost(self.model.energy, self.model.labour_cost)
         return np.asarray(promised * power * recyclers.processing_cost * (recyclers.processed > 1e-9))
 
     def _firms_invest(self, cash: Array) -> None:
@@ -171,6 +209,7 @@ class Renewal:
 
     def _producers_invest(self, cash: Array) -> None:
         model, producers = self.model, self.model.producers
+        projects = terms_of_projects(model.rules, producers, model.credit)
         producers.invest(
             model.month,
             model.materials.log_price,
@@ -180,8 +219,10 @@ class Renewal:
             model.accounts.suppliers,
             producers.growth_forecast,
             model.hurdle_add,
-            terms_of_projects(model.rules, producers),
+            projects,
         )
+        if projects is not None and projects.finance is not None:
+            self.guarantees.add(producers.account, producers.borrowed, projects.finance)
         for row in producers.mothballing.tolist():
             self._log("capacity", producers, row, "mothballed", "low_price", producers.capacity[row] * 12.0 / 1000.0)
         for row in producers.restarted.tolist():
@@ -200,20 +241,42 @@ class Renewal:
         self._fail_recyclers()
         self._fail_firms()
         model = self.model
-        backed = model.producers.side > 0
+        backed, debt = model.producers.side > 0, self._debt()
         rows, loss = model.producers.fail(model.books, model.credit, model.accounts.lender, backed)
-        self.loss += loss
+        self.loss += float(loss.sum())
+        self._call_guarantees(model.producers.account[rows], loss, debt)
         for row in rows.tolist():
             self._log(
                 "exit", model.producers, row, "bankrupt", "low_price", model.producers.capacity[row] * 12.0 / 1000.0
             )
 
+    def _debt(self) -> Array | None:
+        """Debt by account before anybody fails, if any of it is guaranteed."""
+        return self.model.books.debt.copy() if self.guarantees.any else None
+
+    def _call_guarantees(self, account: Any, loss: Array, debt: Array | None) -> None:
+        """Lenders bear what is left of their losses (n,) on accounts (n,) when guarantees are called."""
+        if debt is not None and len(account):
+            self.loss -= self.guarantees.call(account, loss, debt[account])
+
     def _fail_recyclers(self) -> None:
-        model, recyclers = self.model, self.model.recyclers
+        model, recyclers, debt = self.model, self.model.recyclers, self._debt()
+        failing = recyclers.insolvent(model.books, model.credit)
+        if len(failing):
+            self._miss(recyclers.sold[failing] * model.materials_trade.sold_at_home)
+            scrap = np.maximum(-model.books.month_flow("scrap_sales")[recyclers.account], 0.0)
+            recyclers.owe(scrap * self.config.credit.payment_term, model.scrap.collectors[recyclers.leaf])
         pools, sold_off = self._takers()
         rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, sold_off)
         self._give_back_feed(rows)
         self._leave(recyclers, rows, loss, "recycler", self._recycler_cause)
+        self._call_guarantees(recyclers.account[rows], loss, debt)
+
+    def _miss(self, delivered: Array) -> None:
+        """Home makers miss what failing suppliers delivered to them (n, M), kg: a share of what they ask for."""
+        wanted = np.add.reduce(self.model.materials_trade.wanted_inputs)
+        share = np.add.reduce(delivered) / np.where(wanted > 0.0, wanted, np.inf)
+        self.lost_supply = np.minimum(self.lost_supply + share, 1.0)
 
     def _takers(self) -> tuple[Array, int]:
         """Places that take the scrap of each recycler (R,) and what recyclers recovered when they close."""
@@ -256,6 +319,12 @@ class Renewal:
 
     def _fail_firms(self) -> None:
         model, firms = self.model, self.model.firms
+        failing = firms.insolvent(model.books, model.credit)
+        if len(failing):
+            makes_parts = (firms.kind[failing] == COMPONENT)[:, None]
+            self._miss(firms.need_now[failing] * firms.sold[failing, None] * makes_parts)
+            owed = self._firm_inputs() * self.config.credit.payment_term
+            firms.owe(owed, np.full(len(firms), model.accounts.domestic))
         rows, loss = firms.fail(model.credit, model.accounts.lender, model.places.abroad)
         self._leave(firms, rows, loss, "firm", self._firm_cause)
 
@@ -330,17 +399,40 @@ class Renewal:
         left = model.end_of_life.unsold
         self.idle_scrap += (left - self.idle_scrap) / 4.0
         returns, capacity, plan = self._expected_return()
-        hurdle = self.config.recyclers.hurdle_rate + model.hurdle_add + 1.0 / self.config.recyclers.plant_life
+        hurdle, ease = self._hurdle(), self._ease_of_founding()
         pays = (returns > hurdle) & (capacity * 12.0 / 1000.0 > 0.25 * np.asarray(streams.efficient_scale)[:, None])
         chance = model.streams.uniform("entry of recyclers", np.arange(len(streams)), model.month)
         hurry = self._hurry(returns, hurdle)
         pays &= hurry > 0.0
+        if ease is not None:
+            hurry = hurry * ease
         urgent = chance < np.max(hurry * pays, axis=1) * self.config.recyclers.entry_hazard / 4.0
+        gain = returns - hurdle
         for stream in (pays.any(axis=1) & urgent).nonzero()[0].tolist():
-            leaf = self._choose_place(stream, returns[stream] - hurdle, pays[stream])
+            leaf = self._choose_place(stream, gain[stream], pays[stream])
             self._found_recycler(stream, leaf, float(capacity[stream, leaf]), plan[:, stream, leaf])
 
-    def _hurry(self, returns: Array, hurdle: float) -> Array:
+    def _hurdle(self) -> Any:
+        """Return that a new plant must promise with its wear: a number or, where loans are guaranteed, (S, L)."""
+        terms, rules = self.config.recyclers, self.model.rules
+        asked: Any = terms.hurdle_rate + self.model.hurdle_add
+        if rules.in_force("recycling_guarantee"):
+            asked = asked_return(rules.recycling_guarantee.T, self.model.credit, asked)
+        return asked + 1.0 / terms.plant_life
+
+    def _ease_of_founding(self) -> Array | None:
+        """How many more could found a plant (S, L) than without guarantee and public equity; None without these.
+
+        Means of possible founders follow Zipf's law, as sizes of firms do (Axtell 2001, Science 293): those who can
+        put in a sum are as many as it is small.
+        """
+        rules, terms = self.model.rules, self.config.credit
+        if not (rules.in_force("recycling_guarantee") or rules.in_force("recycling_equity")):
+            return None
+        needed = (1.0 - debt_share(rules.recycling_guarantee, terms)) * (1.0 - rules.recycling_equity)
+        return np.asarray((terms.equity / needed).T)
+
+    def _hurry(self, returns: Array, hurdle: Any) -> Array:
         """How much faster than usual founders act (S, L), because support for plants is announced to change.
 
         Where it will pay better in a year, even at the hurdle rate, they wait (0); where next year's would-be
@@ -391,7 +483,9 @@ class Renewal:
             value = value + self._energy_relief_counted_on()
         receipts = (recovered * price * paid).sum(axis=2) + other[0]
         capacity, fetching = self._feed_within_reach()
-        cost = (self._going_cost() + np.asarray(streams.transport_cost))[:, None] + fetching
+        efficient = np.asarray(streams.efficient_scale)[:, None] * 1000.0 / 12.0
+        processing = self._going_cost()[:, None] * model.recyclers.cost_of_smallness(capacity, efficient)
+        cost = processing + np.asarray(streams.transport_cost)[:, None] + fetching
         if model.end_of_life.saving is not None:
             cost -= np.asarray(streams.transport_cost)[:, None] * model.end_of_life.saving[0]
         feed = np.maximum(model.scrap.price[0], model.scrap.landfill)
@@ -405,7 +499,7 @@ class Renewal:
         """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""
         model, streams, rules = self.model, self.config.streams, self.model.rules
         power = np.outer(np.asarray(streams.energy_share), model.energy)
-        labour = np.outer(np.asarray(streams.labour_share), model.labour.wage_factor)
+        labour = np.outer(np.asarray(streams.labour_share), model.labour_cost)
         rest = (1.0 - np.asarray(streams.energy_share) - np.asarray(streams.labour_share))[:, None]
         promised = (rules.outlook["recycling_energy_relief"] * rules.belief[:, None]).T
         return np.asarray(promised * self._going_cost()[:, None] * power / (power + labour + rest))
@@ -422,12 +516,18 @@ class Renewal:
         return capacity, scrap.fetching_cost(drawn) * away / np.where(capacity > 0.0, capacity, np.inf)
 
     def _going_cost(self) -> Array:
-        """Mean processing cost per kg of the plants at work (S,); the configured one where that is lower or none is."""
+        """Mean processing cost per kg of the plants at work (S,), brought to what it would be at efficient scale.
+
+        The configured one where that is lower or none is at work.
+        """
         recyclers, streams = self.model.recyclers, self.config.streams
         cost = np.asarray(streams.processing_cost)
         at_work = recyclers.active & (recyclers.status != BUILDING)
         weight = np.bincount(recyclers.stream, recyclers.capacity * at_work, len(cost))
-        spent = np.bincount(recyclers.stream, recyclers.processing_cost * recyclers.capacity * at_work, len(cost))
+        at_scale = recyclers.processing_cost / recyclers.cost_of_smallness(
+            recyclers.capacity, recyclers.plant.efficient
+        )
+        spent = np.bincount(recyclers.stream, at_scale * recyclers.capacity * at_work, len(cost))
         return np.minimum(cost, np.divide(spent, weight, out=cost.copy(), where=weight > 0.0))
 
     def _found_recycler(self, stream: int, leaf: int, capacity: float, plan: Array) -> None:
@@ -437,7 +537,7 @@ class Renewal:
         peers = recyclers.cumulative[recyclers.stream == stream]
         starts = recyclers.start_cumulative[recyclers.stream == stream]
         saved = float(model.rules.recycling_permits[leaf, stream])
-        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved) / float(model.labour.build_speed[leaf])
+        months = 12.0 * float(streams.build_time[stream]) * (1.0 - saved)
         one = np.array([leaf])
         rows = recyclers.found(
             model.month,
@@ -449,17 +549,24 @@ class Renewal:
             np.array([cost]),
         )
         recyclers.start_cumulative[rows] = starts.mean() if len(starts) else capacity
-        equity = self.config.credit.equity * cost
+        guaranteed = finance(model.rules, "recycling_guarantee", (one, np.array([stream])), model.credit, 0.0)
+        owners = self.config.credit.equity
+        if guaranteed is not None:
+            owners = 1.0 - float(debt_share(guaranteed.share, self.config.credit)[0])
+        equity = owners * cost
         interest = (cost - equity) * model.credit.rate / 12.0
         recyclers.plans[int(rows[0])] = np.concatenate([plan * capacity, [interest, capacity]])
         account, accounts = recyclers.account[rows], model.accounts
         # Founders also put in the debt service until the plant runs, and the cash with which it starts.
         term = 12.0 * model.credit.term
-        waiting = (months + 1.0) * (interest + (cost - equity) / term)
+        waiting = (months / float(model.labour.build_speed[leaf]) + 1.0) * (interest + (cost - equity) / term)
         first_cash = self.config.recyclers.liquidity * float(recyclers.monthly_cost[rows][0])
         model.books.pay("equity", accounts.domestic, account, equity + waiting + first_cash)
         model.books.lend(account, cost - equity)
         model.books.pay("capital_spending", account, accounts.domestic, cost)
+        if guaranteed is not None:
+            self.guarantees.add(account, np.array([cost - equity]), guaranteed)
+        self.founders_put_in = np.append(self.founders_put_in, equity + waiting + first_cash)
         self.recycler_spending = np.append(self.recycler_spending, cost)
         where = model.config.jurisdictions.ids[model.config.leaves[leaf]]
         self.entries.append("recycler")

@@ -45,6 +45,7 @@ class Settlement:
         self.lender_capital: float | None = None  # net worth of lenders after the first month, EUR
         accounts = model.accounts
         self.licences = np.array([bloc.licence for bloc in model.blocs], dtype=np.int64)
+        self.lender = np.array([accounts.lender])
         self.abroad, self.domestic = np.array([accounts.abroad]), np.array([accounts.domestic])
         self.real_households = households
         self.offers_shape = (len(self.config.products), len(leaves), len(OFFERS))
@@ -79,6 +80,9 @@ class Settlement:
             circular_spending=self._circular_spending(),
             contract_strike=recyclers.contract_strike,
             contract_instrument=recyclers.contract_instrument,
+            recycler_equity=self._of_last_month(model.renewal.founders_put_in, len(recyclers)),
+            recycler_worth=self._worth(recyclers),
+            recycler_dividends=self._of_last_month(model.renewal.dividends[0], len(recyclers)),
             recycler_energy=self._energy("recycling_energy_relief", recyclers),
             certificate_earned=certified,
             certificate_imported=imported,
@@ -92,6 +96,9 @@ class Settlement:
             producer_stage=model.producers.stage,
             producer_main=model.producers.main,
             producer_spending=model.producers.spending,
+            producer_equity=model.producers.spending - model.producers.borrowed,
+            producer_worth=self._worth(model.producers),
+            producer_dividends=model.renewal.dividends[1],
             producer_energy=self._refineries_energy(),
             primary_bought=trade.primary_bought,
             secondary_bought=trade.to_maker,
@@ -104,6 +111,7 @@ class Settlement:
             secondary_content_sold=sales.content_sold * model.secondary_content,
             imported_primary_content=sales.imported_content * self.primary_abroad,
             public_premium=sales.public_premium,
+            european_premium=model.preference.premium,
             returned_product=discarded.returned_product,
             returned_leaf=discarded.returned_leaf,
             returned_bought=discarded.returned_bought.astype(np.int64),
@@ -115,18 +123,28 @@ class Settlement:
             government_account=model.accounts.governments,
             abroad_account=self.abroad,
             domestic_account=self.domestic,
+            guarantee_calls=model.renewal.guarantees.calls,
+            lender_account=self.lender,
+            loan_rate=np.array([model.credit.rate]),
             collector_account=model.scrap.collectors,
             households=self.real_households,
             offer_value=owed,
             scrap_landfilled=model.end_of_life.landfilled,
             technicians=model.labour.pool_before,
             price_outside=model.materials.price[1, 0],
+            technical_work=model.technical_work,
+            repair_work=self._repair_work(),
             refined_import_share=model.duties.refined_share,
             component_import_value=model.duties.component_value,
             product_import_value=model.duties.product_value,
             labels_sold=sales.labels_sold,
             fee_modulation=self.same_fees if sales.modulation is None else sales.modulation,
         )
+
+    def _repair_work(self) -> Array:
+        """What the work in repairs costs before tax relief (L,), EUR; a levy on materials may pay for such relief."""
+        levied = self.model.rules.in_force("primary_levy")
+        return self.model.product_trade.repair_work() if levied else np.zeros(len(self.household_share))
 
     def _circular_spending(self) -> Array:
         """What firms (F,) spent last month on circular capacity and change of design, EUR, where it is supported."""
@@ -152,6 +170,18 @@ class Settlement:
             return np.zeros(len(self.primary_abroad))
         recycled = np.add.reduce(self.model.materials_trade.usually_recycled[self.model.month])
         return np.asarray(np.maximum.reduce(rules.mandate_imports) * recycled)
+
+    def _of_last_month(self, values: Array, count: int) -> Array:
+        """Values of those who were there (n,) last month, and 0 for who came later (count,)."""
+        return values if len(values) == count else np.concatenate([values, np.zeros(count - len(values))])
+
+    def _worth(self, organisations: Any) -> Array:
+        """Plant beyond debt (n,), EUR; 0 as long as no government shares in it."""
+        rules = self.model.rules
+        shared = rules.in_force("recycling_equity") or rules.in_force("primary_equity")
+        if not (shared or self.model.renewal.public_equity):
+            return unchanged((len(organisations),), 0.0)
+        return np.asarray(organisations.capital - self.model.books.debt.take(organisations.account))
 
     def _energy(self, lever: str, organisations: Any) -> Array:
         """What organisations paid for energy this month (n,), EUR; 0 where no relief asks for it."""

@@ -23,7 +23,8 @@ def registry() -> dict[str, type[Instrument]]:
             continue
         contents = vars(importlib.import_module(f"{__name__}.{module.name}"))
         for item in contents.values():
-            if isinstance(item, type) and issubclass(item, Instrument) and item.__module__.endswith(f".{module.name}"):
+            here = isinstance(item, type) and item.__module__.endswith(f".{module.name}")
+            if here and issubclass(item, Instrument) and "name" in vars(item):  # what several share has no name
                 found[item.name] = item
     return found
 

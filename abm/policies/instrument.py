@@ -127,6 +127,8 @@ class Instrument:
         super().__init_subclass__()
         own = {name: field for name, field in vars(cls).items() if isinstance(field, Quantity)}
         cls.parameters = {**cls.parameters, **{name: field for name, field in own.items() if name != "intensity"}}
+        if "title" not in vars(cls):
+            return  # what several instruments share, not one of them
         for code, words in NEWS.items():
             TEXTS[f"{cls.name}_{code}"] = {
                 language: f"{title}{{scope}}: {words[language]}" for language, title in cls.title.items()
@@ -437,6 +439,13 @@ class Instrument:
         spending = activity.producer_spending * (activity.producer_leaf >= 0)
         self.pay_for_investment(books, "primary_investment_support", activity.producer_account, spending, *where)
 
+    def dues_at_border(self, activity: Activity) -> list[tuple[Rows, Array]]:
+        """What importers owe, as dealers and as makers: accounts (n,) and EUR (n,), by its part of the import levy."""
+        rate = self.own("import_levy")
+        products = (activity.imported_primary_content.sum(axis=0) * rate).sum(axis=1)
+        components = (activity.imported_component_content * rate[activity.maker_leaf]).sum(axis=1)
+        return [(activity.dealer_account, products), (activity.maker_account, components)]
+
     def pay_by_household(self, books: Any, activity: Activity, cost: float, month: int) -> None:
         """Pay for a programme that costs EUR a year for each household in the area, at the strength of the month."""
         if self.status != IN_FORCE:
@@ -460,7 +469,8 @@ class Instrument:
 
     def exhaust(self) -> None:
         """The cap bites: nothing more until January."""
-        self.status = CAPPED if self._month <= self.end else ENDED
+        if self.status != SUSPENDED:
+            self.status = CAPPED if self._month <= self.end else ENDED
         self.spent = max(self.spent, self.cap)
         self._report(self._month, "capped", "budget_spent", self.cap)
 

@@ -81,7 +81,8 @@ class PrimaryLevy(Instrument):
         if self.recycle and owed.any():
             self._pay_back(activity, books, owed.sum(axis=0) * self.recycle, rate > 0.0)
         if self.border:
-            self._collect_at_border(activity, books)
+            for account, owed in self.dues_at_border(activity):
+                self.collect(books, "levies", account, owed)
 
     def _pay_back(self, activity: Activity, books: Any, revenue: Array, charged: NDArray[np.bool_]) -> None:
         """Share revenue by material (M,) among the makers charged (F, M), by their use of it."""
@@ -89,10 +90,3 @@ class PrimaryLevy(Instrument):
         total = use.sum(axis=0)
         per_kilogram = np.divide(revenue, total, out=np.zeros_like(total), where=total > 0.0)
         self.pay(books, "levies", activity.maker_account, use @ per_kilogram)
-
-    def _collect_at_border(self, activity: Activity, books: Any) -> None:
-        rate = self.own("import_levy")
-        owed = (activity.imported_primary_content.sum(axis=0) * rate).sum(axis=1)
-        self.collect(books, "levies", activity.dealer_account, owed)
-        owed = (activity.imported_component_content * rate[activity.maker_leaf]).sum(axis=1)
-        self.collect(books, "levies", activity.maker_account, owed)

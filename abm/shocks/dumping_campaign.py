@@ -8,14 +8,20 @@ import numpy as np
 
 from abm.conditions import Conditions
 from abm.parameters import quantity
-from abm.shocks.shock import Shock, ShockUse, active_blocs
+from abm.shocks.shock import Shock, ShockUse, active_blocs, chosen
 
 
 class DumpingCampaign(Shock):
     name = "dumping_campaign"
     title = {"en": "Dumping campaign", "nl": "Dumpingcampagne"}
-    scopes = ("materials", "bloc")
-    severity: Any = quantity("One less the price over rivals' cash cost", "1", 0, 0.9, default=0.25)
+    scopes = ("materials", "products", "components", "bloc")
+    severity: Any = quantity(
+        "One less the price over rivals' cash cost, or over the usual price of products and components",
+        "1",
+        0,
+        0.9,
+        default=0.25,
+    )
     extraction: Any = quantity("1 if concentrate is dumped", "1", 0, 1, default=0)
     refining: Any = quantity("1 if refined material is dumped", "1", 0, 1, default=1)
     labels = {
@@ -32,10 +38,13 @@ class DumpingCampaign(Shock):
         },
         "how": {
             "en": "The bloc offers what it can make and has in stock at the dumping price, at the expense of its "
-            "state. Rivals and recyclers run at a loss, shut, and in the end leave; they need time to come back.",
+            "state. Products and components named in the scenario it sells below their usual price, and its state "
+            "pays the difference. Rivals and recyclers run at a loss, shut, and in the end leave; they need time to "
+            "come back.",
             "nl": "Het blok biedt wat het kan maken en op voorraad heeft aan tegen de dumpprijs, op kosten van de "
-            "staat. Rivalen en recyclers draaien met verlies, leggen stil en verdwijnen ten slotte; terugkomen kost "
-            "tijd.",
+            "staat. In het scenario genoemde producten en componenten verkoopt het onder hun gewone prijs, en de staat "
+            "betaalt het verschil. Rivalen en recyclers draaien met verlies, leggen stil en verdwijnen ten slotte; "
+            "terugkomen kost tijd.",
         },
         "watch": {
             "en": "Buyers gain as long as it lasts. The purse of the bloc bounds it: a campaign that costs more than "
@@ -59,7 +68,16 @@ class DumpingCampaign(Shock):
         super().__init__(use, config, streams, ordinal)
         blocs, stages = active_blocs(config, use.bloc), np.array([self.extraction, self.refining])
         self.weight = blocs[:, None, None] * np.outer(stages, self.materials)
+        products = chosen(config.products, use.products or (), "products")
+        components = chosen(config.components, use.components or (), "components")
+        self.goods = {"goods_price": np.outer(blocs, products), "component_price": np.outer(blocs, components)}
+        named = [*(use.materials or ()), *(use.products or ()), *(use.components or ()), *filter(None, [use.bloc])]
+        self.scope = f" ({', '.join(named)})" if named else ""
 
     def impose(self, conditions: Conditions, level: float) -> None:
-        """Set the dumping price over rivals' cash cost."""
-        conditions.write("dumping", np.where(self.weight > 0.0, 1.0 - level * self.weight, 0.0))
+        """Set the dumping price over rivals' cash cost, and over the usual price of the goods named."""
+        if self.weight.any():
+            conditions.write("dumping", np.where(self.weight > 0.0, 1.0 - level * self.weight, 0.0))
+        for name, weight in self.goods.items():
+            if weight.any():
+                conditions.write(name, np.asarray(1.0 - level * weight))
