@@ -118,6 +118,7 @@ _DECLARED = (
         "Share of the cost of new mines and refineries that is paid",
         1.0,
     ),
+    Lever("waived_equity", ("leaf", "stream"), "1", "add", "Public share in plants whose dividends go to others", 0.75),
     Lever("recycling_guarantee", ("leaf", "stream"), "1", "max", "Share of loans for recycling plants guaranteed"),
     Lever(
         "primary_guarantee",
@@ -129,6 +130,13 @@ _DECLARED = (
     # Private owners keep at least a quarter of what owners put in.
     Lever("recycling_equity", ("leaf", "stream"), "1", "add", "Public share in the equity of new plants", 0.75),
     Lever("primary_equity", ("leaf", "stage", "material"), "1", "add", "The same in new mines and refineries", 0.75),
+    Lever(
+        "offtake_price", ("stage", "material"), "EUR/kg", "max", "Least price guaranteed to partners outside the blocs"
+    ),
+    Lever("offtake_share", ("stage", "material"), "1", "max", "Share of their output for which it holds"),
+    Lever(
+        "offtake_term", ("stage", "material"), "month", "max", "Term of contracts on offer, from when a project opens"
+    ),
     # Relief of several governments together cannot exceed the bill for energy.
     Lever("refining_energy_relief", ("leaf", "material"), "1", "add", "Share of refineries' energy cost paid", 1.0),
     Lever("recycling_energy_relief", ("leaf", "stream"), "1", "add", "Share of recyclers' energy cost paid", 1.0),
@@ -449,6 +457,8 @@ class Activity:
     government_account: Annotated[Rows, "J"]  # −1 without a government
     abroad_account: Annotated[Rows, "W"]  # of the rest of the world
     domestic_account: Annotated[Rows, "W"]  # of the rest of the domestic economy
+    offtake_instrument: Annotated[Rows, "K"]  # that guarantees a producer's price, −1 without a contract
+    offtake_due: Annotated[Array, "K"]  # EUR by which the price of what is covered fell short
     guarantee_calls: Annotated[Array, "I"]  # EUR that lenders called last month, by instrument
     lender_account: Annotated[Rows, "W"]
     loan_rate: Annotated[Array, "W"]  # interest on loans per year

@@ -49,7 +49,8 @@ class Bloc(Declaration, file="jurisdictions", table="blocs"):
     retaliation_threshold = quantity("What duties must cost it, over its sales there, before it retaliates", "1", 0, 10)
     stockpile_threshold = quantity("Months of use that others may stockpile before it restricts", "month", 0, 1200)
     heeds_support = quantity("Rise of the rivals' share that it expects per unit of support over price", "1", 0, 5)
-    component_depth = quantity("What it withholds in components over what it withholds of their materials", "1", 0, 1)
+    component_depth = quantity("What it withholds in components over their materials when it restricts", "1", 0, 1)
+    component_answer = quantity("What it withholds in components over their materials in retaliation", "1", 0, 1)
     goods_discount = quantity("Discount on goods made of a material that it floods, which its purse pays", "1", 0, 0.9)
     smuggling = quantity("Share of withheld exports that leaks per unit of relative price gap", "1", 0, 5)
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from abm.running import Run
 from experiments.figures import decimal_years
 
+Array = NDArray[np.float64]
 # Okabe and Ito's palette again, and a hatch for each, for print.
 REGIMES = {
     "restrict": ("restricts exports", "#D55E00", "//"),
@@ -127,36 +129,49 @@ def _timeline(
 
 
 def _prices(panel: Any, result: Run, own: pd.DataFrame, span: tuple[float, float], last: bool) -> None:
-    """Prices over the whole run for a material; for goods while they are sold under price."""
-    kind, good, bloc = own.iloc[0][["kind", "good", "bloc"]]
-    config = result.scenario.config
-    place = config.jurisdictions.ids[int(config.blocs.jurisdiction[config.blocs.index(bloc)])]
-    outside, inside = f"price_outside[{good}]", f"price_inside[{place},{good}]"
-    if kind == "material" and {outside, inside} <= set(result.series.columns):
-        when = decimal_years(pd.Series(result.months))
-        lines = (when, result.series[outside]), (when, result.series[inside])
-    else:
-        gaps = own.set_index(np.floor(own["year"].to_numpy() * 12.0).astype(int)).sort_index()
-        every = gaps.reindex(range(int(gaps.index[0]), int(gaps.index[-1]) + 1))
-        when = (every.index.to_numpy() + 0.5) / 12.0
-        lines = (when, every["price_outside"]), (when, every["price_inside"])
+    """Prices over the whole run for a material; for goods while they are sold under price, if they are."""
     for regime, _, start, end in _episodes(own):
         panel.axvspan(start, end, color=REGIMES[regime][1], alpha=0.15, lw=0)
-    panel.plot(*lines[1], color=INSIDE, lw=1.2)
-    panel.plot(*lines[0], color=OUTSIDE, lw=1.2)
-    values = np.concatenate([np.asarray(line[1], dtype=float) for line in lines])
+    when, outside, inside = _price_lines(result, own)
+    panel.plot(when, inside, color=INSIDE, lw=1.2)
+    panel.plot(when, outside, color=OUTSIDE, lw=1.2)
+    values = np.concatenate([outside, inside])
     values = values[np.isfinite(values)]
-    if kind == "material" and len(values) and values.max() > 4.0 * values.min() > 0.0:
-        panel.set_yscale("log")
-        panel.minorticks_off()
-        low, high = values.min(), values.max()
-        panel.set_yticks([low, high])
-    elif len(values):
-        panel.set_yticks([values.min(), values.max()] if values.max() > values.min() else [values.min()])
-    panel.yaxis.set_major_formatter(lambda value, _: f"{value:,.3g}" if value < 1000.0 else f"{value:,.0f}")
+    if len(values):
+        _mark(panel, float(values.min()), float(values.max()))
+    else:  # components that are held back have no price here
+        panel.set_yticks([])
+        most = own["withheld"].max() / 1000.0
+        words = f"up to {most:,.0f} t a month held back"
+        panel.text(0.5, 0.5, words, transform=panel.transAxes, ha="center", fontsize=8)
     panel.yaxis.tick_right()
     panel.tick_params(axis="y", labelsize=7)
     _across(panel, span, last)
+
+
+def _price_lines(result: Run, own: pd.DataFrame) -> tuple[Array, Array, Array]:
+    """Moments in years, and the price outside and inside at each."""
+    kind, good, bloc = own.iloc[0][["kind", "good", "bloc"]]
+    config = result.scenario.config
+    place = config.jurisdictions.ids[int(config.blocs.jurisdiction[config.blocs.index(bloc)])]
+    names = [f"price_outside[{good}]", f"price_inside[{place},{good}]"]
+    if kind == "material" and set(names) <= set(result.series.columns):
+        outside, inside = (result.series[name].to_numpy() for name in names)
+        return decimal_years(pd.Series(result.months)).to_numpy(), outside, inside
+    month = np.floor(own["year"].to_numpy() * 12.0).astype(int)
+    gaps = own.groupby(month)[["price_outside", "price_inside"]].first()
+    every = gaps.reindex(range(int(gaps.index[0]), int(gaps.index[-1]) + 1))
+    when = (every.index.to_numpy() + 0.5) / 12.0
+    return when, every["price_outside"].to_numpy(), every["price_inside"].to_numpy()
+
+
+def _mark(panel: Any, low: float, high: float) -> None:
+    """Mark the lowest and highest value; a wide range is shown on a logarithmic scale."""
+    if high > 4.0 * low > 0.0:
+        panel.set_yscale("log")
+        panel.minorticks_off()
+    panel.set_yticks([low, high] if high > low else [low])
+    panel.yaxis.set_major_formatter(lambda value, _: f"{value:,.3g}" if value < 1000.0 else f"{value:,.0f}")
 
 
 def _money(panel: Any, own: pd.DataFrame, title: str, span: tuple[float, float]) -> None:
@@ -209,4 +224,4 @@ def _head(figure: Any, names: list[str], letters: dict[str, str], found: set[str
     )
     meant = "   ".join(f"{letter}  {reason}" for reason, letter in letters.items())
     more = f"   ({left_out} more rows are left out; blocs.csv has them)" if left_out else ""
-    figure.supxlabel(textwrap.fill(f"Why: {meant}{more}", 150), fontsize=8, ha="left", x=0.02)
+    figure.supxlabel(textwrap.fill(f"Why: {meant}{more}", 170), fontsize=8, ha="left", x=0.02)

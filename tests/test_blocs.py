@@ -144,7 +144,8 @@ CARS = {"goods": 1, "products": ["electric_car"]}
 def answering(months: int, mix: Any = (), shocks: Any = (), **traits: float) -> CircularTransition:
     """A world in which a bloc answers duties, and does nothing else of its own accord."""
     able = {"blocs__china__patience": 36.0, "blocs__china__share_threshold": 1.0}
-    own = {f"blocs__china__{name}": value for name, value in ({"retaliation_threshold": 0.0} | traits).items()}
+    traits = {"retaliation_threshold": 0.0} | traits
+    own = {name if "__" in name else f"blocs__china__{name}": value for name, value in traits.items()}
     return world(months, mix=mix, shocks=shocks, **able | own)
 
 
@@ -192,7 +193,7 @@ def withheld(intensity: float, **traits: float) -> tuple[float, float]:
 
 
 def test_the_answer_is_in_proportion_and_makes_the_material_dearer() -> None:
-    small, double, full = (withheld(rate, retaliation=0.02) for rate in (0.05, 0.10, 0.5))
+    small, double, full = (withheld(rate, retaliation=0.02, component_answer=0.0) for rate in (0.05, 0.10, 0.5))
     assert 0.0 < small[0] < double[0] < full[0] < 0.6
     assert full[1] > 1.02
 
@@ -265,6 +266,24 @@ def test_two_blocs_act_side_by_side_and_the_books_close() -> None:
     columns = {column["name"] for column in model.recorder.columns}
     for bloc in names:
         assert {f"regime[{bloc},nickel]", f"price_inside[{bloc},nickel]", f"state_spending[{bloc}]"} <= columns
+
+
+def test_what_one_bloc_holds_back_gives_the_other_leverage() -> None:
+    """It has occasion to restrict all along, and holds too small a share, until the other lets out less."""
+
+    def regimes_of_other(severity: float) -> Array:
+        cut = {"use": "export_restriction", "bloc": "indonesia", "start": FIRST_MONTH, "severity": severity}
+        model = answering(
+            START + 40,
+            shocks=[cut | {"materials": ["nickel"], "extraction": 1}],
+            jurisdictions__indonesia__active=True,
+            leverage_threshold=0.33,
+            restrict_hazard=1.0,
+        )
+        return seen(model, regime_of)[:, index(model, "materials", "nickel")]
+
+    assert not regimes_of_other(0.0).any()
+    assert (regimes_of_other(0.9) == RESTRICT).any()
 
 
 def test_what_one_bloc_holds_back_the_other_sells_dearer() -> None:
@@ -358,17 +377,27 @@ def test_components_sold_under_price_take_sales_from_home_makers_of_components()
     assert (with_it[START:, 1] > 0.0).all()
 
 
-def test_retaliation_holds_back_components_made_of_its_materials_too() -> None:
-    def imported(depth: float) -> Array:
+@pytest.mark.parametrize(
+    ("mix", "traits", "part"),
+    [
+        ([duty(0.5, **CARS)], {"restrict_hazard": 0.0}, "component_answer"),
+        ([], {"restrict_hazard": 1.0, "restrict_duration": 200.0}, "component_depth"),
+    ],
+    ids=["retaliating", "restricting"],
+)
+def test_components_made_of_what_it_withholds_are_held_back_too(mix: Any, traits: Any, part: str) -> None:
+    def imported(share: float) -> Array:
         def look(model: CircularTransition) -> Array:
-            return model.materials_trade.component_imports_by_origin[:, 0].sum(axis=1)
+            metal, magnet = index(model, "materials", "ndpr"), index(model, "components", "magnet")
+            withholds = model.blocs[0].regime[metal] in (RESTRICT, RETALIATE)
+            return np.array([withholds, model.materials_trade.component_imports_by_origin[magnet, 0].sum()])
 
-        return seen(answering(START + 6, [duty(0.5, **CARS)], component_depth=depth), look)[START:]
+        return seen(answering(60, mix, **traits | {part: share}), look)
 
     free, held_back = imported(0.0), imported(1.0)
-    model = world(1)
-    magnet = index(model, "components", "magnet")
-    assert (held_back[:, magnet] < 0.6 * free[:, magnet]).all()
+    withholds = (free[:, 0] * held_back[:, 0]) > 0.0
+    assert withholds.any()
+    assert (held_back[withholds, 1] < 0.8 * free[withholds, 1]).mean() > 0.9
 
 
 def test_a_duty_on_dumped_goods_meets_a_campaign_of_goods() -> None:
@@ -419,9 +448,10 @@ def test_the_table_says_what_was_done_to_what_and_why(eventful: Any) -> None:
     assert ("material", "lithium", "flood", "dumping campaign ordered") in found
     assert ("product", "electric_car", "flood", "dumping campaign ordered") in found
     assert ("material", "gallium", "retaliate", "duties are charged on its goods") in found
-    restricted = table[table["regime"].isin(["restrict", "retaliate"])]
+    assert ("component", "magnet", "retaliate", "duties are charged on its goods") in found
+    restricted = table[(table["regime"].isin(["restrict", "retaliate"])) & (table["good"].isin(["gallium", "magnet"]))]
     assert (restricted["withheld"] > 0.0).all()
-    assert (restricted["price_outside"] > 0.0).all()
+    assert (table.loc[table["kind"] == "material", "price_outside"] > 0.0).all()
     cars = table[table["kind"] == "product"]
     assert set(cars["month"]) <= {f"2028-{month:02d}" for month in range(1, 13)}  # or less, when the purse is empty
     assert cars["month"].min() == "2028-01"
@@ -460,3 +490,22 @@ def test_without_deeds_the_table_is_empty_and_there_is_no_picture(tmp_path: Path
     assert draw_blocs(calm) is None
     calm.write(tmp_path)
     assert len(pd.read_csv(tmp_path / "blocs.csv")) == 0
+
+
+def test_who_watches_sees_both_blocs_and_every_regime_in_words() -> None:
+    pytest.importorskip("solara")
+    from abm.agents.state_backed import REGIMES
+    from experiments.dashboard.choice import Choice
+    from experiments.dashboard.player import Player
+    from experiments.dashboard.texts import say
+
+    player = Player(Choice("business_as_usual", "two_blocs"), households=100)
+    frame = player.frame()
+    while frame.month < 26:
+        frame = player.step()
+    assert frame.blocs == ("china", "indonesia")
+    assert frame.prices[-1].shape[0] == 3
+    assert ("indonesia", "restrict", ("nickel",)) in frame.regimes
+    for language in ("en", "nl"):
+        for regime in REGIMES[1:]:
+            assert "nickel" in say(f"regime.{regime}", language, bloc="It", materials="nickel")

@@ -80,7 +80,11 @@ def config() -> Any:
         governments=np.array([1, 2, 3]),
         active_blocs=np.array([], dtype=int),
         materials=table(
-            "materials", ("a", "b", "c"), price=np.array([10.0, 20.0, 30.0]), long_run_cost=np.array([8.0, 16.0, 24.0])
+            "materials",
+            ("a", "b", "c"),
+            price=np.array([10.0, 20.0, 30.0]),
+            long_run_cost=np.array([8.0, 16.0, 24.0]),
+            refining_share=np.full(3, 0.5),
         ),
         products=table(
             "products",

@@ -183,6 +183,7 @@ def test_collectors_losses_are_made_good_by_producers(make: Build) -> None:
     dealers = model.dealers.accounts
     more = paid.books.month_flow("gate_fees")[dealers].sum() - model.books.month_flow("gate_fees")[dealers].sum()
     assert more == pytest.approx(model.renewal.trade_loss)
+    assert model.renewal.lost_supply.max() > 0.0  # and makers miss what it delivered
 
 
 def test_customers_of_a_failed_supplier_feel_at_risk_and_hold_more_stock(make: Build) -> None:

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from abm.agents.guarantees import Finance, Guarantees, asked_return, debt_share
+from abm.agents.guarantees import Finance, Guarantees, asked_beside_soft_equity, asked_return, debt_share
 from abm.agents.projects import terms_of_projects
+from abm.markets.materials import Cleared
 from abm.model import CircularTransition
 
 Array = NDArray[np.float64]
@@ -327,8 +328,8 @@ def test_those_obliged_pay_for_the_stock_they_must_hold_and_get_back_what_is_lef
         reserve = books.cash[agency] - books.debt[agency] + trader.cost.sum() if agency >= 0 else 0.0
         return np.array([magnets, *paid, reserve, trader.paid])
 
-    without = seen(world(22, mix=[{**use, "intensity": 0.0}]), look)
-    with_it = seen(world(22, mix=[use]), look)
+    without = seen(world(20, mix=[{**use, "intensity": 0.0}]), look)
+    with_it = seen(world(20, mix=[use]), look)
     np.testing.assert_array_equal(without[:START, 0], with_it[:START, 0])
     dues, interest, storage = with_it[:, 1:4].T
     assert (with_it[12:, 0] > without[12:, 0]).all()  # dues are in what makers' inputs cost
@@ -468,6 +469,38 @@ def test_the_public_share_is_paid_for_and_earns_dividends_by_the_stake() -> None
     assert received.sum() > 0.0
 
 
+BLENDED = instrument("blended_finance", 0.5, guarantee=0.8, concession=0.4)
+
+
+def test_blended_finance_does_what_its_parts_do_and_leaves_dividends_to_others() -> None:
+    def look(model: CircularTransition) -> Array:
+        government, flow = model.accounts.governments[1], model.books.month_flow
+        levers = [model.rules[name].max() for name in ("recycling_equity", "recycling_guarantee", "waived_equity")]
+        return np.array(
+            [*recyclers_founded(model), -flow("equity")[government], flow("dividends")[government], *levers]
+        )
+
+    without = seen(world(48, mix=PRESENT, **EAGER), look)
+    soft = seen(world(48, mix=[*PRESENT, BLENDED], **EAGER), look)
+    hard = seen(world(48, mix=[*PRESENT, {**BLENDED, "concession": 0.0}], **EAGER), look)
+    np.testing.assert_allclose(soft[START:, 4:], [[0.5, 0.8, 0.2]] * (48 - START))
+    assert soft[-1, 0] > without[-1, 0]
+    assert soft[-1, 0] >= hard[-1, 0]
+    assert soft[:, 2].sum() > 0.0
+    assert 0.0 < soft[:, 3].sum() / soft[:, 2].sum() < hard[:, 3].sum() / hard[:, 2].sum()
+
+
+def test_private_owners_reach_what_they_ask_on_a_lower_return_of_the_whole() -> None:
+    terms = world(1).config.credit
+    asked, share, waived = 0.15, np.array([0.0, 0.5, 0.5]), np.array([0.0, 0.0, 0.2])
+    whole = asked_beside_soft_equity(asked, share, waived, terms)
+    np.testing.assert_allclose(whole[:2], asked)
+    debt = (1.0 - terms.equity) * (terms.interest + terms.spread)
+    profit = whole[2] - debt  # of the plant, per euro of cost
+    private = 0.5 * terms.equity
+    np.testing.assert_allclose(profit * (0.5 + 0.2) / private, (asked - debt) / terms.equity)
+
+
 def test_of_two_guarantees_the_larger_counts_and_shares_of_equity_add_up_to_three_quarters() -> None:
     mix = [GUARANTEE, {**GUARANTEE, "intensity": 0.5}, EQUITY, {**EQUITY, "intensity": 0.6}]
     model = world(START + 1, mix=mix)
@@ -487,3 +520,74 @@ def test_public_equity_stops_at_its_end_and_at_its_cap() -> None:
     cap = 0.3 * float(ended[12:18].sum())
     capped = seen(world(24, mix=[*PRESENT, {**EQUITY, "cap": cap}], **EAGER), paid)
     np.testing.assert_allclose(capped[12:].sum(), cap)
+
+
+# --- Diversification partnership -------------------------------------------------------------------
+
+PARTNERS = instrument("diversification_partnership", 1.3, share=0.6, materials=["ndpr", "gallium"])
+PRICE_WAR = {**SLUMP, "start": "2027-01", "severity": 0.6, "materials": ["ndpr", "gallium"]}
+
+
+def partners(model: CircularTransition) -> NDArray[np.bool_]:
+    """Producers of the materials in scope outside the blocs and abroad (n,)."""
+    producers = model.producers
+    own = np.isin(producers.main, [material(model, name) for name in PARTNERS["materials"]])
+    return np.asarray((producers.side == 0) & (producers.leaf < 0) & own & ~producers.host)
+
+
+def test_partners_mothball_less_in_a_price_war_and_build_more() -> None:
+    def look(model: CircularTransition) -> Array:
+        rows = partners(model)
+        return np.array([model.producers.awake[rows].mean(), model.producers.spending[rows].sum()])
+
+    without, with_it = paired(look, [PARTNERS], 48, shocks=[PRICE_WAR])
+    assert with_it[-12:, 0].mean() > 1.05 * without[-12:, 0].mean()
+    assert with_it[START:, 1].sum() > 1.2 * without[START:, 1].sum()
+
+
+def test_concentration_of_refining_falls_with_delay() -> None:
+    def look(model: CircularTransition) -> float:
+        """Herfindahl index of the capacity at work that refines neodymium and praseodymium, by jurisdiction."""
+        producers = model.producers
+        rows = (producers.stage == 1) & (producers.main == material(model, "ndpr"))
+        by_place = np.bincount(producers.jurisdiction[rows], (producers.capacity * producers.awake)[rows])
+        return float(((by_place / by_place.sum()) ** 2).sum())
+
+    without, with_it = paired(look, [PARTNERS], 60, shocks=[PRICE_WAR])
+    lower = 1.0 - with_it / without
+    assert lower[START + 4] < 0.3 * lower[-1]
+    assert lower[-1] > 0.01
+
+
+def test_the_union_pays_the_gap_on_the_share_covered_also_after_the_end_and_within_its_cap() -> None:
+    def look(model: CircularTransition) -> Array:
+        producers, rows = model.producers, partners(model)
+        price = model.materials.price.reshape(-1)[producers.own_price]
+        gap = np.maximum(1.3 * producers.unit_reference - price, 0.0)
+        outside = (producers.side == 0) & (producers.leaf < 0)
+        covered = outside & np.isin(producers.main, producers.main[rows])
+        due = 0.6 * (gap * producers.output)[covered].sum()
+        paid = -model.books.month_flow("operating_support")[model.accounts.governments[1]]
+        return np.array([paid, due])
+
+    use = {**PARTNERS, "end": "2027-12"}
+    paid, due = seen(world(36, mix=[use], shocks=[PRICE_WAR]), look).T
+    assert (paid[:START] == 0.0).all()
+    np.testing.assert_allclose(paid[START:], due[START:], rtol=1e-9)
+    assert paid[24:].min() > 0.0
+    cap = 0.3 * float(paid[12:24].sum())
+    capped, _ = seen(world(24, mix=[{**use, "cap": cap}], shocks=[PRICE_WAR]), look).T
+    np.testing.assert_allclose(capped[12:].sum(), cap)
+
+
+def test_when_material_is_rationed_home_buyers_come_first_for_what_partners_reserve() -> None:
+    model = world(1)
+    seen(model, lambda model: 0)
+    count, trade = len(model.config.materials), model.materials_trade
+    use, home = np.full((2, count), 100.0), np.full(count, 6.0)
+    cleared = Cleared(use, use.copy(), home.copy(), use[1:], use[1:], np.full(count, 10.0))
+    trade._deliver_first(cleared, np.full(count, 9.0))
+    np.testing.assert_allclose(cleared.home, 9.0)
+    np.testing.assert_allclose(cleared.use[0], 97.0)
+    trade._deliver_first(cleared, np.full(count, 50.0))
+    np.testing.assert_allclose(cleared.home, 10.0)  # never more than they ask for

@@ -62,6 +62,17 @@ def asked_return(share: Array, credit: Any, hurdle: float) -> Array:
     return np.asarray(hurdle - (without - with_it))
 
 
+def asked_beside_soft_equity(asked: Any, share: Array, waived: Array, terms: Any) -> Array:
+    """Return that a plant must promise when public co-owners leave dividends to private ones.
+
+    Private owners put in all but the public `share` of equity and get besides the dividends on the part `waived`, so
+    that they reach what they ask on a lower return of the whole.
+    """
+    of_owners = (asked - (1.0 - terms.equity) * (terms.interest + terms.spread)) / terms.equity
+    own = np.maximum(1.0 - share, 1e-9)
+    return np.asarray(asked - terms.equity * of_owners * waived / (own + waived))
+
+
 class Guarantees:
     """Guaranteed part of what each organisation owes, kept until it is repaid, whatever becomes of the instrument.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.offtake import Offtake
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
 from abm.agents.projects import Projects
 from abm.population import Column
@@ -134,6 +135,7 @@ class PrimaryProducers(Organisations):
         self.shut = np.minimum(shut, 0.95)
         self.growth_forecast = np.log(np.asarray(self.config.materials.demand_multiple)) / 16.0  # per year (M,)
         self._set_leads(horizon)
+        self.offtake = Offtake(self)
         self.spending, self.borrowed = np.zeros((2, len(self)))  # on, and for, new capacity in the last month, EUR
         self.pipeline = np.zeros((horizon + LONGEST_LEAD, len(self)))
         self._start_pipeline()
@@ -202,6 +204,8 @@ class PrimaryProducers(Organisations):
         own -= self.refines * concentrate.take(self.concentrate_price)
         if self.umbrella is not None:
             own += self.umbrella
+        if self.offtake.any:
+            own += self.offtake.above(price[np.arange(len(price)), self.main])
         return own / self.usual_revenue
 
     def plan(
@@ -321,6 +325,8 @@ class PrimaryProducers(Organisations):
 
         `suppliers` (n,) is the account that receives each producer's spending on inputs.
         """
+        if self.offtake.any:
+            self.offtake.settle(price.take(self.own_price))
         sales = self.output * price.take(self.own_price)
         sales[self.mines] = np.add.reduce(self.mined * price[EXTRACTION].take(self.side_of_mine, axis=0), axis=1)
         bought = self.refines * self.output * price[EXTRACTION].take(self.concentrate_price)
@@ -382,6 +388,9 @@ class PrimaryProducers(Organisations):
         expected += (seen - expected) / terms.expectation_time
         forecast = terms.forecast_weight * growth.take(self.main) * lead_years
         gained = expected if projects is None else expected + projects.gain
+        if self.offtake.any:
+            price = self.unit_reference * np.exp(expected + ratio)
+            gained = gained + np.log1p(self.offtake.above(price) / price)
         response = terms.investment_response * self._per_lead(gained, lead_years)
         outlook = np.minimum(np.maximum(forecast + response, -1.0), 1.0)
         # What wears out over the lead time has to be replaced as well.

@@ -37,6 +37,7 @@ class View:
     duty_in_force: bool = False
     sales: float = 0.0  # EUR/yr of its goods where the duties are due, before they were heard of
     held_by_it: Array | float = 0.0  # EUR/yr of what comes from it there, refined and in components (2, M)
+    others_withhold: Array | float = 0.0  # share of refining (M,) whose output other blocs keep from the market
     stockpiled: Array | float = 0.0  # months of use (M,) that governments there hold
     supported: Array | float = 0.0  # support that is announced to its rivals there, over the price (M,)
 
@@ -81,6 +82,7 @@ class StateBackedBloc(mesa.Agent):
             "stockpile_threshold",
             "heeds_support",
             "component_depth",
+            "component_answer",
             "goods_discount",
         ):
             setattr(self, name if name != "purse" else "purse_limit", float(getattr(table, name)[row]))
@@ -192,6 +194,10 @@ class StateBackedBloc(mesa.Agent):
         return np.where(dumped, FLOOD, np.where(restricted, RESTRICT, NORMAL))
 
     # ------------------------------------------------------------------ what each regime is worth
+    def _leverage(self, view: View) -> Array:
+        """Its share (M,) of the refined material that is on offer, above that which makes it felt."""
+        return view.own_share[1] / (1.0 - view.others_withhold) - self.leverage_threshold
+
     def _weigh(self, month: int, view: View) -> Any:
         """The regime worth most for each material (M,); none is taken up that is worth no more than normal trade."""
         own = ~self.scripted & (self.ends >= 0)  # what it has begun of its own accord
@@ -204,7 +210,7 @@ class StateBackedBloc(mesa.Agent):
         """Leverage (M,) above what makes it felt, when tension strikes or others stockpile; once begun, to its end."""
         self.tense = self.tension[month] < self.restrict_hazard / 12.0
         occasion = (self.tense | (view.stockpiled > self.stockpile_threshold)) & self._free(24.0)
-        worth = np.where(occasion, view.own_share[1] - self.leverage_threshold, NEVER)
+        worth = np.where(occasion, self._leverage(view), NEVER)
         return np.where(own & (self.regime == RESTRICT) & (month < self.ends), UNDER_WAY, worth)
 
     def _worth_of_flooding(self, view: View, own: Mask) -> Array:
@@ -233,17 +239,16 @@ class StateBackedBloc(mesa.Agent):
         if view.duty_cost <= 0.0 or self.patience <= 0.0 or self.retaliation <= 0.0:
             self.borne = 0.0
             return NEVER
-        self.held = view.own_share[1] > self.leverage_threshold
         lost = self._lost_to_duties(view)
         retaliating = own & (self.regime == RETALIATE)
-        held = (view.own_share[1] > self.leverage_threshold) & self._sells_any() & ~self.scripted
+        held = (self._leverage(view) > 0.0) & self._sells_any() & ~self.scripted
         begin = held & ((self.regime == NORMAL) | (self.regime == FLOOD))
         worth = np.where(begin, lost - self.borne - self.retaliation_threshold, NEVER)
         return np.where(retaliating, np.where(self.months > self.patience, NEVER, lost), worth)
 
     def _sells_any(self) -> Mask:
         """Materials (M,) of which it has something to withhold: it exports them, or holds back components of them."""
-        return np.asarray((self.normal_exports[STAGES - 1] > 0.0) | (self.component_depth * self.in_parts > 0.0))
+        return np.asarray((self.normal_exports[STAGES - 1] > 0.0) | (self.component_answer * self.in_parts > 0.0))
 
     @staticmethod
     def _lost_to_duties(view: View) -> float:
@@ -258,7 +263,7 @@ class StateBackedBloc(mesa.Agent):
     def _worth_withholding(self, view: View) -> Array:
         """Value of each material (M,) that withholding all of it would keep from those who charge duties, EUR/yr."""
         held = np.broadcast_to(view.held_by_it, (2, len(self.regime)))
-        return np.asarray(held[0] + self.component_depth * held[1])
+        return np.asarray(held[0] + self.component_answer * held[1])
 
     def _in_proportion(self, view: View) -> float:
         """Share of exports withheld whose value is to what duties cost it as its rule of retaliation says."""
@@ -316,10 +321,11 @@ class StateBackedBloc(mesa.Agent):
 
     def withheld_in_components(self) -> Array | None:
         """Share of each material (M,) that it holds back in components as well; None where it does not."""
-        if self.calm or self.component_depth <= 0.0:
+        if self.calm or max(self.component_depth, self.component_answer) <= 0.0:
             return None
-        own = ((self.regime == RESTRICT) & ~self.scripted) | (self.regime == RETALIATE)
-        return np.asarray(own * (1.0 - self.let_out[STAGES - 1]) * self.component_depth)
+        part = self.component_depth * ((self.regime == RESTRICT) & ~self.scripted)
+        part = part + self.component_answer * (self.regime == RETALIATE)
+        return np.asarray(part * (1.0 - self.let_out[STAGES - 1]))
 
     def trade_rules(self, stage: int, view: View, available: Array, output: Array, cover: Array) -> Any:
         """Limits on export, and price and quantity of dumping, for one stage (each (M,)).

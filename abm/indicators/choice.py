@@ -45,10 +45,11 @@ class ChoiceWorth:
         homes = np.asarray(model.config.jurisdictions.households)[model.config.leaves]
         lived = number.reshape(leaves, QUINTILES)
         share = lived / lived.sum(axis=0)  # of leaves in a quintile
-        self.worth = units[..., None] / homes[:, None] * share / slope  # (P, L, 5) EUR a year per unit of utility
-        aware = np.bincount(people.leaf, people.aware * people.weight, leaves) / np.bincount(
-            people.leaf, people.weight, leaves
-        )
+        # (P, L, 5) EUR a year per unit of utility; nothing where nobody of a quintile is in the sample.
+        usual = units[..., None] / np.maximum(homes, 1.0)[:, None] * share
+        self.worth = np.divide(usual, slope, out=np.zeros_like(usual), where=slope > 0.0)
+        there = np.maximum(np.bincount(people.leaf, people.weight, leaves), 1e-9)
+        aware = np.bincount(people.leaf, people.aware * people.weight, leaves) / there
         self.start = self.surplus(offers.price, offers.life * offers.available, aware)
 
     @staticmethod

@@ -470,7 +470,7 @@ class Quantities:
     @Once
     def surplus(self) -> Array:
         """Expected utility of choosing among today's offers by income quintile (5,), EUR a year of a household."""
-        aware = self.aware / self.frame.households
+        aware = self.aware / np.maximum(self.frame.households, 1.0)
         return self.frame.choice.surplus(self.offer_price, self.offer_life, aware)
 
     # ------------------------------------------------------------------ public money

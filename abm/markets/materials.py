@@ -55,6 +55,7 @@ class Cleared:
     home: Array
     exports: Array
     rent: Array  # EUR per kg exported beyond freight, negative when the state pays (B, M)
+    home_asked: Array | None = None  # by home buyers at that price (M,), kg, had there been enough
 
 
 class MaterialsMarkets:
@@ -374,7 +375,8 @@ class MaterialsMarkets:
         self.throughput[stage] += (asked * served - self.throughput[stage]) / 24.0
         price = self.reference[stage] * np.exp(log_price)
         inside_cost = price[1:] * self.with_freight[stage]
-        return Cleared(price, use * served, bought * served[OUTSIDE], exports, price[OUTSIDE] - inside_cost)
+        home_served = bought * served[OUTSIDE]
+        return Cleared(price, use * served, home_served, exports, price[OUTSIDE] - inside_cost, bought)
 
     def settle_trade(
         self, stage: int, cleared: Cleared, purse: Sequence[int], licence: Sequence[int], abroad: int

@@ -11,6 +11,7 @@ from abm.agents.state_backed import NORMAL, REGIMES
 
 Array = NDArray[np.float64]
 EXTRACTION, REFINING, OUTSIDE = 0, 1, 0
+WITHHOLDS = ("restrict", "retaliate")
 NOTABLE = 1e4  # EUR in a month: less is the rounding of trade that is as good as free
 
 
@@ -28,6 +29,8 @@ class Deeds:
         for bloc in self.model.blocs:
             if not bloc.calm:
                 self._materials(bloc)
+            if not bloc.calm or self.model.conditions.struck("component_export_share"):
+                self._withheld_components(bloc)
             if bloc.off_goods is not None:
                 self._products(bloc)
             if bloc.off_components is not None:
@@ -95,6 +98,26 @@ class Deeds:
                 price_inside=float(full[p]),
                 price_outside=float(full[p] * (1.0 - bloc.off_goods[p])),
                 purse=float(bloc.goods_cost[p]),
+            )
+
+    def _withheld_components(self, bloc: Any) -> None:
+        """Components that it lets out less of than normal, by order or for what is in them."""
+        model, markets = self.model, self.model.components
+        allowed, origin = model.materials_trade.component_allowed[bloc.number], markets.bloc == bloc.number
+        for c in (allowed < 1.0).nonzero()[0].tolist():
+            withheld = float(markets.normal_imports[c, origin].sum() * (1.0 - allowed[c]))
+            held = [m for m in np.flatnonzero(bloc.parts_made_of[c]) if REGIMES[bloc.regime[m]] in WITHHOLDS]
+            self._note(
+                bloc,
+                "component",
+                model.config.components.ids[c],
+                "kg",
+                regime=REGIMES[bloc.regime[held[0]]] if held else WITHHOLDS[0],
+                reason=bloc.reason[held[0]] if held else "export restriction ordered",
+                withheld=withheld,
+                price_inside=np.nan,
+                price_outside=np.nan,
+                purse=0.0,
             )
 
     @staticmethod

@@ -103,6 +103,7 @@ class MaterialsTrade:
                     own_share=model.producers.share_of_side(1 + bloc.number, 1, model.month),
                     own_share_ahead=model.producers.share_of_side(1 + bloc.number, 36, model.month),
                     rival_cost=np.outer([0.4, 1.0], model.rival_cost[bloc.number]),
+                    others_withhold=self._withheld_by_others(bloc),
                     stockpiled=stockpiled,
                     supported=supported,
                     **model.duties.against(bloc),
@@ -110,6 +111,16 @@ class MaterialsTrade:
                 for bloc in model.blocs
             ]
         return self.seen
+
+    def _withheld_by_others(self, bloc: Any) -> Array | float:
+        """Share of refining (M,) whose output other blocs keep from the market."""
+        kept = [
+            self.model.producers.share_of_side(1 + other.number, 1, self.model.month)[REFINING]
+            * (1.0 - other.let_out[REFINING])
+            for other in self.model.blocs
+            if other is not bloc and not other.calm
+        ]
+        return np.minimum(sum(kept), 0.9) if kept else 0.0
 
     def _stockpiled(self) -> Array | float:
         """Months of home use (M,) that governments hold in their stockpiles."""
@@ -349,10 +360,21 @@ class MaterialsTrade:
             asked += sum((trade.buy for _, trade in trades), np.zeros(markets.count))
         cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, self._trade_rules(REFINING))
         self._settle(REFINING, cleared)
+        if self.model.producers.offtake.any:
+            self._deliver_first(cleared, self.model.producers.offtake.reserved(markets.count))
         self._serve_world(cleared)
         self._serve_stockpiles(cleared, trades, asked)
         self._serve_makers(cleared, primary, asked)
         self.cleared = cleared
+
+    def _deliver_first(self, cleared: Cleared, reserved: Array) -> None:
+        """Where material is rationed, home buyers get what partners reserve for them (M,) before others do, kg."""
+        if cleared.home_asked is None:
+            return
+        wanted = np.minimum(cleared.home_asked, np.maximum(reserved, cleared.home)) - cleared.home
+        shifted = np.minimum(np.maximum(wanted, 0.0), 0.9 * cleared.use[OUTSIDE])
+        cleared.home = cleared.home + shifted
+        cleared.use[OUTSIDE] -= shifted
 
     def _world_demand(self) -> Array:
         """Use of the world outside the home makers at each price (sides, M, G), kg."""
@@ -493,7 +515,8 @@ class MaterialsTrade:
         markets.choose_origins(levied, mix, risk, self._most(discounts), self._favour())
         asked = orders * markets.share[:, :1]
         home, delivered = self._take_from_makers(asked)
-        shipped = imported = markets.deliver_imports(orders - home, self._let_out_in_components())
+        self.component_allowed = self._let_out_in_components()
+        shipped = imported = markets.deliver_imports(orders - home, self.component_allowed)
         if self.model.transport.delays("components"):
             imported = self._ship(shipped, orders)
         self.component_imports_by_origin, self.component_arrived = shipped, imported

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.firms import CIRCULAR, COMPONENT, KINDS, LINEAR, REFURBISHER, SERVICE
-from abm.agents.guarantees import Guarantees, asked_return, debt_share, finance
+from abm.agents.guarantees import Guarantees, asked_beside_soft_equity, asked_return, debt_share, finance
 from abm.agents.organisation import SLOT_STEP, serve_debt
 from abm.agents.projects import terms_of_projects
 from abm.agents.recyclers import BUILDING
@@ -418,6 +418,9 @@ class Renewal:
         asked: Any = terms.hurdle_rate + self.model.hurdle_add
         if rules.in_force("recycling_guarantee"):
             asked = asked_return(rules.recycling_guarantee.T, self.model.credit, asked)
+        if rules.in_force("waived_equity"):
+            share, waived = rules.recycling_equity.T, rules.waived_equity.T
+            asked = asked_beside_soft_equity(asked, share, waived, self.config.credit)
         return asked + 1.0 / terms.plant_life
 
     def _ease_of_founding(self) -> Array | None:

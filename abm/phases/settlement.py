@@ -123,6 +123,8 @@ class Settlement:
             government_account=model.accounts.governments,
             abroad_account=self.abroad,
             domestic_account=self.domestic,
+            offtake_instrument=model.producers.offtake.backer,
+            offtake_due=model.producers.offtake.due,
             guarantee_calls=model.renewal.guarantees.calls,
             lender_account=self.lender,
             loan_rate=np.array([model.credit.rate]),

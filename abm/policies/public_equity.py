@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ class PublicEquity(Instrument):
     phase = "extraction"
     level = ("union", "national", "regional")
     scopes = ("materials",)
-    steady = ("recycling_equity", "primary_equity")
+    steady: ClassVar[tuple[str, ...]] = ("recycling_equity", "primary_equity")
     intensity: Any = quantity("Public share in the equity of new plants", "1", 0, 0.75, default=0.3)
     recycling: Any = quantity("Part of that share for recyclers", "1", 0, 1, default=1)
     refining: Any = quantity("Part of that share for refineries", "1", 0, 1, default=1)
@@ -72,6 +72,7 @@ class PublicEquity(Instrument):
     def __init__(self, use: InstrumentUse, config: Any) -> None:
         super().__init__(use, config)
         self.stake = np.zeros(0)  # its share in each organisation, by account
+        self.kept_dividends = 1.0  # share of what it is due that it takes
 
     def at_full_strength(self, config: Any) -> dict[str, Array]:
         """Public shares in new equity, by stream and by stage and material in scope."""
@@ -102,7 +103,7 @@ class PublicEquity(Instrument):
 
     def _take_dividends(self, books: Any, account: Rows, owner: Rows, dividends: Array) -> None:
         """Owners pass on the government's part of what organisations (n,) paid out last month."""
-        self.collect(books, "dividends", owner, dividends * self.stake[account])
+        self.collect(books, "dividends", owner, dividends * self.stake[account] * self.kept_dividends)
 
     def _buy(self, books: Any, account: Rows, payee: Rows, equity: Array, share: Array, worth: Array) -> None:
         """Pay `payee` a share of the equity put into organisations (n,) last month; others' money dilutes."""
