@@ -118,7 +118,7 @@ class Books:
         self.inflow: Array = np.zeros((0, width))
         self.outflow: Array = np.zeros((0, width))
         self._moves: list[tuple[int, Array]] = []
-        self._known_cells: dict[bytes, Rows] = {}
+        self._known_cells: dict[bytes, Rows | slice] = {}
         self._money_kind = {name: number for number, name in enumerate(MONEY_KINDS)}
         self._mass_kind = {name: number for number, name in enumerate(MASS_KINDS)}
         self._lender = -1
@@ -267,13 +267,14 @@ class Books:
             self.stock[target] += into
             self.inflow[target] += into
 
-    def _cells_at(self, places: Rows) -> Rows:
-        """Cells (n, M) of a table of places and materials that belong to places (n,)."""
+    def _cells_at(self, places: Rows) -> Rows | slice:
+        """Cells (n, M) of a table of places and materials that belong to places (n,), or their rows if in a row."""
         key = places.tobytes()  # the same places are named month after month
         cells = self._known_cells.get(key)
         if cells is None:
             rows, width = np.arange(len(self.stock))[places], len(self.materials)
-            cells = rows[:, None] * width + np.arange(width)
+            in_a_row = len(rows) > 0 and bool((np.diff(rows) == 1).all())
+            cells = block(rows) if in_a_row else rows[:, None] * width + np.arange(width)
             if len(self._known_cells) >= _REMEMBERED:
                 self._known_cells.clear()
             self._known_cells[key] = cells
@@ -376,8 +377,12 @@ class Books:
         return np.sum(amounts, axis=0) if amounts else np.zeros(len(self.materials))
 
 
-def _change(table: Array, cells: Rows, change: np.ufunc, kilograms: Array) -> None:
+def _change(table: Array, cells: Rows | slice, change: np.ufunc, kilograms: Array) -> None:
     """Add `kilograms` (n, M) to the cells (n, M) of a table, or subtract them; quicker than by its rows."""
+    if isinstance(cells, slice):
+        rows = table[cells]
+        change(rows, kilograms, rows)
+        return
     flat = table.reshape(-1)
     held = flat.take(cells)
     flat[cells] = change(held, kilograms, held)

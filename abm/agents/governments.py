@@ -41,6 +41,7 @@ class Governments:
         self.labels = _labels(self.instruments)
         for index, instrument in enumerate(self.instruments):
             instrument.install(index, int(accounts[instrument.jurisdiction]), events)
+        self._effective = [instrument for instrument in self.instruments if instrument.intensity > 0.0]
         self.members: list[Government] = []
         for row in config.governments:
             own = [instrument for instrument in self.instruments if instrument.jurisdiction == row]
@@ -103,9 +104,9 @@ class Governments:
             reversal = float(conditions.reversal[government.jurisdiction])
             government.deliberate(month, self.observed, reversal, None if draws is None else float(draws[number]))
 
-    def _statuses(self) -> list[tuple[str, float]]:
+    def _statuses(self) -> list[tuple[str, float, float]]:
         """Of the instruments that do something: one without effect must not renew the outlook of others."""
-        return [(instrument.status, instrument.will) for instrument in self.instruments if instrument.intensity > 0.0]
+        return [(i.status, i.dose, i.reversed) for i in self._effective]
 
     def trade(self, views: Mapping[int, MarketView], month: int) -> dict[int, Trade]:
         """What governments buy and sell, by instrument, for the markets as each of `traders` sees them."""

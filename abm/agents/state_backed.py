@@ -104,6 +104,7 @@ class StateBackedBloc(mesa.Agent):
         self._smuggling_time = config.markets.smuggling_time
         self._free_trade, self._no_quota = np.ones((STAGES, count)), np.full(count, np.inf)
         self.let_out, self._nothing = self._free_trade, unchanged((count,), 0.0)
+        self._never = unchanged((count,), NEVER)
         self.calm, self.floods = True, False  # the regime is normal for every material; it floods any of them
         self.dump_depth: Array | None = None  # (2, M) of rivals' cash cost, 0 where it does not flood
         self.smugglers = np.zeros(count)
@@ -123,7 +124,8 @@ class StateBackedBloc(mesa.Agent):
         """Draw when tension strikes, and for how long, for all months at once (T, M)."""
         month = np.arange(months)[:, None]
         slots = np.zeros_like(month) + np.arange(len(self.regime)) + 1000 * self.number
-        self.tension = self.streams.uniform("bloc restricts", slots, month)
+        tension = self.streams.uniform("bloc restricts", slots, month)
+        self.tensions = tension < self.restrict_hazard / 12.0
         self.length = self.streams.uniform("length of restriction", slots, month)
 
     def choose_regime(self, month: int, view: View, conditions: Any) -> list[tuple[int, int, str]]:
@@ -208,9 +210,11 @@ class StateBackedBloc(mesa.Agent):
 
     def _worth_of_restricting(self, month: int, view: View, own: Mask) -> Array:
         """Leverage (M,) above what makes it felt, when tension strikes or others stockpile; once begun, to its end."""
-        self.tense = self.tension[month] < self.restrict_hazard / 12.0
+        self.tense = self.tensions[month]
         occasion = (self.tense | (view.stockpiled > self.stockpile_threshold)) & self._free(24.0)
         worth = np.where(occasion, self._leverage(view), NEVER)
+        if self.calm:
+            return worth
         return np.where(own & (self.regime == RESTRICT) & (month < self.ends), UNDER_WAY, worth)
 
     def _worth_of_flooding(self, view: View, own: Mask) -> Array:
@@ -223,11 +227,13 @@ class StateBackedBloc(mesa.Agent):
         if self.heeds_support > 0.0:
             rivals = rivals * (1.0 + self.heeds_support * view.supported)
         threshold = np.maximum(self.share_threshold, 1.3 * (1.0 - start))
-        flooding = own & (self.regime == FLOOD)
         self.won = rivals < WON * threshold
         if self.patience <= 0.0 or self.spent_this_year >= self.purse_limit:
-            return np.full(len(rivals), NEVER)
+            return self._never
         begin = np.where(self._free(36.0) & (start > self.leverage_threshold), rivals - threshold, NEVER)
+        if not self.floods:
+            return begin
+        flooding = own & (self.regime == FLOOD)
         go_on = np.where(self.months > self.patience, NEVER, rivals - WON * threshold)
         return np.where(flooding, go_on, begin)
 

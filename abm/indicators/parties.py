@@ -30,23 +30,25 @@ class Parties:
     """Party and leaf of every account, worked out anew when there are more accounts."""
 
     def __init__(self) -> None:
+        self._count = 0
         self._party: Rows = np.zeros(0, dtype=np.int64)
         self._leaf: Rows = np.zeros(0, dtype=np.int64)
 
     def of_accounts(self, model: Any) -> Rows:
-        """Position among the parties of each account (accounts,)."""
+        """Cell of each account in each of two rows of sums by party (2 × accounts,)."""
         self._renew(model)
         return self._party
 
     def leaf_of_accounts(self, model: Any) -> Rows:
-        """Leaf of each account (accounts,), the number of leaves for those who live in none."""
+        """The same by leaf, of which there is one more for those who live in none."""
         self._renew(model)
         return self._leaf
 
     def _renew(self, model: Any) -> None:
-        count, leaves = len(model.books.account_names), np.arange(len(model.config.leaves))
-        if len(self._party) == count:
+        count = len(model.books.account_names)
+        if self._count == count:
             return
+        self._count, leaves = count, np.arange(len(model.config.leaves))
         accounts = model.accounts
         party = np.full(count, PARTIES.index("rest_of_economy"))
         leaf = np.full(count, len(leaves))
@@ -73,4 +75,9 @@ class Parties:
             (model.scrap.collectors, leaves),
         ):
             leaf[members] = where
-        self._party, self._leaf = party, leaf
+        self._party, self._leaf = _twice(party, len(PARTIES)), _twice(leaf, len(leaves) + 1)
+
+
+def _twice(group: Rows, groups: int) -> Rows:
+    """Cells of two rows of `groups` each, to which those in a group (n,) belong in turn (2 n,)."""
+    return np.concatenate([group, group + groups])

@@ -18,9 +18,9 @@ FIRMS = len(ACTIVITIES) - 1  # kinds of firms, and the number of recyclers among
 _ONES = np.ones(1024)
 
 
-def _sums(flows: Array, group: NDArray[np.int64], groups: int) -> Array:
-    """Sums of flows (2, n) by group (2, groups)."""
-    return np.stack([np.bincount(group, flow, groups) for flow in flows])
+def _sums(flows: Array, cells: NDArray[np.int64], groups: int) -> Array:
+    """Sums of flows (2, n) by group (2, groups); `cells` (2 n,) says to which cell each belongs."""
+    return np.bincount(cells, flows.reshape(-1), 2 * groups).reshape(2, groups)
 
 
 def total(values: Array) -> Array:

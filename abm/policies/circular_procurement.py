@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.parameters import quantity
-from abm.policies.instrument import Instrument
+from abm.policies.instrument import IN_FORCE, Instrument
 from abm.rules import Activity
 
 
@@ -69,6 +69,8 @@ class CircularProcurement(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Pay dealers what public buyers owe above the linear price."""
+        if self.status != IN_FORCE:
+            return
         binding = self.rules.binding("procurement_share") == self.index
         claims = np.add.reduce(activity.public_premium.T * binding, axis=1)
         self.pay(books, "procurement_premium", activity.dealer_account, claims)

@@ -430,7 +430,7 @@ class Instrument:
 
     def pay_for_investment(self, books: Any, lever: str, account: Rows, spending: Array, *where: Rows) -> None:
         """Pay organisations (n,) a share of their spending on new capacity, by the cell of a lever `where` each is."""
-        if self.rules.in_force(lever):
+        if self.status == IN_FORCE and self.rules.in_force(lever):
             self.pay(books, "investment_support", account, spending * self.own(lever)[where])
 
     def pay_for_new_producers(self, books: Any, activity: Activity) -> None:

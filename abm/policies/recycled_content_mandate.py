@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.parameters import quantity
-from abm.policies.instrument import Instrument
+from abm.policies.instrument import IN_FORCE, Instrument
 from abm.rules import Activity
 
 Array = NDArray[np.float64]
@@ -82,7 +82,7 @@ class RecycledContentMandate(Instrument):
 
     def settle(self, activity: Activity, books: Any, month: int) -> None:
         """Let dealers pay recyclers for certificates and the government for what is short."""
-        if not self.rules.in_force("mandate_buyout"):
+        if self.status != IN_FORCE:  # it has written no lever
             return
         buyout = self.own("mandate_buyout")
         charged = buyout > 0.0
@@ -107,7 +107,7 @@ def _share(part: Array, whole: Array) -> Array:
 
 def _pay_recyclers(activity: Activity, books: Any, amounts: Array) -> None:
     """Payments of dealers to recyclers, (L, R) EUR."""
-    dealer, recycler = np.nonzero(amounts)
+    dealer, recycler = amounts.nonzero()
     payer, payee = activity.dealer_account[dealer], activity.recycler_account[recycler]
     books.pay("certificates", payer, payee, amounts[dealer, recycler])
 
