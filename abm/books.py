@@ -398,20 +398,23 @@ class _Slips:
         """Throw all slips away."""
         self.rows: list[Rows] = []  # accounts on the side of a payment that has several
         self.amounts: list[Array] = []
-        self.heads: list[tuple[int, float, int]] = []  # kind, sign for the rows, account on the other side or −1
+        self.kinds: list[int] = []
+        self.signs: list[float] = []  # for the rows
+        self.others: list[int] = []  # account on the other side or −1
         self.single: list[tuple[int, float, int]] = []  # account, signed amount, kind
 
     @property
     def filled(self) -> bool:
         """Whether there is anything to post."""
-        return bool(self.heads or self.single)
+        return bool(self.rows or self.single)
 
     def write(self, kind: int, payer: Rows | int, payee: Rows | int, amount: Array | float) -> None:
         """Note a payment; the amounts are copied, so that the caller may go on using its array."""
         if isinstance(payer, np.ndarray):
-            paid = self._several(kind, -1.0, payer, -1 if isinstance(payee, np.ndarray) else payee, amount)
             if isinstance(payee, np.ndarray):
-                self._several(kind, 1.0, payee, -1, paid)
+                self._several(kind, 1.0, payee, -1, self._several(kind, -1.0, payer, -1, amount))
+            else:
+                self._several(kind, -1.0, payer, payee, amount)
         elif isinstance(payee, np.ndarray):
             self._several(kind, 1.0, payee, payer, amount)
         else:
@@ -425,16 +428,19 @@ class _Slips:
         if len(rows):
             self.rows.append(rows)
             self.amounts.append(amounts)
-            self.heads.append((kind, sign, other))
+            self.kinds.append(kind)
+            self.signs.append(sign)
+            self.others.append(other)
         return amounts
 
     def collected(self) -> tuple[Rows, Array, Rows]:
         """Account, signed amount and kind of every slip (n,)."""
         accounts, signed, kinds = [], [], []
-        if self.heads:
-            kind, sign, other = (np.array(column) for column in zip(*self.heads, strict=True))
+        if self.rows:
+            kind, sign, other = np.array(self.kinds), np.array(self.signs), np.array(self.others)
             lengths = np.array([len(rows) for rows in self.rows])
-            amounts = np.concatenate(self.amounts) * sign.repeat(lengths)
+            amounts = np.concatenate(self.amounts)
+            amounts *= sign.repeat(lengths)
             one = (other >= 0).nonzero()[0]
             totals = np.add.reduceat(amounts, np.add.accumulate(lengths) - lengths)
             accounts, signed, kinds = (

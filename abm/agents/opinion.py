@@ -56,11 +56,13 @@ class PublicOpinion:
         self._jobs += (jobs - self._jobs) / min(month + 1, YEAR)
         # In the first months people are used to the mean so far.
         used_to, memory = self._accustomed, min(month + 1.0, terms.habituation)
-        used_to[0] += (cost - used_to[0]) / memory
-        used_to[1] += (jobs - used_to[1]) / memory
-        self.dearer = (cost - used_to[0]) * self._per_income
-        self.job_loss = 1.0 - self._jobs / np.where(used_to[1] > 0.0, used_to[1], 1.0)
-        grievance = terms.by_cost * self._felt(self.dearer) + terms.by_jobs * self._felt(self.job_loss)
+        used_to += (np.array([cost, jobs]) - used_to) / memory
+        loss = np.empty(used_to.shape)
+        loss[0] = (cost - used_to[0]) * self._per_income
+        loss[1] = 1.0 - self._jobs / np.where(used_to[1] > 0.0, used_to[1], 1.0)
+        self.dearer, self.job_loss = loss
+        by_cost, by_jobs = self._felt(loss)
+        grievance = terms.by_cost * by_cost + terms.by_jobs * by_jobs
         wanted = 1.0 / (1.0 + np.exp(self._slope * grievance - self._start))
         self.by_leaf = self.by_leaf + (wanted - self.by_leaf) / terms.opinion_time
         self.support = self._weights @ self.by_leaf
