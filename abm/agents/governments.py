@@ -130,8 +130,8 @@ class Governments:
         """Pay and collect through the books what the month's activity gives rise to."""
         for instrument in self.instruments:
             instrument.settle(activity, books, month)
-        for index, instrument in enumerate(self.instruments):
-            self.paid[index], self.received[index] = instrument.paid, instrument.received
+        self.paid[:] = [instrument.paid for instrument in self.instruments]
+        self.received[:] = [instrument.received for instrument in self.instruments]
         for government in self.members:
             government.close_month(month)
         self.belief = self._believed()

@@ -262,10 +262,11 @@ class Renewal:
     def _fail_recyclers(self) -> None:
         model, recyclers, debt = self.model, self.model.recyclers, self._debt()
         failing = recyclers.insolvent(model.books, model.credit)
-        if len(failing):
-            self._miss(recyclers.sold[failing] * model.materials_trade.sold_at_home)
-            scrap = np.maximum(-model.books.month_flow("scrap_sales")[recyclers.account], 0.0)
-            recyclers.owe(scrap * self.config.credit.payment_term, model.scrap.collectors[recyclers.leaf])
+        if not len(failing):
+            return
+        self._miss(recyclers.sold[failing] * model.materials_trade.sold_at_home)
+        scrap = np.maximum(-model.books.month_flow("scrap_sales")[recyclers.account], 0.0)
+        recyclers.owe(scrap * self.config.credit.payment_term, model.scrap.collectors[recyclers.leaf])
         pools, sold_off = self._takers()
         rows, loss = recyclers.fail(model.credit, model.accounts.lender, pools, sold_off)
         self._give_back_feed(rows)
@@ -320,11 +321,12 @@ class Renewal:
     def _fail_firms(self) -> None:
         model, firms = self.model, self.model.firms
         failing = firms.insolvent(model.books, model.credit)
-        if len(failing):
-            makes_parts = (firms.kind[failing] == COMPONENT)[:, None]
-            self._miss(firms.need_now[failing] * firms.sold[failing, None] * makes_parts)
-            owed = self._firm_inputs() * self.config.credit.payment_term
-            firms.owe(owed, np.full(len(firms), model.accounts.domestic))
+        if not len(failing):
+            return
+        makes_parts = (firms.kind[failing] == COMPONENT)[:, None]
+        self._miss(firms.need_now[failing] * firms.sold[failing, None] * makes_parts)
+        owed = self._firm_inputs() * self.config.credit.payment_term
+        firms.owe(owed, np.full(len(firms), model.accounts.domestic))
         rows, loss = firms.fail(model.credit, model.accounts.lender, model.places.abroad)
         self._leave(firms, rows, loss, "firm", self._firm_cause)
 
