@@ -352,7 +352,14 @@ def test_founders_wait_for_a_grant_and_hurry_before_it_ends(make: Make) -> None:
 # --- Every instrument --------------------------------------------------------------------------------------
 
 # What goes on because others own it: deposits are paid back, stocks are kept and sold, contracts are honoured.
-OWED = {"deposit_refund", "contract_for_difference"}
+OWED = {
+    "deposit_refund",
+    "contract_for_difference",
+    "diversification_partnership",
+    "strategic_stockpile",
+    "public_private_stockpile",
+    "stockholding_obligation",
+}
 
 
 @pytest.mark.parametrize("name", sorted(policies.registry()))

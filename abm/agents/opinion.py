@@ -38,9 +38,8 @@ class PublicOpinion:
         leaves = len(config.leaves)
         self.homes = np.asarray(config.jurisdictions.households, dtype=np.float64)[config.leaves]
         self._per_income = inverse_income(people.leaf, people.quintile, people.income, people.weight, leaves)
-        bought = (
-            12.0 * model.structure.first_demand()[0] / np.maximum(self.homes, 1.0)
-        )  # (P, L) products a year of a household
+        # Products that a household buys in a year (P, L).
+        bought = 12.0 * model.structure.first_demand()[0] / np.maximum(self.homes, 1.0)
         shares = model.product_trade.start_shares[:, None, :]
         self.basket = np.ascontiguousarray(bought[..., None] * shares)  # (P, L, 3)
         self._weights = government_weights(config, model.governments.members, self.homes)

@@ -67,6 +67,7 @@ def _command(name: str, options: Namespace) -> str:
     parts += [f"--pairs {options.pairs}"] if getattr(options, "pairs", None) else []
     parts += [f"--months {options.months}"] if options.months else []
     parts += ["--ranges"] if getattr(options, "ranges", False) else []
+    parts += ["--no-equal-cost"] if getattr(options, "no_equal_cost", False) else []
     return " ".join(parts)
 
 

@@ -116,14 +116,20 @@ def interactions(design: Design, seeds: Sequence[int], laboratory: Laboratory, m
             mean, low, high = simultaneous(difference, count)
             rows.append({
                 "pair": f"{one}+{other}", "outcome": measure.name, "unit": measure.unit, "direction": direction,
-                "neither": np.nanmean(neither), "first": np.nanmean(first - neither),
-                "second": np.nanmean(second - neither), "together": np.nanmean(both - neither),
+                "neither": _mean(neither), "first": _mean(first - neither),
+                "second": _mean(second - neither), "together": _mean(both - neither),
                 "interaction": mean, "low": low, "high": high, "p": p_value(difference),
             })  # fmt: skip
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"].to_list())
     table["kind"] = [kind_of(row["p_holm"], row["interaction"] * row["direction"]) for _, row in table.iterrows()]
     return table
+
+
+def _mean(values: Any) -> float:
+    """Mean of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def kind_of(p: float, gain: float) -> str:
@@ -210,7 +216,7 @@ def _panel(panel: Any, names: Sequence[str], rows: pd.DataFrame, direction: int)
         if row["kind"] != NULL:
             panel.plot(one, other, "o", color="black", ms=3)
         panel.text(one, other + 0.32, number(row["interaction"], 2), ha="center", va="center", fontsize=5)
-    reach = float(np.nanmax(np.abs(grid))) or 1.0
+    reach = float(np.max(np.abs(grid[np.isfinite(grid)]), initial=0.0)) or 1.0
     panel.imshow(grid * (direction or 1), cmap="RdYlGn", vmin=-reach, vmax=reach)
     titles = [registry()[name].title["en"] for name in names]
     panel.set_xticks(range(len(names)), titles, rotation=90, fontsize=6)
