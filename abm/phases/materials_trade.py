@@ -15,6 +15,9 @@ from abm.rules import MarketView, unchanged
 Array = NDArray[np.float64]
 
 
+TRACE = 0.02  # part of a component's worth below which nobody withholds it for a material
+
+
 class MaterialsTrade:
     """Runs the materials markets of a month and delivers inputs to home makers."""
 
@@ -610,8 +613,10 @@ class MaterialsTrade:
             if kept is None or not np.count_nonzero(kept):
                 continue
             origin = markets.bloc == bloc.number
-            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.price[REFINING, OUTSIDE]
+            # At long-run cost: a material that its restriction makes dear does not thereby make up a component.
+            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.reference[REFINING]
             share = worth @ kept / np.maximum(np.add.reduce(worth, axis=1), 1e-300)
+            share *= share >= TRACE
             allowed = allowed.copy()
             allowed[bloc.number] = np.where(share > 0.0, np.minimum(allowed[bloc.number], 1.0 - share), np.inf)
         return allowed
