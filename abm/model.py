@@ -419,7 +419,8 @@ class CircularTransition(PopulationModel):
         if self.rules.in_force("refining_energy_relief"):
             relief = energy_relief(self.rules.refining_energy_relief, self.producers)
         par = market.concentrate_at_par()
-        self.producers.offtake.sign(self.month, self.rules)
+        if self.producers.offtake.any or self.rules.in_force("offtake_price"):
+            self.producers.offtake.sign(self.month, self.rules, self.materials_trade.home_need())
         self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
         self.firms.plan_output(self.labour.staffing)
         recyclers = self.recyclers

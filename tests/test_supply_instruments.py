@@ -581,7 +581,7 @@ def test_the_union_pays_the_gap_on_the_share_covered_also_after_the_end_and_with
         gap = np.maximum(1.3 * producers.unit_reference - price, 0.0)
         outside = (producers.side == 0) & (producers.leaf < 0)
         covered = outside & np.isin(producers.main, producers.main[rows])
-        due = 0.6 * (gap * producers.output)[covered].sum()
+        due = (producers.offtake.share * gap * producers.output)[covered].sum()
         paid = -model.books.month_flow("operating_support")[model.accounts.governments[1]]
         return np.array([paid, due])
 
@@ -593,6 +593,20 @@ def test_the_union_pays_the_gap_on_the_share_covered_also_after_the_end_and_with
     cap = 0.3 * float(paid[12:24].sum())
     capped, _ = seen(world(24, mix=[{**use, "cap": cap}], shocks=[PRICE_WAR]), look).T
     np.testing.assert_allclose(capped[12:].sum(), cap)
+
+
+def test_contracts_cover_the_share_asked_for_but_no_more_than_home_needs() -> None:
+    model = world(START + 1, mix=[PARTNERS])
+    seen(model, lambda model: 0)
+    producers, need = model.producers, model.materials_trade.home_need()
+    share, rows = producers.offtake.share, partners(model)
+    assert (share <= 0.6).all()
+    assert (share[rows] > 0.0).all()
+    for name in PARTNERS["materials"]:
+        for stage in (0, 1):
+            signed = rows & (producers.main == material(model, name)) & (producers.stage == stage)
+            assert (share * producers.capacity)[signed].sum() < 1.1 * need[material(model, name)]
+    assert not share[~(producers.side == 0) | (producers.leaf >= 0)].any()
 
 
 def test_when_material_is_rationed_home_buyers_come_first_for_what_partners_reserve() -> None:

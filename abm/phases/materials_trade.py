@@ -367,6 +367,12 @@ class MaterialsTrade:
         self._serve_makers(cleared, primary, asked)
         self.cleared = cleared
 
+    def home_need(self) -> Array | None:
+        """What home makers and the goods that home imports need (M,), kg a month; None in the first month."""
+        if self.start_pull is None:
+            return None
+        return np.asarray(np.add.reduce(self.wanted_inputs) + np.add.reduce(self.pull))
+
     def _deliver_first(self, cleared: Cleared, reserved: Array) -> None:
         """Where material is rationed, home buyers get what partners reserve for them (M,) before others do, kg."""
         if cleared.home_asked is None:
