@@ -26,6 +26,7 @@ START, FIRST_MONTH = 6, "2026-07"
 SEEDS = (1, 2)
 RARE_EARTHS = ("ndpr", "dysprosium")
 QUIET = {f"blocs.{bloc}.{trait}": 0.0 for bloc in ("china", "indonesia") for trait in ("restrict_hazard", "patience")}
+QUIET |= {f"blocs.{bloc}.stockpile_threshold": 1200.0 for bloc in ("china", "indonesia")}  # no stockpile moves them
 SLUMP: Use = {
     "use": "dumping_campaign",
     "bloc": "china",

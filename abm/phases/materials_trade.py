@@ -15,6 +15,9 @@ from abm.rules import MarketView, unchanged
 Array = NDArray[np.float64]
 
 
+TRACE = 0.02  # part of a component's worth below which nobody withholds it for a material
+
+
 class MaterialsTrade:
     """Runs the materials markets of a month and delivers inputs to home makers."""
 
@@ -225,7 +228,8 @@ class MaterialsTrade:
         spent = markets.settle_trade(stage, cleared, self.purses, self.licences, model.accounts.abroad)
         price = cleared.price
         for bloc in model.blocs:
-            bloc.learn_from_trade(stage, cleared.exports[bloc.number], spent[bloc.number])
+            drawn = None if cleared.drawn is None else cleared.drawn[bloc.number]
+            bloc.learn_from_trade(stage, cleared.exports[bloc.number], spent[bloc.number], drawn)
             if stage == REFINING:
                 bloc.let_smuggle(price[OUTSIDE] / (price[1 + bloc.number] * markets.with_freight[stage]) - 1.0)
 
@@ -359,16 +363,21 @@ class MaterialsTrade:
         trades = self._stockpile_bids()
         self._release(trades)
         asked = np.add.reduce(primary)
-        if trades:
-            asked += sum((trade.buy for _, trade in trades), np.zeros(markets.count))
-        cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, self._trade_rules(REFINING))
+        rules, bids = self._trade_rules(REFINING), self._bids(trades)
+        cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, rules, bids)
         self._settle(REFINING, cleared)
         if self.model.producers.offtake.any:
             self._deliver_first(cleared, self.model.producers.offtake.reserved(markets.count))
         self._serve_world(cleared)
-        self._serve_stockpiles(cleared, trades, asked)
+        self._serve_stockpiles(cleared, trades)
         self._serve_makers(cleared, primary, asked)
         self.cleared = cleared
+
+    def home_need(self) -> Array | None:
+        """What home makers and the goods that home imports need (M,), kg a month; None in the first month."""
+        if self.start_pull is None:
+            return None
+        return np.asarray(np.add.reduce(self.wanted_inputs) + np.add.reduce(self.pull))
 
     def _deliver_first(self, cleared: Cleared, reserved: Array) -> None:
         """Where material is rationed, home buyers get what partners reserve for them (M,) before others do, kg."""
@@ -458,13 +467,19 @@ class MaterialsTrade:
             model.books.move("release", place, int(markets.places[REFINING, OUTSIDE]), release)
             self.released[instrument.index] = release
 
-    def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array) -> None:
-        """Bring stockpiles their part of all that is asked at home (M,) and let those who hold them pay."""
-        model, markets = self.model, self.markets
-        for instrument, trade in trades:
-            share = np.divide(trade.buy, asked, out=np.zeros_like(asked), where=asked > 0.0)
-            price = cleared.price[OUTSIDE]
-            bought = np.where(price <= trade.limit_price, share * cleared.home, 0.0)
+    def _bids(self, trades: list[tuple[Any, Any]]) -> Array | None:
+        """What stockpiles bid at each price of the grid (N, M, G), kg; None if none would buy."""
+        if not any(np.count_nonzero(trade.buy) for _, trade in trades):
+            return None
+        quantity = np.array([trade.buy for _, trade in trades])
+        return self.markets.bids(quantity, np.array([trade.limit_price for _, trade in trades]))
+
+    def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]]) -> None:
+        """Bring stockpiles what they bought and let those who hold them pay."""
+        model, markets, price = self.model, self.markets, cleared.price[OUTSIDE]
+        nothing = np.zeros(markets.count)
+        for number, (instrument, _) in enumerate(trades):
+            bought = nothing if cleared.for_stock is None else cleared.for_stock[number]
             place = model.stockpile_place(instrument)
             model.books.move("stockpiling", int(markets.places[REFINING, OUTSIDE]), place, bought)
             for account, paid, received in instrument.share_out(bought, self.released[instrument.index], price):
@@ -472,7 +487,7 @@ class MaterialsTrade:
                 model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], account, received)
 
     def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array) -> None:
-        """Bring makers their part of all that is asked at home (M,) and let them pay."""
+        """Bring makers their part of all that they ask (M,) and let them pay."""
         model, markets, firms = self.model, self.markets, self.model.firms
         served = np.minimum(cleared.home / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
         bought, place = primary * served, int(markets.places[REFINING, OUTSIDE])
@@ -607,8 +622,10 @@ class MaterialsTrade:
             if kept is None or not np.count_nonzero(kept):
                 continue
             origin = markets.bloc == bloc.number
-            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.price[REFINING, OUTSIDE]
+            # At long-run cost: a material that its restriction makes dear does not thereby make up a component.
+            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.reference[REFINING]
             share = worth @ kept / np.maximum(np.add.reduce(worth, axis=1), 1e-300)
+            share *= share >= TRACE
             allowed = allowed.copy()
             allowed[bloc.number] = np.where(share > 0.0, np.minimum(allowed[bloc.number], 1.0 - share), np.inf)
         return allowed
