@@ -430,14 +430,14 @@ class CircularTransition(PopulationModel):
             share = self.rules.recycling_energy_relief[recyclers.leaf, recyclers.stream]
             power = recyclers.energy_cost(self.energy, self.labour_cost)
             recyclers.energy_relief = recyclers.variable_cost * power * share
-        market = self.materials.price[1, 0] * self.at_grade
+        reference = self.materials.price[1, 0] * self.at_grade
         plant, premium = recyclers.plant, self.materials_trade.home_premium
         if recyclers.match_term is not None:
-            premium = self.materials_trade.premium_under_contract(market)
-        market = market * (plant.payable[:, None] + plant.at_home[:, None] * premium)
-        recyclers.sign_contracts(self.month, market, self.rules)
+            premium = self.materials_trade.premium_under_contract(reference)
+        market = reference * (plant.payable[:, None] + plant.at_home[:, None] * premium)
+        recyclers.sign_contracts(self.month, reference, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
-        self.effective_price = recyclers.effective_price(market, self.rules, value)
+        self.effective_price = recyclers.effective_price(market, reference, self.rules, value)
         recyclers.plan(self.effective_price, self.labour.build_speed)
 
     def _use(self, purchases: Any) -> Any:

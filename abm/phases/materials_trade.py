@@ -15,6 +15,9 @@ from abm.rules import MarketView, unchanged
 Array = NDArray[np.float64]
 
 
+TRACE = 0.02  # part of a component's worth below which nobody withholds it for a material
+
+
 class MaterialsTrade:
     """Runs the materials markets of a month and delivers inputs to home makers."""
 
@@ -58,6 +61,7 @@ class MaterialsTrade:
         self.component_rows = np.arange(len(config.components))[:, None]
         self.no_levy = unchanged((self.markets.count,), 0.0)
         self.nothing_withheld = unchanged((self.markets.sides, self.markets.count), 0.0)
+        self.price_at_grade = np.zeros(self.markets.count)  # of secondary material this month (M,), EUR/kg
         self.sold_at_home, self.home_premium = np.zeros(self.markets.count), np.zeros(self.markets.count)
         self.green_premium, self.smoothing = config.firms.green_premium, config.firms.order_smoothing
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
@@ -138,10 +142,12 @@ class MaterialsTrade:
         """Support per kilogram that is announced to those who recover material at home, over the price (M,)."""
         if not any(bloc.heeds_support > 0.0 for bloc in self.model.blocs):
             return 0.0
-        outlook, share = self.model.rules.outlook, self.model.settlement.household_share
-        price = self.markets.price[REFINING, OUTSIDE]
-        promised = np.maximum(outlook["price_floor"], outlook["contract_strike"]) - price
-        promised = np.maximum(promised, 0.0) + outlook["recovery_subsidy"]
+        model, share = self.model, self.model.settlement.household_share
+        price, promised = self.markets.price[REFINING, OUTSIDE], model.rules.outlook["recovery_subsidy"]
+        opens = np.full((1, len(share)), model.month + round(12.0 * float(np.mean(self.config.streams.build_time))))
+        guaranteed = model.governments.guaranteed(price * self.at_grade, opens)
+        if guaranteed is not None:
+            promised = promised + np.maximum(guaranteed[0], 0.0)
         return np.asarray(((share * self.model.rules.belief) @ promised) / price)
 
     def pushed(self) -> Array:
@@ -310,7 +316,7 @@ class MaterialsTrade:
         """Home makers pay what primary costs them less a discount plus a green premium; merchants pay for the rest."""
         model, recyclers, books = self.model, self.model.recyclers, self.model.books
         price = self.markets.price[REFINING, OUTSIDE]
-        discount = price * self.at_grade
+        discount = self.price_at_grade = price * self.at_grade
         premium = self.contract * (1.0 + self.green_premium * self.felt_risk)
         if levy is not None:
             premium *= 1.0 + levy / price
@@ -622,8 +628,10 @@ class MaterialsTrade:
             if kept is None or not np.count_nonzero(kept):
                 continue
             origin = markets.bloc == bloc.number
-            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.price[REFINING, OUTSIDE]
+            # At long-run cost: a material that its restriction makes dear does not thereby make up a component.
+            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.reference[REFINING]
             share = worth @ kept / np.maximum(np.add.reduce(worth, axis=1), 1e-300)
+            share *= share >= TRACE
             allowed = allowed.copy()
             allowed[bloc.number] = np.where(share > 0.0, np.minimum(allowed[bloc.number], 1.0 - share), np.inf)
         return allowed
