@@ -313,12 +313,9 @@ def test_a_bid_reaches_up_to_its_limit_and_not_beyond() -> None:
         bid = markets.bids(np.full((1, count), 7.0), over * reference[None, :])[0]
         assert np.interp(np.log(over), grid, bid[0]) == 0.0
         assert np.interp(np.log(over) - 2.0 * (grid[1] - grid[0]), grid, bid[0]) == 7.0
-    idle = [(None, trade_of(np.zeros(count), reference))]
-    assert trade._bids(idle) is None
-
-
-def trade_of(buy: Array, limit: Array) -> Trade:
-    return Trade(buy, limit, np.zeros(len(buy)))
+    assert trade._bids([]) is None
+    bidding = Trade(np.full(count, 2.0), reference, np.zeros(count))
+    assert trade._bids([(None, bidding)] * 3).shape == (3, count, len(grid))
 
 
 def withheld_and_let_out(model: CircularTransition) -> Array:

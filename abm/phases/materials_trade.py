@@ -363,13 +363,14 @@ class MaterialsTrade:
         trades = self._stockpile_bids()
         self._release(trades)
         asked = np.add.reduce(primary)
-        rules, bids = self._trade_rules(REFINING), self._bids(trades)
+        bidding = [(instrument, trade) for instrument, trade in trades if np.count_nonzero(trade.buy)]
+        rules, bids = self._trade_rules(REFINING), self._bids(bidding)
         cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, rules, bids)
         self._settle(REFINING, cleared)
         if self.model.producers.offtake.any:
             self._deliver_first(cleared, self.model.producers.offtake.reserved(markets.count))
         self._serve_world(cleared)
-        self._serve_stockpiles(cleared, trades)
+        self._serve_stockpiles(cleared, trades, bidding)
         self._serve_makers(cleared, primary, asked)
         self.cleared = cleared
 
@@ -467,19 +468,24 @@ class MaterialsTrade:
             model.books.move("release", place, int(markets.places[REFINING, OUTSIDE]), release)
             self.released[instrument.index] = release
 
-    def _bids(self, trades: list[tuple[Any, Any]]) -> Array | None:
+    def _bids(self, bidding: list[tuple[Any, Any]]) -> Array | None:
         """What stockpiles bid at each price of the grid (N, M, G), kg; None if none would buy."""
-        if not any(np.count_nonzero(trade.buy) for _, trade in trades):
+        if not bidding:
             return None
-        quantity = np.array([trade.buy for _, trade in trades])
-        return self.markets.bids(quantity, np.array([trade.limit_price for _, trade in trades]))
+        quantity = np.array([trade.buy for _, trade in bidding])
+        return self.markets.bids(quantity, np.array([trade.limit_price for _, trade in bidding]))
 
-    def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]]) -> None:
-        """Bring stockpiles what they bought and let those who hold them pay."""
+    def _serve_stockpiles(
+        self, cleared: Cleared, trades: list[tuple[Any, Any]], bidding: list[tuple[Any, Any]]
+    ) -> None:
+        """Bring stockpiles what those `bidding` bought and let those who hold them pay."""
         model, markets, price = self.model, self.markets, cleared.price[OUTSIDE]
+        bought_by: dict[int, Array] = {}
+        if cleared.for_stock is not None:
+            bought_by = {bidder.index: cleared.for_stock[row] for row, (bidder, _) in enumerate(bidding)}
         nothing = np.zeros(markets.count)
-        for number, (instrument, _) in enumerate(trades):
-            bought = nothing if cleared.for_stock is None else cleared.for_stock[number]
+        for instrument, _ in trades:
+            bought = bought_by.get(instrument.index, nothing)
             place = model.stockpile_place(instrument)
             model.books.move("stockpiling", int(markets.places[REFINING, OUTSIDE]), place, bought)
             for account, paid, received in instrument.share_out(bought, self.released[instrument.index], price):
