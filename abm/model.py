@@ -389,8 +389,7 @@ class CircularTransition(PopulationModel):
         nothing = restricted = np.zeros(len(outside))
         for bloc in self.blocs:
             if not bloc.calm:
-                normal = np.maximum(bloc.normal_exports[1], 1e-9)
-                restricted = np.maximum(restricted, np.minimum(bloc.withholding(1) / normal, 1.0))
+                restricted = np.maximum(restricted, bloc.share_withheld())
         rationed = np.maximum(self.materials_trade.home_rationed, np.maximum.reduce(self.components.rationed))
         if self.renewal.lost_supply is not self.renewal.nothing_lost:
             rationed = np.maximum(rationed, self.renewal.lost_supply)
@@ -420,7 +419,8 @@ class CircularTransition(PopulationModel):
         if self.rules.in_force("refining_energy_relief"):
             relief = energy_relief(self.rules.refining_energy_relief, self.producers)
         par = market.concentrate_at_par()
-        self.producers.offtake.sign(self.month, self.rules)
+        if self.producers.offtake.any or self.rules.in_force("offtake_price"):
+            self.producers.offtake.sign(self.month, self.rules, self.materials_trade.home_need())
         self.producers.plan(self.month, market.price, par, conditions.energy, pushed, able, relief)
         self.firms.plan_output(self.labour.staffing)
         recyclers = self.recyclers
@@ -430,14 +430,14 @@ class CircularTransition(PopulationModel):
             share = self.rules.recycling_energy_relief[recyclers.leaf, recyclers.stream]
             power = recyclers.energy_cost(self.energy, self.labour_cost)
             recyclers.energy_relief = recyclers.variable_cost * power * share
-        market = self.materials.price[1, 0] * self.at_grade
+        reference = self.materials.price[1, 0] * self.at_grade
         plant, premium = recyclers.plant, self.materials_trade.home_premium
         if recyclers.match_term is not None:
-            premium = self.materials_trade.premium_under_contract(market)
-        market = market * (plant.payable[:, None] + plant.at_home[:, None] * premium)
-        recyclers.sign_contracts(self.month, market, self.rules)
+            premium = self.materials_trade.premium_under_contract(reference)
+        market = reference * (plant.payable[:, None] + plant.at_home[:, None] * premium)
+        recyclers.sign_contracts(self.month, reference, self.rules)
         value = self.settlement.in_every_leaf(self.settlement.certificate_value)
-        self.effective_price = recyclers.effective_price(market, self.rules, value)
+        self.effective_price = recyclers.effective_price(market, reference, self.rules, value)
         recyclers.plan(self.effective_price, self.labour.build_speed)
 
     def _use(self, purchases: Any) -> Any:

@@ -25,6 +25,8 @@ Refund = Callable[[Rows, Rows, Rows], Array]
 STAGES = 2  # extraction and refining
 OFFERS = ("keep", "repair", "used", "linear", "circular", "service")  # what a household can choose, in this order
 GROUNDS = ("origin", "dumping")  # why an import duty is due: where goods come from, or that they are dumped
+OUTLOOK = 120  # months that an investor looks ahead
+LEAST_STRIKE = 0.9  # strike over market price at which recyclers sign a contract for difference
 NO_INSTRUMENT = -1
 LABELS = 3  # new products: linear, circular, as a service
 
@@ -391,6 +393,15 @@ class Rules(Levers):
         return total
 
 
+def part_received(received: Array, reference: Array) -> Array:
+    """Share of the market price of the metal (M,) that a seller receives (n, M), at most 1.
+
+    Floors and contracts refer to the price of the metal, as real schemes do; who sells an intermediate gets them on
+    the part of the metal's value that it is paid for.
+    """
+    return np.minimum(received / np.where(reference > 0.0, reference, np.inf), 1.0)
+
+
 # --- What happened this month -------------------------------------------------------------------
 
 
@@ -411,6 +422,7 @@ class Activity:
     recovered: Annotated[Array, "RM"]  # kg recovered at functional grade
     sold: Annotated[Array, "RM"]  # kg sold
     price_received: Annotated[Array, "RM"]  # EUR/kg of those sales, before any support
+    reference_price: Annotated[Array, "M"]  # EUR/kg, market price of secondary metal at grade, to which floors refer
     capacity_spending: Annotated[Array, "R"]  # EUR spent on new capacity
     circular_spending: Annotated[Array, "F"]  # EUR spent on new circular capacity and on change to circular design
     contract_strike: Annotated[Array, "RM"]  # EUR/kg of the two-sided contract that covers the sales
@@ -475,6 +487,11 @@ class Activity:
     repair_work: Annotated[Array, "L"]  # EUR that the work in repairs costs before relief
     labels_sold: Annotated[Array, "PLB"]  # products sold as linear, circular and as a service, if fees differ by it
     fee_modulation: Annotated[Array, "PLB"]  # EUR per product by which producers' fees differ from the mean
+
+    @property
+    def gap_received(self) -> Array:
+        """Share of the gap between a guaranteed price and the market price of the metal that recyclers get (R, M)."""
+        return part_received(self.price_received, self.reference_price)
 
     @classmethod
     def empty(cls, month: int, sizes: Sizes, recyclers: int = 0, makers: int = 0, producers: int = 0) -> Activity:

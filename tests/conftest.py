@@ -18,7 +18,7 @@ from abm.scenario import Scenario, load_scenario
 SMALL = {"households": 120, "months": 24}
 # What is read and never written, what is written for the reader only, and what Mesa keeps for itself.
 ASIDE = (Config, Table, Scenario, Streams, EventLog)
-FOR_READERS = ("recorder", "_collector", "_handles", "_identities", "agent_id_counter", "_rng")
+FOR_READERS = ("recorder", "deeds", "_collector", "_handles", "_identities", "agent_id_counter", "_rng")
 PLACES = ("feed_place", "output_place", "inputs", "finished", "place")
 ACCOUNTS = ("account", "purse", "licence")
 

@@ -364,7 +364,7 @@ def test_a_flood_of_a_material_takes_the_goods_made_of_it_along() -> None:
     assert rows[:, -1].any()
     assert rows[:, :-1].max() == pytest.approx(0.2)
     assert not rows[rows[:, -1] == 0.0, :-1].any()
-    assert not seen(answering(72, **flood), look)[:, :-1].any()
+    assert not seen(answering(72, goods_discount=0.0, **flood), look)[:, :-1].any()
 
 
 def test_components_sold_under_price_take_sales_from_home_makers_of_components() -> None:

@@ -155,7 +155,7 @@ def busy_month(config: Any, month: int = 0) -> Activity:
     activity.recycler_stream = np.array([0, 1, 0, 1])
     activity.recovered[:] = np.arange(12.0).reshape(4, 3) + 1.0
     activity.sold[:] = 2.0 * activity.recovered
-    activity.price_received[:] = [9.0, 15.0, 40.0]
+    activity.price_received[:] = activity.reference_price[:] = [9.0, 15.0, 40.0]
     activity.capacity_spending[:] = [100.0, 200.0, 300.0, 400.0]
     activity.certificate_earned[:] = activity.recovered
     activity.maker_account, activity.maker_leaf = MAKERS, np.array([0, 1, 2])
@@ -337,6 +337,44 @@ def test_the_outlook_composes_like_the_levers(config: Any) -> None:
     assert outlook["recovery_subsidy"][:, 0].tolist() == [3.0, 3.0, 1.0]
 
 
+def guaranteed(config: Any, *uses: Use, opens: int = 24) -> np.ndarray:
+    """What floors and contracts add to a price of 10 EUR/kg for a plant that opens so many months ahead (L,)."""
+    governments = government_of(config, *uses)
+    run_month(governments, busy_month(config))
+    price = np.array([10.0, 1e9, 1e9])
+    return np.asarray(governments.guaranteed(price, np.full((1, 3), opens))[0, :, 0])
+
+
+def test_a_floor_is_worth_its_gap_for_as_long_as_it_is_in_force(config: Any) -> None:
+    assert guaranteed(config, Use("price_floor", intensity=2.0, end=59)) == pytest.approx(0.5 * 6.0)
+    assert guaranteed(config, Use("price_floor", intensity=1.0)) == pytest.approx(0.0)
+    ramped = Use("price_floor", intensity=2.0, ramp=4)
+    assert guaranteed(config, ramped) == pytest.approx((2.0 + 117 * 6.0) / 120)  # 4, 8, 12, 16, 16...
+
+
+def test_floors_in_turn_are_worth_both_and_at_once_the_higher(config: Any) -> None:
+    first, then = Use("price_floor", intensity=2.0, end=59), Use("price_floor", intensity=1.5, start=60, announced=0)
+    assert guaranteed(config, first, then) == pytest.approx(0.5 * 6.0 + 0.5 * 2.0)
+    at_once = Use("price_floor", "country", 2.0), Use("price_floor", "union", 1.5)
+    assert guaranteed(config, *at_once) == pytest.approx([6.0, 6.0, 2.0])
+
+
+def test_a_contract_is_worth_its_whole_term_to_who_opens_while_it_is_on_offer(config: Any) -> None:
+    offer = Use("contract_for_difference", intensity=2.0, end=30, parameters={"term": 60.0})
+    assert guaranteed(config, offer) == pytest.approx(0.5 * 6.0)
+    assert guaranteed(config, offer, opens=31) == pytest.approx(0.0)
+    with_floor = offer, Use("price_floor", intensity=1.5)
+    assert guaranteed(config, *with_floor) == pytest.approx(0.5 * 6.0 + 0.5 * 2.0)
+
+
+def test_a_contract_that_pays_back_counts_and_one_not_worth_signing_does_not(config: Any) -> None:
+    assert guaranteed(config, Use("contract_for_difference", intensity=9.5 / 8.0)) == pytest.approx(-0.5)
+    assert guaranteed(config, Use("contract_for_difference", intensity=1.0)) == pytest.approx(0.0)
+    nothing = government_of(config, Use("recovery_subsidy"))
+    run_month(nothing, busy_month(config))
+    assert nothing.guaranteed(np.ones(3), np.zeros((1, 3), dtype=np.int64)) is None
+
+
 # --- Nothing at zero intensity ----------------------------------------------------------------------
 
 
@@ -453,6 +491,15 @@ def test_a_floor_tops_up_and_asks_nothing_back(config: Any) -> None:
     assert governments.received[0] == 0.0
 
 
+def test_a_floor_refers_to_the_metal_and_is_paid_on_the_share_of_its_price_that_is_received(config: Any) -> None:
+    activity = busy_month(config)
+    activity.price_received[:2] *= 0.6  # who sells an intermediate
+    activity.price_received[2] *= 1.1  # who sells to home makers at a premium
+    _, change = settled(config, Use("price_floor", "union", 1.25), activity=activity)
+    gap = np.array([1.0, 5.0, 0.0])
+    assert change[RECYCLERS] == pytest.approx((activity.sold @ gap) * [0.6, 0.6, 1.0, 1.0])
+
+
 def test_of_two_floors_only_the_higher_pays(config: Any) -> None:
     _, change = settled(config, Use("price_floor", "union", 1.25), Use("price_floor", "country", 1.5))
     sold = busy_month(config).sold
@@ -508,6 +555,14 @@ def test_a_contract_settles_the_difference_both_ways(config: Any) -> None:
     assert change[RECYCLERS[:2]] == pytest.approx(sold @ [3.0, -3.0, -28.0])
     assert governments.paid[0] == pytest.approx(sold[:, 0].sum() * 3.0)
     assert governments.received[0] == pytest.approx((sold @ [0.0, 3.0, 28.0]).sum())
+
+
+def test_a_contract_refers_to_the_metal_both_ways(config: Any) -> None:
+    activity = signed_month(config)
+    activity.price_received[:] *= 0.6
+    governments, change = settled(config, Use("contract_for_difference"), activity=activity)
+    assert change[RECYCLERS[:2]] == pytest.approx(0.6 * (activity.sold[:2] @ [3.0, -3.0, -28.0]))
+    assert governments.received[0] == pytest.approx(0.6 * (activity.sold[:2] @ [0.0, 3.0, 28.0]).sum())
 
 
 def test_contracts_are_honoured_after_the_instrument_has_ended(config: Any) -> None:

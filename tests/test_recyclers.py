@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from abm.agents.firms import CIRCULAR, COMPONENT
+from abm.agents.recyclers import BUILDING
 from abm.model import CircularTransition
 
 Build = Callable[..., CircularTransition]
@@ -141,3 +142,53 @@ def test_makers_replace_worn_plant_only_as_far_as_it_is_used(make: Build) -> Non
         firms.orders[:] = use * firms.capacity / slack
         some = firms.active & (firms.capacity > 0.0)
         assert firms._replaced()[some] == pytest.approx(kept)
+
+
+def founders(make: Build, *mix: dict[str, Any], months: int = 36) -> tuple[np.ndarray, np.ndarray]:
+    """Support that founders count on (S, L), EUR/kg of scrap, and what that is of a floor's gap if it were for ever."""
+    model = make(months=months, mix=list(mix))
+    for _ in range(4):
+        model.step()
+    streams, materials = model.config.streams, model.config.materials
+    _, _, plan = model.renewal._expected_return()
+    price = model.materials.reference[1] * np.exp(model.materials.anchor[1, 0]) * model.at_grade
+    at_home = np.asarray(streams.processed_at_home)
+    part = np.minimum(at_home + np.asarray(streams.payable) * (1.0 - at_home), 1.0)
+    gap = np.maximum(1.2 * np.asarray(materials.long_run_cost) - price, 0.0)
+    row = materials.index("ndpr")
+    content = model.end_of_life.composition[0][0] * np.asarray(streams.recovery)[:, None, :]
+    return plan[1], (content[..., row] * gap[row] * part[:, None]) * model.rules.belief
+
+
+GUARANTEED = {"jurisdiction": "eu", "start": "2026-01", "intensity": 1.2, "materials": ["ndpr"]}
+
+
+def test_founders_count_on_a_floor_for_the_years_in_which_it_is_in_force(make: Build) -> None:
+    """A floor of 1.2 times cost for three years of ten is worth its gap in these, though its mean lies below price."""
+    counted, for_ever = founders(make, GUARANTEED | {"use": "price_floor", "end": "2028-12"})
+    without, _ = founders(make)
+    magnets = make().config.streams.index("magnet")
+    assert (for_ever[magnets] > 0.0).all()
+    np.testing.assert_allclose((counted - without)[magnets], 0.3 * for_ever[magnets], rtol=0.05)
+
+
+def test_founders_count_on_a_contract_for_its_term_if_it_is_on_offer_when_they_open(make: Build) -> None:
+    offer = GUARANTEED | {"use": "contract_for_difference", "term": 60.0}
+    open_still, closed = founders(make, offer | {"end": "2030-12"}), founders(make, offer | {"end": "2026-06"})
+    without, _ = founders(make)
+    magnets = make().config.streams.index("magnet")
+    np.testing.assert_allclose((open_still[0] - without)[magnets], 0.5 * open_still[1][magnets], rtol=0.05)
+    np.testing.assert_allclose(closed[0][magnets], without[magnets], rtol=1e-3)
+
+
+def test_plants_sign_contracts_when_they_open(make: Build) -> None:
+    model = make(months=12, mix=[GUARANTEED | {"use": "contract_for_difference", "start": "2026-06"}])
+    plants = model.recyclers
+    magnets = plants.stream == model.config.streams.index("magnet")
+    plants.status[magnets], plants.status_months[magnets] = BUILDING, 9.0
+    signed = []
+    while model.running:
+        model.step()
+        signed.append(bool((plants.contract_instrument[: len(magnets)][magnets] >= 0).any()))
+    assert not any(signed[:9])
+    assert signed[-1]

@@ -17,6 +17,7 @@ from abm.agents.guarantees import Finance, Guarantees, asked_beside_soft_equity,
 from abm.agents.projects import terms_of_projects
 from abm.markets.materials import Cleared
 from abm.model import CircularTransition
+from abm.rules import Trade
 
 Array = NDArray[np.float64]
 Look = Callable[[CircularTransition], Any]
@@ -25,6 +26,7 @@ Use = Mapping[str, Any]
 START, FIRST_MONTH = 6, "2026-07"
 RARE_EARTHS = ("ndpr", "dysprosium")
 QUIET = {f"blocs.{bloc}.{trait}": 0.0 for bloc in ("china", "indonesia") for trait in ("restrict_hazard", "patience")}
+QUIET |= {f"blocs.{bloc}.stockpile_threshold": 1200.0 for bloc in ("china", "indonesia")}  # no stockpile moves them
 
 
 def instrument(name: str, intensity: float, **more: Any) -> Use:
@@ -280,6 +282,77 @@ def test_no_form_buys_during_a_restriction_unless_told_to(form: str) -> None:
     told = seen(world(15, mix=[instrument(form, 6.0, **rule | {"buy_withheld": 1.0})], shocks=[shock]), look)[:, 0]
     assert (stays_out == 0.0).all()
     assert told[-1] > 0.0
+
+
+def prices_and_stock(model: CircularTransition) -> Array:
+    """Price of NdPr outside, usual price there, EUR/kg, and what is in stockpiles, kg."""
+    markets, which = model.materials, material(model, "ndpr")
+    held = sum(model.books.stock[model.stockpile_place(trader)][which] for trader in model.governments.traders)
+    usual = markets.reference[1, which] * np.exp(markets.anchor[1, 0, which])
+    return np.array([markets.price[1, 0, which], usual, held])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_drives_the_price_above_its_limit(form: str) -> None:
+    """However much it would buy at once: beyond the limit its bid is gone."""
+    greedy = instrument(form, 36.0, materials=["ndpr"], buy_years=0.1, buy_limit=1.25)
+    without, with_it = paired(prices_and_stock, [greedy], START + 2)
+    price, usual, held = with_it[START]
+    assert without[START, 0] < 0.9 * 1.25 * usual  # it would buy
+    assert without[START, 0] < price <= 1.25 * usual
+    assert held > 0.0
+
+
+def test_a_bid_reaches_up_to_its_limit_and_not_beyond() -> None:
+    model = world(1)
+    seen(model, lambda model: 0)
+    markets, trade = model.materials, model.materials_trade
+    count, grid = markets.count, markets.grid
+    reference = markets.reference[1]
+    for over in (0.9, 1.0, 1.25, 3.3):
+        bid = markets.bids(np.full((1, count), 7.0), over * reference[None, :])[0]
+        assert np.interp(np.log(over), grid, bid[0]) == 0.0
+        assert np.interp(np.log(over) - 2.0 * (grid[1] - grid[0]), grid, bid[0]) == 7.0
+    assert trade._bids([]) is None
+    bidding = Trade(np.full(count, 2.0), reference, np.zeros(count))
+    assert trade._bids([(None, bidding)] * 3).shape == (3, count, len(grid))
+
+
+def withheld_and_let_out(model: CircularTransition) -> Array:
+    """What is withheld of asked exports of NdPr, kg, all that is kept of past exports, and the share heard of."""
+    bloc, which = model.blocs[0], material(model, "ndpr")
+    kept = bloc.normal_exports[1, which] * (1.0 - bloc.let_out[1, which]) if not bloc.calm else 0.0
+    return np.array(
+        [bloc.withholding(1)[which], kept, model.materials.withheld[0, which], bloc.normal_exports[1, which]]
+    )
+
+
+def test_what_was_bought_for_stock_is_no_lack_once_it_is_not_bought() -> None:
+    """The quota remains a share of all past exports; who goes short is counted by what is still asked."""
+    stock = instrument("strategic_stockpile", 2.0, materials=["ndpr"], buy_years=0.5, buy_limit=10.0)
+    cut = {"use": "export_restriction", "bloc": "china", "start": "2027-03", "severity": 0.65, "duration": 12,
+           "materials": ["ndpr"]}  # fmt: skip
+    without, with_it = paired(withheld_and_let_out, [stock], 20, shocks=[cut])
+    struck = slice(15, 20)
+    np.testing.assert_array_equal(without[struck, 0], without[struck, 1])  # nothing was bought for stock
+    assert (with_it[struck, 3] > 1.2 * without[struck, 3]).all()  # exports included what went into stock
+    assert (with_it[struck, 0] < 1.05 * without[struck, 0]).all()
+    assert (with_it[struck, 2] < 1.05 * without[struck, 2]).all()
+    assert (with_it[struck, 1] > 1.2 * without[struck, 1]).all()
+
+
+def test_what_stockpiles_still_buy_is_a_lack_when_it_is_withheld() -> None:
+    bloc = world(1).blocs[0]
+    count = len(bloc.regime)
+    bloc.learn_from_trade(1, np.full(count, 100.0), 0.0, np.full(count, 30.0))
+    bloc.regime, bloc.calm, bloc.let_out = np.ones(count, dtype=np.int64), False, np.full((2, count), 0.4)
+    np.testing.assert_allclose(bloc.withholding(1), 60.0)  # all of it is still asked
+    bloc.learn_from_trade(1, np.full(count, 40.0), 0.0, np.full(count, 10.0))
+    np.testing.assert_allclose(bloc.withholding(1), 40.0)
+    bloc.learn_from_trade(1, np.full(count, 40.0), 0.0)
+    np.testing.assert_allclose(bloc.withholding(1), 30.0)
+    np.testing.assert_allclose(bloc.share_withheld(), 30.0 / 70.0)
+    np.testing.assert_allclose(bloc.normal_exports[1], 100.0)  # of which its quota remains a share
 
 
 def stockpile_books(model: CircularTransition) -> Array:
@@ -581,7 +654,7 @@ def test_the_union_pays_the_gap_on_the_share_covered_also_after_the_end_and_with
         gap = np.maximum(1.3 * producers.unit_reference - price, 0.0)
         outside = (producers.side == 0) & (producers.leaf < 0)
         covered = outside & np.isin(producers.main, producers.main[rows])
-        due = 0.6 * (gap * producers.output)[covered].sum()
+        due = (producers.offtake.share * gap * producers.output)[covered].sum()
         paid = -model.books.month_flow("operating_support")[model.accounts.governments[1]]
         return np.array([paid, due])
 
@@ -593,6 +666,20 @@ def test_the_union_pays_the_gap_on_the_share_covered_also_after_the_end_and_with
     cap = 0.3 * float(paid[12:24].sum())
     capped, _ = seen(world(24, mix=[{**use, "cap": cap}], shocks=[PRICE_WAR]), look).T
     np.testing.assert_allclose(capped[12:].sum(), cap)
+
+
+def test_contracts_cover_the_share_asked_for_but_no_more_than_home_needs() -> None:
+    model = world(START + 1, mix=[PARTNERS])
+    seen(model, lambda model: 0)
+    producers, need = model.producers, model.materials_trade.home_need()
+    share, rows = producers.offtake.share, partners(model)
+    assert (share <= 0.6).all()
+    assert (share[rows] > 0.0).all()
+    for name in PARTNERS["materials"]:
+        for stage in (0, 1):
+            signed = rows & (producers.main == material(model, name)) & (producers.stage == stage)
+            assert (share * producers.capacity)[signed].sum() < 1.1 * need[material(model, name)]
+    assert not share[~(producers.side == 0) | (producers.leaf >= 0)].any()
 
 
 def test_when_material_is_rationed_home_buyers_come_first_for_what_partners_reserve() -> None:

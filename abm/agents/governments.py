@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from abm.agents.government import Government
 from abm.conditions import Conditions
 from abm.events import EventLog
-from abm.rules import Activity, Levers, MarketView, Memory, Rules, Trade, axis_sizes
+from abm.rules import LEAST_STRIKE, OUTLOOK, Activity, Levers, MarketView, Memory, Rules, Trade, axis_sizes
 
 Array = NDArray[np.float64]
 FORESEEN = ("announced", "in force", "capped")  # statuses of instruments on which investors count
@@ -59,6 +59,7 @@ class Governments:
         self._memory = Memory()
         self._weights: dict[tuple[bool, ...], tuple[Array, Array]] = {}
         self.outlook = Levers(self.sizes)
+        self._floors: list[tuple[float, Array]] = []  # that are announced, with their share of the coming years
         self.belief = self._believed()
 
     def announce(self, conditions: Conditions, month: int) -> Rules:
@@ -152,6 +153,35 @@ class Governments:
         ]
         return np.array(net, dtype=np.float64)
 
+    def guaranteed(self, price: Array, opens: NDArray[np.int64]) -> Array | None:
+        """What floors and contracts are announced to add to a price (M,) over the coming years (n, L, M), EUR/kg.
+
+        It is the mean for plants that open in months `opens` (n, L); None where nothing is announced. A floor pays
+        only in the months in which it is in force. A contract that is on offer, and worth signing, when a plant opens
+        is held for its whole term, takes the floor's place and pays back when its strike is lower than the price.
+        """
+        contracts = self.outlook.in_force("contract_strike")
+        if not (self._floors or contracts):
+            return None
+        added = np.zeros((*opens.shape, len(price)))
+        for share, floor in self._floors:
+            added += share * np.maximum(floor - price, 0.0)
+        if contracts:
+            strike, term = self._contracts_on_offer(opens)
+            covered = np.minimum(term, OUTLOOK) / OUTLOOK * (strike > LEAST_STRIKE * price)
+            added += covered * (strike - price - added)
+        return added
+
+    def _contracts_on_offer(self, months: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Strike in EUR/kg and term in months (n, L, M) of the contracts announced to be on offer in months (n, L)."""
+        strike, term = np.zeros((2, *months.shape, self.sizes["material"]))
+        for instrument in self.instruments:
+            if "contract_strike" in instrument.levers and instrument.status in FORESEEN:
+                strengths = instrument.strengths(months)[..., None]
+                np.maximum(strike, strengths * instrument.levers["contract_strike"], out=strike)
+                np.maximum(term, (strengths > 0.0) * instrument.levers["contract_term"], out=term)
+        return strike, term
+
     def next_year(self, lever: str, month: int) -> NDArray[np.float64] | None:
         """A lever as announced for a year from now; None where nothing is announced to change.
 
@@ -166,10 +196,14 @@ class Governments:
         return ahead[lever]
 
     def _look_ahead(self, month: int) -> Levers:
-        outlook = Levers(self.sizes)
+        outlook, givers = Levers(self.sizes), []
         for index, instrument in enumerate(self.instruments):
-            for lever, mean in instrument.outlook(month).items():
+            ahead = instrument.outlook(month)
+            for lever, mean in ahead.items():
                 outlook.write(lever, index, mean)
+            if "price_floor" in ahead and instrument.intensity > 0.0:
+                givers.append(instrument)
+        self._floors = _floors_ahead(givers, month) if givers else []
         return outlook
 
     def _believed(self) -> Array:
@@ -213,3 +247,15 @@ def _labels(instruments: Sequence[Any]) -> list[str]:
         if count > 1:
             instrument.label = f"{instrument.label}#{count}"
     return [instrument.label for instrument in instruments]
+
+
+def _floors_ahead(givers: list[Any], month: int) -> list[tuple[float, Array]]:
+    """Heights (L, M) in EUR/kg that announced floors have together, and the share of the coming years of each."""
+    months = np.arange(month, month + OUTLOOK)
+    strengths, counts = np.unique([i.strengths(months) for i in givers], axis=1, return_counts=True)
+    parts = [i.levers["price_floor"] for i in givers]
+    return [
+        (count / OUTLOOK, np.maximum.reduce([s * part for s, part in zip(column, parts, strict=True)]))
+        for column, count in zip(strengths.T, counts.tolist(), strict=True)
+        if column.any()
+    ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from abm.agents.guarantees import Finance
 from abm.agents.organisation import SLOT_STEP, Array, Organisation, Organisations, Rows
 from abm.population import Column, InBooks
+from abm.rules import LEAST_STRIKE, part_received
 
 RUNNING, SHUT, RESTARTING, BUILDING = range(4)
 FIRST_NICHE = 500_000
@@ -172,26 +173,40 @@ class Recyclers(Organisations):
         self.best_rate = np.maximum(self.recovery, BEST_RECOVERY)
 
     # ------------------------------------------------------------------ prices and costs
-    def effective_price(self, market: Array, rules: Any, certificate: Array) -> Array:
+    def effective_price(self, market: Array, reference: Array, rules: Any, certificate: Array) -> Array:
         """What a kg of recovered material brings with all support (n, M), EUR/kg.
 
-        `market` (n, M) is the price received; floors and contracts lift it, subsidies and certificates
-        (L, M) add to it; certificates are earned only on what is brought to grade at home.
+        `market` (n, M) is the price received, `reference` (M,) that of the metal at grade; floors, contracts,
+        subsidies and certificates (L, M) add to it; certificates are earned only on what is brought to grade at home.
         """
         leaf = self.leaf
-        held = self.contract_instrument >= 0
-        lifted = np.maximum(market, rules.price_floor.take(leaf, axis=0))
-        if rules.keeps("price_floor"):
-            np.maximum(lifted, rules.kept("price_floor", leaf, self.born), out=lifted)
-        np.copyto(lifted, self.contract_strike, where=held)
-        lifted += rules.recovery_subsidy.take(leaf, axis=0)
+        lifted = market + rules.recovery_subsidy.take(leaf, axis=0)
+        gap = self._guaranteed_gap(reference, rules)
+        if gap is not None:
+            lifted += gap * part_received(market, reference)
         if rules.keeps("recovery_subsidy"):
             lifted += rules.kept("recovery_subsidy", leaf, self.born)
         lifted += certificate.take(leaf, axis=0) * self.plant.at_home[:, None]
         return lifted
 
-    def sign_contracts(self, month: int, market: Array, rules: Any) -> Rows:
-        """Take a contract for difference on offer where it beats the price expected; end what expired or is void."""
+    def _guaranteed_gap(self, reference: Array, rules: Any) -> Array | None:
+        """What the price of a metal (M,) falls short of the floor or the strike of each plant (n, M), EUR/kg.
+
+        Negative where a contract pays back; None where nobody has either.
+        """
+        held, kept = self.contract_instrument >= 0, rules.keeps("price_floor")
+        if not (kept or rules.in_force("price_floor") or held.any()):
+            return None
+        floor = rules.price_floor.take(self.leaf, axis=0)
+        if kept:
+            floor = np.maximum(floor, rules.kept("price_floor", self.leaf, self.born))
+        return np.where(held, self.contract_strike - reference, np.maximum(floor - reference, 0.0))
+
+    def sign_contracts(self, month: int, reference: Array, rules: Any) -> Rows:
+        """Take a contract for difference on offer where it beats the price (M,); end what expired or is void.
+
+        Plants that are being built sign when they open.
+        """
         expired = (self.contract_until >= 0) & (self.contract_until < month)
         if rules.void:
             expired |= np.isin(self.contract_instrument, rules.void)
@@ -202,8 +217,9 @@ class Recyclers(Organisations):
             return np.zeros(0, dtype=np.int64)
         strike = rules.contract_strike[self.leaf]
         term = rules.contract_term[self.leaf]
-        free = (self.contract_instrument < 0) & self.active[:, None] & (self.recovery > 0.0)
-        takes = free & (strike > 0.0) & (strike > 0.9 * market)
+        open_now = self.active & (self.status != BUILDING)
+        free = (self.contract_instrument < 0) & open_now[:, None] & (self.recovery > 0.0)
+        takes = free & (strike > 0.0) & (strike > LEAST_STRIKE * reference)
         best = rules.binding("contract_strike")[self.leaf]
         self.contract_instrument[takes] = best[takes]
         self.contract_strike[takes] = strike[takes]

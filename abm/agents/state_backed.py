@@ -55,6 +55,9 @@ class StateBackedBloc(mesa.Agent):
         (4, M) what each regime is worth to it: the share of a market, or of its sales, that is to be held or won.
     normal_exports
         (2, M) smoothed net exports in normal times, kg/month.
+    into_stocks, no_longer
+        (M,) what of its normal exports of refined material went into stockpiles outside, and of that what none there
+        buys any more, kg/month; None as long as none ever bought.
     let_out
         (2, M) share of normal exports that it allows this month, at most one.
     """
@@ -101,6 +104,8 @@ class StateBackedBloc(mesa.Agent):
         self.rested = np.full(count, 1e3)
         self.normal_exports = np.zeros((STAGES, count))
         self.normal_known = False
+        self.into_stocks: Array | None = None
+        self.no_longer: Array | None = None
         self._smuggling_time = config.markets.smuggling_time
         self._free_trade, self._no_quota = np.ones((STAGES, count)), np.full(count, np.inf)
         self.let_out, self._nothing = self._free_trade, unchanged((count,), 0.0)
@@ -352,10 +357,24 @@ class StateBackedBloc(mesa.Agent):
         return quota, price, np.minimum(normal + self.flood_capacity * output + 0.05 * available, spare)
 
     def withholding(self, stage: int) -> Array:
-        """Normal exports that it keeps back under the present regime (M,), kg/month."""
+        """What is asked of its normal exports that it keeps back under the present regime (M,), kg/month.
+
+        Its quota is a share of all that it used to export, but nobody goes short of what was bought for stockpiles
+        that buy no longer.
+        """
         if self.calm:
             return self._nothing
-        return np.maximum(self.normal_exports[stage], 0.0) * (1.0 - self.let_out[stage])
+        kept = np.maximum(self.normal_exports[stage], 0.0) * (1.0 - self.let_out[stage])
+        if self.no_longer is None or stage != STAGES - 1:
+            return kept
+        return np.maximum(kept - self.no_longer, 0.0)
+
+    def share_withheld(self) -> Array:
+        """Share of what is asked of its normal exports of refined material that it keeps back (M,)."""
+        asked = self.normal_exports[STAGES - 1]
+        if self.no_longer is not None:
+            asked = asked - self.no_longer
+        return np.minimum(self.withholding(STAGES - 1) / np.maximum(asked, 1e-9), 1.0)
 
     def sells_from_stock(self, held: Array) -> Array:
         """What it sells from the state stock this month (M,), kg: it empties the stock when it floods."""
@@ -382,13 +401,24 @@ class StateBackedBloc(mesa.Agent):
         order[:] = self.flood_capacity * (self.regime == FLOOD)
         return order
 
-    def learn_from_trade(self, stage: int, exports: Array, spent: float) -> None:
-        """Remember normal exports, and what trade cost the state."""
+    def learn_from_trade(self, stage: int, exports: Array, spent: float, drawn: Array | None = None) -> None:
+        """Remember normal exports, what went of them into stockpiles outside, and what trade cost the state.
+
+        `drawn` (M,) is what it exported for stockpiles outside, kg, None if they bought nothing.
+        """
         pace = 1.0 if not self.normal_known else 1.0 / 12.0
         normal = self.normal_exports[stage]
         normal += (exports - normal) * (pace * (self.regime == NORMAL))
+        if stage == STAGES - 1 and (drawn is not None or self.into_stocks is not None):
+            self._learn_of_stocks(np.zeros(len(exports)) if drawn is None else drawn, pace)
         self.normal_known |= stage == STAGES - 1
         self.spent_this_year += spent
+
+    def _learn_of_stocks(self, now: Array, pace: float) -> None:
+        """Remember what it exported for stockpiles outside (M,), kg, as long as it remembers exports."""
+        before = np.zeros(len(now)) if self.into_stocks is None else self.into_stocks
+        self.into_stocks = before + (now - before) * (pace * (self.regime == NORMAL))
+        self.no_longer = np.maximum(self.into_stocks - now, 0.0)
 
     def let_smuggle(self, gap: Array) -> None:
         """Smuggling grows with the gap (M,) between the refined price outside and inside, as a share of the latter."""

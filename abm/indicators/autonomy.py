@@ -435,9 +435,9 @@ def stockpile(view: Quantities) -> Array:
     title={"en": "Exports withheld by the blocs", "nl": "Uitvoer die de blokken achterhouden"},
     meaning={
         "en": "Refined material that state-backed blocs kept back against their usual exports in the past twelve "
-        "months.",
+        "months, without what used to go into stockpiles that buy no longer.",
         "nl": "Geraffineerd materiaal dat door de staat gesteunde blokken in de afgelopen twaalf maanden achterhielden "
-        "ten opzichte van hun gewone uitvoer.",
+        "ten opzichte van hun gewone uitvoer, zonder wat naar voorraden ging die niet meer inkopen.",
     },
     direction=-1,
     axes=("material",),

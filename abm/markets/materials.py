@@ -56,6 +56,8 @@ class Cleared:
     exports: Array
     rent: Array  # EUR per kg exported beyond freight, negative when the state pays (B, M)
     home_asked: Array | None = None  # by home buyers at that price (M,), kg, had there been enough
+    for_stock: Array | None = None  # bought by each stockpile (N, M), kg; None without bids
+    drawn: Array | None = None  # of that, what blocs export for it (B, M), kg
 
 
 class MaterialsMarkets:
@@ -257,7 +259,24 @@ class MaterialsMarkets:
         self._price = None
         return price
 
-    def clear(self, stage: int, opening: Array, demand: Array, home: Array, trade: list[Trade]) -> Cleared:
+    def bids(self, quantity: Array, limit: Array) -> Array:
+        """What stockpiles ask at each price of the grid (N, M, G), kg: `quantity` (N, M), and nothing above a limit.
+
+        `limit` (N, M) is in EUR/kg. As markets read curves along straight lines between points of the grid, a bid
+        is whole up to the last point but one below its limit and gone at the last, so that none reaches beyond.
+        """
+        highest = np.log(limit / self.reference[REFINING])
+        return np.asarray(quantity[:, :, None] * (self.grid + (self.grid[1] - self.grid[0]) <= highest[:, :, None]))
+
+    def clear(
+        self,
+        stage: int,
+        opening: Array,
+        demand: Array,
+        home: Array,
+        trade: list[Trade],
+        bids: Array | None = None,
+    ) -> Cleared:
         """Find the prices of one stage.
 
         Parameters
@@ -267,18 +286,22 @@ class MaterialsMarkets:
         demand
             Use outside the home makers at each price of the grid (sides, M, G), kg.
         home
-            What home makers and stockpiles ask outside the blocs (M,), kg.
+            What home makers ask outside the blocs (M,), kg.
         trade
             Rules of export per bloc.
+        bids
+            What each stockpile asks outside the blocs at each price of the grid (N, M, G), kg, if any does.
         """
         available = self.stock(stage)
         excess = self._excess(stage, opening, available, demand, home)
+        if bids is not None:
+            excess[OUTSIDE] += np.add.reduce(bids)
         log_price, exports = self._prices(stage, excess, available, trade)
         change = log_price - self.log_price[stage]
         self.log_price[stage] = log_price
         self._price = None
         self._learn(stage, change)
-        return self._quantities(stage, log_price, available, demand, home, exports)
+        return self._quantities(stage, log_price, available, demand, home, exports, bids)
 
     def _excess(self, stage: int, opening: Array, available: Array, demand: Array, home: Array) -> Array:
         merchants = self.merchants
@@ -363,7 +386,14 @@ class MaterialsMarkets:
         self.anchor[stage] += (self.log_price[stage] - self.anchor[stage]) / max(1.0, merchants.anchor_time)
 
     def _quantities(
-        self, stage: int, log_price: Array, available: Array, demand: Array, home: Array, exports: Array
+        self,
+        stage: int,
+        log_price: Array,
+        available: Array,
+        demand: Array,
+        home: Array,
+        exports: Array,
+        bids: Array | None,
     ) -> Cleared:
         cell, part = located(self.grid, log_price.reshape(-1))
         use = interpolated(demand.reshape(len(cell), -1), cell, part).reshape(self.sides, self.count)
@@ -371,12 +401,33 @@ class MaterialsMarkets:
         within = self._after_trade(available, exports)
         asked = use.copy()
         asked[OUTSIDE] += bought
-        served = np.minimum(within * (1.0 - 1e-12) / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
+        whole, for_stock, drawn = asked, None, None
+        if bids is not None:
+            for_stock = np.array([on_grid(self.grid, bid, log_price[OUTSIDE]) for bid in bids])
+            whole = asked.copy()
+            whole[OUTSIDE] += np.add.reduce(for_stock)
+        served = np.minimum(within * (1.0 - 1e-12) / np.where(whole > 0.0, whole, 1.0) + (whole <= 0.0), 1.0)
+        if for_stock is not None:
+            for_stock *= served[OUTSIDE]
+            drawn = self._drawn(np.add.reduce(for_stock), available, exports)
+        # What goes into a stockpile is not used: merchants do not count on selling it again.
         self.throughput[stage] += (asked * served - self.throughput[stage]) / 24.0
         price = self.reference[stage] * np.exp(log_price)
         inside_cost = price[1:] * self.with_freight[stage]
         home_served = bought * served[OUTSIDE]
-        return Cleared(price, use * served, home_served, exports, price[OUTSIDE] - inside_cost, bought)
+        return Cleared(
+            price, use * served, home_served, exports, price[OUTSIDE] - inside_cost, bought, for_stock, drawn
+        )
+
+    @staticmethod
+    def _drawn(bought: Array, available: Array, exports: Array) -> Array:
+        """What blocs export of what stockpiles bought (B, M), kg.
+
+        Output does not answer within the month: merchants, who answer alike to one price, give it up by what they hold.
+        """
+        held = np.add.reduce(available)
+        share = available[1:] / np.where(held > 0.0, held, 1.0)
+        return np.asarray(np.minimum(bought * share, np.maximum(exports, 0.0)))
 
     def settle_trade(
         self, stage: int, cleared: Cleared, purse: Sequence[int], licence: Sequence[int], abroad: int

@@ -15,6 +15,9 @@ from abm.rules import MarketView, unchanged
 Array = NDArray[np.float64]
 
 
+TRACE = 0.02  # part of a component's worth below which nobody withholds it for a material
+
+
 class MaterialsTrade:
     """Runs the materials markets of a month and delivers inputs to home makers."""
 
@@ -58,6 +61,7 @@ class MaterialsTrade:
         self.component_rows = np.arange(len(config.components))[:, None]
         self.no_levy = unchanged((self.markets.count,), 0.0)
         self.nothing_withheld = unchanged((self.markets.sides, self.markets.count), 0.0)
+        self.price_at_grade = np.zeros(self.markets.count)  # of secondary material this month (M,), EUR/kg
         self.sold_at_home, self.home_premium = np.zeros(self.markets.count), np.zeros(self.markets.count)
         self.green_premium, self.smoothing = config.firms.green_premium, config.firms.order_smoothing
         self.contract = 1.0 + config.firms.offtake_share * config.markets.offtake_premium
@@ -138,10 +142,12 @@ class MaterialsTrade:
         """Support per kilogram that is announced to those who recover material at home, over the price (M,)."""
         if not any(bloc.heeds_support > 0.0 for bloc in self.model.blocs):
             return 0.0
-        outlook, share = self.model.rules.outlook, self.model.settlement.household_share
-        price = self.markets.price[REFINING, OUTSIDE]
-        promised = np.maximum(outlook["price_floor"], outlook["contract_strike"]) - price
-        promised = np.maximum(promised, 0.0) + outlook["recovery_subsidy"]
+        model, share = self.model, self.model.settlement.household_share
+        price, promised = self.markets.price[REFINING, OUTSIDE], model.rules.outlook["recovery_subsidy"]
+        opens = np.full((1, len(share)), model.month + round(12.0 * float(np.mean(self.config.streams.build_time))))
+        guaranteed = model.governments.guaranteed(price * self.at_grade, opens)
+        if guaranteed is not None:
+            promised = promised + np.maximum(guaranteed[0], 0.0)
         return np.asarray(((share * self.model.rules.belief) @ promised) / price)
 
     def pushed(self) -> Array:
@@ -222,7 +228,8 @@ class MaterialsTrade:
         spent = markets.settle_trade(stage, cleared, self.purses, self.licences, model.accounts.abroad)
         price = cleared.price
         for bloc in model.blocs:
-            bloc.learn_from_trade(stage, cleared.exports[bloc.number], spent[bloc.number])
+            drawn = None if cleared.drawn is None else cleared.drawn[bloc.number]
+            bloc.learn_from_trade(stage, cleared.exports[bloc.number], spent[bloc.number], drawn)
             if stage == REFINING:
                 bloc.let_smuggle(price[OUTSIDE] / (price[1 + bloc.number] * markets.with_freight[stage]) - 1.0)
 
@@ -309,7 +316,7 @@ class MaterialsTrade:
         """Home makers pay what primary costs them less a discount plus a green premium; merchants pay for the rest."""
         model, recyclers, books = self.model, self.model.recyclers, self.model.books
         price = self.markets.price[REFINING, OUTSIDE]
-        discount = price * self.at_grade
+        discount = self.price_at_grade = price * self.at_grade
         premium = self.contract * (1.0 + self.green_premium * self.felt_risk)
         if levy is not None:
             premium *= 1.0 + levy / price
@@ -356,16 +363,22 @@ class MaterialsTrade:
         trades = self._stockpile_bids()
         self._release(trades)
         asked = np.add.reduce(primary)
-        if trades:
-            asked += sum((trade.buy for _, trade in trades), np.zeros(markets.count))
-        cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, self._trade_rules(REFINING))
+        bidding = [(instrument, trade) for instrument, trade in trades if np.count_nonzero(trade.buy)]
+        rules, bids = self._trade_rules(REFINING), self._bids(bidding)
+        cleared = markets.clear(REFINING, self.opening, self._world_demand(), asked, rules, bids)
         self._settle(REFINING, cleared)
         if self.model.producers.offtake.any:
             self._deliver_first(cleared, self.model.producers.offtake.reserved(markets.count))
         self._serve_world(cleared)
-        self._serve_stockpiles(cleared, trades, asked)
+        self._serve_stockpiles(cleared, trades, bidding)
         self._serve_makers(cleared, primary, asked)
         self.cleared = cleared
+
+    def home_need(self) -> Array | None:
+        """What home makers and the goods that home imports need (M,), kg a month; None in the first month."""
+        if self.start_pull is None:
+            return None
+        return np.asarray(np.add.reduce(self.wanted_inputs) + np.add.reduce(self.pull))
 
     def _deliver_first(self, cleared: Cleared, reserved: Array) -> None:
         """Where material is rationed, home buyers get what partners reserve for them (M,) before others do, kg."""
@@ -455,13 +468,24 @@ class MaterialsTrade:
             model.books.move("release", place, int(markets.places[REFINING, OUTSIDE]), release)
             self.released[instrument.index] = release
 
-    def _serve_stockpiles(self, cleared: Cleared, trades: list[tuple[Any, Any]], asked: Array) -> None:
-        """Bring stockpiles their part of all that is asked at home (M,) and let those who hold them pay."""
-        model, markets = self.model, self.markets
-        for instrument, trade in trades:
-            share = np.divide(trade.buy, asked, out=np.zeros_like(asked), where=asked > 0.0)
-            price = cleared.price[OUTSIDE]
-            bought = np.where(price <= trade.limit_price, share * cleared.home, 0.0)
+    def _bids(self, bidding: list[tuple[Any, Any]]) -> Array | None:
+        """What stockpiles bid at each price of the grid (N, M, G), kg; None if none would buy."""
+        if not bidding:
+            return None
+        quantity = np.array([trade.buy for _, trade in bidding])
+        return self.markets.bids(quantity, np.array([trade.limit_price for _, trade in bidding]))
+
+    def _serve_stockpiles(
+        self, cleared: Cleared, trades: list[tuple[Any, Any]], bidding: list[tuple[Any, Any]]
+    ) -> None:
+        """Bring stockpiles what those `bidding` bought and let those who hold them pay."""
+        model, markets, price = self.model, self.markets, cleared.price[OUTSIDE]
+        bought_by: dict[int, Array] = {}
+        if cleared.for_stock is not None:
+            bought_by = {bidder.index: cleared.for_stock[row] for row, (bidder, _) in enumerate(bidding)}
+        nothing = np.zeros(markets.count)
+        for instrument, _ in trades:
+            bought = bought_by.get(instrument.index, nothing)
             place = model.stockpile_place(instrument)
             model.books.move("stockpiling", int(markets.places[REFINING, OUTSIDE]), place, bought)
             for account, paid, received in instrument.share_out(bought, self.released[instrument.index], price):
@@ -469,7 +493,7 @@ class MaterialsTrade:
                 model.books.pay("stockpile_trade", markets.accounts[OUTSIDE], account, received)
 
     def _serve_makers(self, cleared: Cleared, primary: Array, asked: Array) -> None:
-        """Bring makers their part of all that is asked at home (M,) and let them pay."""
+        """Bring makers their part of all that they ask (M,) and let them pay."""
         model, markets, firms = self.model, self.markets, self.model.firms
         served = np.minimum(cleared.home / np.where(asked > 0.0, asked, 1.0) + (asked <= 0.0), 1.0)
         bought, place = primary * served, int(markets.places[REFINING, OUTSIDE])
@@ -604,8 +628,10 @@ class MaterialsTrade:
             if kept is None or not np.count_nonzero(kept):
                 continue
             origin = markets.bloc == bloc.number
-            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.price[REFINING, OUTSIDE]
+            # At long-run cost: a material that its restriction makes dear does not thereby make up a component.
+            worth = np.add.reduce(markets.normal_imports[:, origin], axis=1) * self.markets.reference[REFINING]
             share = worth @ kept / np.maximum(np.add.reduce(worth, axis=1), 1e-300)
+            share *= share >= TRACE
             allowed = allowed.copy()
             allowed[bloc.number] = np.where(share > 0.0, np.minimum(allowed[bloc.number], 1.0 - share), np.inf)
         return allowed

@@ -418,26 +418,36 @@ class ProductTrade:
     def _won(self, usual: Array, wanted: Array) -> Array:
         """What circular offers win in tenders with criteria: change of the shares of labels (P, L, 3).
 
-        They win where they cost no more than the premium above linear goods, as far as their makers have capacity;
+        They win where they cost no more than the premium above linear goods, as far as their makers have capacity: a
+        logit in the logarithm of price, in which goods and services weigh as they usually sell;
         `usual` (P, 1, 3), or by leaf, are the shares without criteria, `wanted` (P, L) are public purchases.
         """
         rules, circular = self.model.rules, usual[..., 1:]
-        edge = (self.price[:, :1] * (1.0 + rules.procurement_premium.T) / self.price[:, 1:2]) ** TENDER
-        offered = np.add.reduce(circular, axis=2)
-        shift = rules.procurement_share.T * (edge / (1.0 + edge)) * usual[..., 0] * (offered > 0.0)
-        asked = np.add.reduce(shift * wanted, axis=1)
+        edge = (self._most()[..., None] / self.price[:, None, 1:]) ** TENDER
+        offered = np.add.reduce(circular, axis=2, keepdims=True)
+        edge *= circular / np.maximum(offered, LEAST)
+        shift = edge / (1.0 + np.add.reduce(edge, axis=2, keepdims=True))
+        shift *= (rules.procurement_share.T * usual[..., 0])[..., None]
+        asked = np.add.reduce(shift.sum(axis=2) * wanted, axis=1)
         others = np.add.reduce(self.model.dealers.demand[..., 1:], axis=(1, 2)) - self.won
         room = np.maximum(self.circular_capacity - np.maximum(others, 0.0), 0.0)
-        shift *= np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0))[:, None]
-        self.won = np.add.reduce(shift * wanted, axis=1)
-        mix = circular / np.maximum(offered, LEAST)[..., None]
-        change = np.empty((*shift.shape, 3))
-        change[..., 0] = -shift
-        np.multiply(shift[..., None], mix, out=change[..., 1:])
+        shift *= np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0))[:, None, None]
+        whole = np.add.reduce(shift, axis=2)
+        self.won = np.add.reduce(whole * wanted, axis=1)
+        change = np.empty((*whole.shape, 3))
+        change[..., 0], change[..., 1:] = -whole, shift
         return change
 
+    def _most(self) -> Array:
+        """What public buyers pay at most for a product (P, L), EUR without tax: linear price and accepted premium."""
+        return np.asarray(self.price[:, :1] * (1.0 + self.model.rules.procurement_premium.T))
+
     def _pay_business(self, bought: Array, labels: Array) -> None:
-        """Business pays from the domestic economy; government pays the linear price, the premium by its programme."""
+        """Business pays from the domestic economy; government pays the linear price, the premium by its programme.
+
+        In tenders with criteria bids are spread around the price by label. Those that win above what buyers accept
+        have come down to that: the difference is a discount that makers and providers give.
+        """
         model, dealers, books = self.model, self.model.dealers, self.model.books
         value = bought * (np.einsum("oplk,pk->opl", labels, self.price) + self.surcharge)
         if self.modulation is not None:
@@ -446,19 +456,43 @@ class ProductTrade:
         books.pay("retail_sales", model.accounts.domestic, dealers.accounts, to_dealers[goods.BUSINESS])
         self.business_service = np.add.reduce(bought * labels[..., -1], axis=(0, 2))
         self.public_labels = bought[goods.PUBLIC][..., None] * labels[goods.PUBLIC]
-        self.public_premium = self._premium(bought[goods.PUBLIC], labels)
+        self.public_premium, owed = np.zeros(bought[goods.PUBLIC].shape), to_dealers[goods.PUBLIC]
+        if model.rules.in_force("procurement_share"):
+            won = bought[goods.PUBLIC][..., None] * (labels[goods.PUBLIC] - labels[goods.BUSINESS])
+            self.public_premium, discount = self._premium(won)
+            owed = owed - np.add.reduce(discount, axis=(0, 2))
+            self._give_discounts(discount)
         model.preference.tender(self.public_labels[..., 0], TENDER)
-        owed = to_dealers[goods.PUBLIC] - np.add.reduce(self.public_premium)
+        owed = owed - np.add.reduce(self.public_premium)
         books.pay("public_purchases", model.accounts.public, dealers.accounts, owed)
 
-    def _premium(self, public: Array, labels: Array) -> Array:
-        """What the circular share of public purchases costs more than without a programme (P, L), EUR."""
-        rules = self.model.rules
-        if not rules.in_force("procurement_share"):
-            return np.zeros(public.shape)
-        extra = np.maximum(self.price - self.price[:, :1], 0.0)
-        more = np.einsum("plk,pk->pl", labels[goods.PUBLIC] - labels[goods.BUSINESS], extra)
-        return np.maximum(public * more, 0.0) * (rules.procurement_share.T > 0.0)
+    def _premium(self, won: Array) -> tuple[Array, Array]:
+        """What products won in tenders (P, L, 3) cost above linear ones (P, L), and the discounts on them, EUR.
+
+        Discounts (P, L, 2) are on goods, by their makers, and on the service that goes with them, by its providers.
+        """
+        units, price = np.maximum(won[..., 1:], 0.0), self.price[:, None, 1:]
+        over = np.maximum(price - self._most()[..., None], 0.0)
+        extra = np.maximum(price - over - self.price[:, :1, None], 0.0)
+        discount = np.empty(units.shape)
+        discount[..., 1] = units[..., 1] * (over[..., 1] - over[..., 0])
+        discount[..., 0] = np.add.reduce(units, axis=2) * over[..., 0]
+        return np.add.reduce(units * extra, axis=2), discount
+
+    def _give_discounts(self, discount: Array) -> None:
+        """Circular makers and providers pay dealers the discounts (P, L, 2) on what was won, by their capacity.
+
+        Dealers who keep the fee of a service, because there are no providers, bear the discount on it.
+        """
+        model, firms, clearing = self.model, self.model.firms, self.model.accounts.secondary
+        makers = self.makers[firms.kind[self.makers] == CIRCULAR]
+        for rows, given in ((makers, discount[..., 0]), (self.providers, discount[..., 1])):
+            product, capacity = firms.product[rows], firms.capacity[rows]
+            whole = np.bincount(product, capacity, len(given))
+            paid = capacity * (np.add.reduce(given, axis=1) / np.where(whole > 0.0, whole, np.inf))[product]
+            model.books.pay("product_sales", firms.account[rows], clearing, paid)
+            back = np.add.reduce(given * (whole > 0.0)[:, None])
+            model.books.pay("product_sales", clearing, model.dealers.accounts, back)
 
     def _households(self, choices: Any, content: Array) -> Any:
         model, dealers = self.model, self.model.dealers

@@ -476,11 +476,13 @@ class Renewal:
         at_home = np.asarray(streams.processed_at_home)
         payable = at_home + np.asarray(streams.payable) * (1.0 - at_home)
         belief = rules.belief[:, None]
-        floor = np.maximum(rules.outlook["price_floor"], rules.outlook["contract_strike"]) * belief
-        lifted = np.maximum(price[None, :], floor)  # (L, M)
         premium = at_home[:, None, None] * model.materials_trade.home_premium
         paid = payable[:, None, None] + premium
-        worth = lifted[None] * paid + rules.outlook["recovery_subsidy"] * belief  # (S, L, M)
+        worth = price * paid
+        guaranteed = model.governments.guaranteed(price, self._opens())
+        if guaranteed is not None:
+            worth = worth + guaranteed * belief * np.minimum(paid, 1.0)
+        worth = worth + rules.outlook["recovery_subsidy"] * belief  # (S, L, M)
         worth = worth + at_home[:, None, None] * model.settlement.certificate_value
         recovered = content[0] * np.asarray(streams.recovery)[:, None, :]
         value = (recovered * worth).sum(axis=2) + other[0]
@@ -499,6 +501,12 @@ class Renewal:
         capital = np.asarray(streams.capital_cost)[:, None] * (1.0 - support)
         plan = np.stack([receipts, value - receipts, feed, cost])
         return margin / np.maximum(capital, 1e-9), capacity, plan
+
+    def _opens(self) -> NDArray[np.int64]:
+        """Month in which a plant founded now can first sign a contract for what it sells (S, L)."""
+        building = 12.0 * np.asarray(self.config.streams.build_time)[:, None]
+        building = np.ceil(building * (1.0 - self.model.rules.recycling_permits.T))
+        return np.asarray(self.model.month + 1 + building, dtype=np.int64)
 
     def _energy_relief_counted_on(self) -> Array:
         """Relief on energy that founders count on as far as they believe it (S, L), EUR per kg of scrap."""

@@ -76,6 +76,7 @@ class Settlement:
             recovered=recyclers.recovered,
             sold=recyclers.sold,
             price_received=recyclers.price_received,
+            reference_price=trade.price_at_grade,
             capacity_spending=model.renewal.recycler_spending,
             circular_spending=self._circular_spending(),
             contract_strike=recyclers.contract_strike,

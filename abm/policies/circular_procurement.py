@@ -34,20 +34,25 @@ class CircularProcurement(Instrument):
         "how": {
             "en": "In that share of what public buyers purchase of a product, circular goods and services win where "
             "they cost no more than the premium above linear ones, as far as their makers have capacity, which they "
-            "then extend. Refurbished goods are not bought in this way. The government with the highest share "
-            "pays what is paid above the linear price. Only purchases of the products modelled count, never all "
-            "public procurement.",
+            "then extend. Bids are spread around the price; buyers never pay more than the premium, so that whoever "
+            "wins with a dearer product gives a discount. Without a premium the programme costs nothing. Refurbished "
+            "goods are not bought in this way. The government with the highest share pays what is paid above the "
+            "linear price. Only purchases of the products modelled count, never all public procurement.",
             "nl": "In dat deel van wat overheden van een product kopen, winnen circulaire goederen en diensten als zij "
             "niet meer dan de meerprijs duurder zijn dan lineaire, voor zover makers er capaciteit voor hebben; die "
-            "breiden zij dan uit. Gereviseerde goederen worden zo niet gekocht. De overheid met het hoogste aandeel "
-            "betaalt wat boven de lineaire prijs wordt betaald. Alleen aankopen van de gemodelleerde producten "
-            "tellen, nooit alle overheidsinkoop.",
+            "breiden zij dan uit. Inschrijvingen zijn gespreid rond de prijs; kopers betalen nooit meer dan de "
+            "meerprijs, zodat wie met een duurder product wint korting geeft. Zonder meerprijs kost het programma "
+            "niets. Gereviseerde goederen worden zo niet gekocht. De overheid met het hoogste aandeel betaalt wat "
+            "boven de lineaire prijs wordt betaald. Alleen aankopen van de gemodelleerde producten tellen, nooit alle "
+            "overheidsinkoop.",
         },
         "watch": {
             "en": "Public buyers are a small part of most product groups; of products bought mostly by households "
-            "little can be expected. With a full budget but too few circular goods the money is not spent.",
+            "little can be expected. With a full budget but too few circular goods the money is not spent. A low "
+            "premium moves little: makers win few tenders, and at a price below their own.",
             "nl": "Overheden zijn bij de meeste productgroepen een kleine koper; bij producten die vooral huishoudens "
-            "kopen valt weinig te verwachten. Zijn er te weinig circulaire goederen, dan blijft het geld liggen.",
+            "kopen valt weinig te verwachten. Zijn er te weinig circulaire goederen, dan blijft het geld liggen. "
+            "Een lage meerprijs verschuift weinig: makers winnen weinig aanbestedingen, en onder hun eigen prijs.",
         },
         "source": {
             "en": "SER, letter on the transition in raw materials (30 April 2026); RIVM report 2024-0202 on socially "

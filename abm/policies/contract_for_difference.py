@@ -33,22 +33,30 @@ class ContractForDifference(Instrument):
             "betaalt de recycler.",
         },
         "how": {
-            "en": "The strike price is a share of the long-run cost of each material. While the instrument is in force "
-            "recyclers may sign for the term on offer; each month the difference with the market price is settled on "
-            "what they sold. Contracts run on after the instrument has ended. They are subject to the annual budget, "
-            "if there is one: when it is spent, claims are paid pro rata and no new contracts are offered until "
-            "January.",
-            "nl": "De uitoefenprijs is een deel van de langetermijnkosten van elk materiaal. Zolang het instrument "
-            "geldt, kunnen recyclers tekenen voor de aangeboden looptijd; elke maand wordt het verschil met de "
-            "marktprijs verrekend over wat zij verkochten. Contracten lopen door nadat het instrument is beëindigd. "
-            "Zij vallen onder het jaarbudget, als dat er is: is het op, dan wordt naar rato betaald en komen er tot "
-            "januari geen nieuwe contracten bij.",
+            "en": "The strike price is a share of the long-run cost of each refined material. While the instrument is "
+            "in force recyclers may sign for the term on offer, new plants when they open; each month the difference "
+            "with the market price of secondary material of that grade is settled on what they sold. Who sells an "
+            "intermediate gets, or pays, it on the share of that price that buyers pay for it. Contracts run on after "
+            "the instrument has ended. They are subject to the annual budget, if there is one: when it is spent, "
+            "claims are paid pro rata and no new contracts are offered until January. Founders of plants count on a "
+            "contract for its whole term if it is announced to be on offer when they open, as far as they believe it.",
+            "nl": "De uitoefenprijs is een deel van de langetermijnkosten van elk geraffineerd materiaal. Zolang het "
+            "instrument geldt, kunnen recyclers tekenen voor de aangeboden looptijd, nieuwe fabrieken als zij open "
+            "gaan; elke maand wordt het verschil met de marktprijs van secundair materiaal van die kwaliteit "
+            "verrekend over wat zij verkochten. Wie een tussenproduct verkoopt, krijgt of betaalt het over het deel "
+            "van die prijs dat kopers ervoor betalen. Contracten lopen door nadat het instrument is beëindigd. Zij "
+            "vallen onder het jaarbudget, als dat er is: is het op, dan wordt naar rato betaald en komen er tot "
+            "januari geen nieuwe contracten bij. Oprichters van fabrieken rekenen op een contract voor de hele "
+            "looptijd als volgens de aankondiging getekend kan worden wanneer zij open gaan, voor zover zij die "
+            "geloven.",
         },
         "watch": {
             "en": "It takes away the risk of the price, down and up, and with it the reason to hold stock for a "
-            "shortage. A strike above cost is a subsidy; one below it finds no takers.",
+            "shortage. A strike above cost is a subsidy; one below it finds no takers. It covers the price of the "
+            "metal, not the discount on what is sold as an intermediate.",
             "nl": "Het neemt het prijsrisico weg, naar beneden en naar boven, en daarmee de reden om voorraad voor een "
-            "tekort aan te houden. Een prijs boven de kosten is subsidie; daaronder tekent niemand.",
+            "tekort aan te houden. Een prijs boven de kosten is subsidie; daaronder tekent niemand. Het dekt de prijs "
+            "van het metaal, niet de korting op wat als tussenproduct wordt verkocht.",
         },
         "source": {
             "en": "COM(2025) 945, RESourceEU, names contracts for difference; Metlen asked for one for its gallium "
@@ -70,7 +78,8 @@ class ContractForDifference(Instrument):
         signed = activity.contract_instrument == self.index
         if not signed.any():
             return
-        due = np.where(signed, (activity.contract_strike - activity.price_received) * activity.sold, 0.0)
+        gap = (activity.contract_strike - activity.reference_price) * activity.gap_received
+        due = np.where(signed, gap * activity.sold, 0.0)
         account = activity.recycler_account
         self.collect(books, "operating_support", account, np.maximum(-due, 0.0).sum(axis=1))
         self.pay(books, "operating_support", account, np.maximum(due, 0.0).sum(axis=1))

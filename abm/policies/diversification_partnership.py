@@ -37,16 +37,17 @@ class DiversificationPartnership(Instrument):
             "een minimumprijs voor een deel van hun productie; in ruil gaan kopers in eigen gebied voor bij schaarste.",
         },
         "how": {
-            "en": "Every eligible producer signs, since the contract costs it nothing. Below the guaranteed price the "
-            "union pays the difference on the share covered; above it nothing is paid. Producers count the guarantee "
-            "when they decide to mothball, restart or invest. The contract runs for its term after the time that a "
-            "project takes, also when the instrument has ended. When refined material is rationed, home buyers get "
-            "what is covered before others.",
-            "nl": "Elke producent die in aanmerking komt tekent, want het contract kost hem niets. Onder de "
-            "gegarandeerde prijs betaalt de unie het verschil over het gedekte deel; daarboven wordt niets betaald. "
-            "Producenten rekenen met de garantie als zij stilleggen, herstarten of investeren. Het contract loopt de "
-            "looptijd na de bouwtijd van een project, ook als het instrument is beëindigd. Wordt geraffineerd "
-            "materiaal gerantsoeneerd, dan krijgen kopers in eigen gebied het gedekte deel vóór anderen.",
+            "en": "Every eligible producer signs, since the contract costs it nothing; together they cover at most "
+            "what home needs. Below the guaranteed price the union pays the difference on the share covered; above it "
+            "nothing is paid. Producers count the guarantee when they decide to mothball, restart or invest. The "
+            "contract runs for its term after the time that a project takes, also when the instrument has ended. When "
+            "refined material is rationed, home buyers get what is covered before others.",
+            "nl": "Elke producent die in aanmerking komt tekent, want het contract kost hem niets; samen dekken zij "
+            "hooguit wat het eigen gebied nodig heeft. Onder de gegarandeerde prijs betaalt de unie het verschil over "
+            "het gedekte deel; daarboven wordt niets betaald. Producenten rekenen met de garantie als zij stilleggen, "
+            "herstarten of investeren. Het contract loopt de looptijd na de bouwtijd van een project, ook als het "
+            "instrument is beëindigd. Wordt geraffineerd materiaal gerantsoeneerd, dan krijgen kopers in eigen gebied "
+            "het gedekte deel vóór anderen.",
         },
         "watch": {
             "en": "Supply spreads after years, as mines take long. The guarantee is dearest in a price war. Part of "

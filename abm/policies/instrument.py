@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from abm.events import TEXTS, EventLog
 from abm.parameters import ConfigError, Quantity
-from abm.rules import STAGES, Activity, Rows, Rules
+from abm.rules import OUTLOOK, STAGES, Activity, Rows, Rules
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -20,7 +20,6 @@ PHASES = ("extraction", "design", "market", "end_of_life", "chain")
 PLANNED, ANNOUNCED, IN_FORCE, CAPPED, ENDED = "planned", "announced", "in force", "capped", "ended"
 SUSPENDED = "suspended"
 RETROACTIVE, PROSPECTIVE = 1.0, 0.5  # weight of a promise broken to all, and to newcomers only
-OUTLOOK = 120  # months that an investor looks ahead
 NEWS = {
     "announced": {"en": "announced", "nl": "aangekondigd"},
     "started": {"en": "started", "nl": "begonnen"},
