@@ -156,6 +156,7 @@ class UseReader:
         origins: list[Listed] = []
         self.there = self._already_there(part)
         for number, listed in enumerate(part.uses):
+            self.in_file = bool(listed.file)
             try:
                 use = self._read(as_table(listed.raw, kind), kind, listed.place)
                 if use in read:
@@ -207,7 +208,7 @@ class UseReader:
 
     def _month(self, written: Any) -> int:
         """A date "YYYY-MM" as a month index; in Python also the index itself."""
-        if isinstance(written, int) and not isinstance(written, bool):
+        if isinstance(written, int) and not isinstance(written, bool) and not self.in_file:
             return written
         date = _DATE.fullmatch(written) if isinstance(written, str) else None
         if date is None:
@@ -249,6 +250,9 @@ class UseReader:
         """
         table, ancestors = self.config.jurisdictions, self.config.ancestors
         there = table.index(_identifier(place, "jurisdictions", self.config))
+        if not table.government[there]:
+            seats = ", ".join(table.ids[row] for row in self.config.governments)
+            raise ConfigError(f"'{place}' has no government to move a mix to", key="@", expected=f"one of {seats}")
         here = table.index(str(values.get("jurisdiction", place)))
         from_below = there in ancestors[here] and there != here
         if not from_below and here not in ancestors[there]:

@@ -80,7 +80,14 @@ def _line(panel: Any, series: pd.DataFrame, years: pd.Series[float], column: str
     smooth = by_seed.cumsum() if summed else by_seed.rolling(SMOOTHING, min_periods=1).mean()
     when = years[series.index].groupby(series["month"]).first().reindex(smooth.index)
     colour = COLOURS[rank % len(COLOURS)]
-    panel.plot(when, smooth.mean(axis=1), color=colour, linestyle=DASHES[rank % len(DASHES)], label=title, lw=1.6)
+    panel.plot(
+        when,
+        smooth.mean(axis=1),
+        color=colour,
+        linestyle=DASHES[(rank + rank // len(COLOURS)) % len(DASHES)],
+        label=title,
+        lw=1.6,
+    )
     panel.fill_between(when, smooth.min(axis=1), smooth.max(axis=1), color=colour, alpha=0.13, lw=0)
 
 

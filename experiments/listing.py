@@ -92,7 +92,9 @@ def _declared(kind: str, registry: Callable[[], Mapping[str, Any]], strength: st
 def _declared_details(declared: Any, strength: str) -> list[Detail]:
     details: list[Detail] = [(key, declared.texts[key]) for key in ("what", "how", "watch", "source")]
     for key in ("phase", "level", "scopes"):
-        value = vars(declared).get(key, ())  # shocks have a method `level` and no phase
+        value = getattr(declared, key, ())
+        if callable(value):  # shocks have a method `level` and no phase
+            continue
         details += [(key, value if isinstance(value, str) else ", ".join(value))]
     own = {strength: getattr(declared, strength), **declared.parameters}
     return details + [(name, _quantity_in_words(quantity)) for name, quantity in own.items()]

@@ -376,6 +376,6 @@ def test_every_instrument_stops_while_it_is_suspended_and_comes_back(make: Make,
         levers = model.rules.contributions.values()
         written.append(any(index == instrument.index for parts in levers for index, _ in parts))
         paid_out.append(instrument.paid)
-    assert [month for month in range(7) if not written[month]] in ([3, 4, 6], list(range(7)))
     if name not in OWED:
+        assert [month for month in range(7) if not written[month]] in ([3, 4, 6], list(range(7)))
         assert not any(paid_out[month] for month in (3, 4, 6))

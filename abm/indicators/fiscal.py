@@ -217,11 +217,12 @@ def public_cost_per_job(view: Quantities) -> Ratio:
     title={"en": "Who pays and who gains by policy", "nl": "Wie betaalt en wie wint door beleid"},
     meaning={
         "en": "Payments under policy that each received less those that it made in the past twelve months: support, "
-        "levies, certificates, premiums, programmes and trade of stockpiles, before governments' budgets are balanced; "
-        "deposits are held for households and left out. All together they are zero. What is passed on in prices shows "
-        "in the total, between paired runs.",
+        "levies, certificates, premiums, programmes, tax relief on work, guarantees called and trade of stockpiles, "
+        "before governments' budgets are balanced; deposits are held for households and left out. All "
+        "together they are zero. What is passed on in prices shows in the total, between paired runs.",
         "nl": "Betalingen onder beleid die elk ontving min die het deed in de afgelopen twaalf maanden: steun, "
-        "heffingen, certificaten, premies, programma's en handel van strategische voorraden, voordat begrotingen van "
+        "heffingen, certificaten, premies, programma's, belastingkorting op arbeid, geclaimde garanties en handel van "
+        "strategische voorraden, voordat begrotingen van "
         "overheden sluitend worden gemaakt; statiegeld wordt voor huishoudens bewaard en telt niet mee. Samen zijn zij "
         "nul. Wat in prijzen wordt doorgegeven blijkt uit het totaal, tussen gepaarde runs.",
     },
@@ -238,12 +239,13 @@ def policy_incidence(view: Quantities) -> Array:
     meaning={
         "en": "All payments that each received less those that it made in the past twelve months, without loans, "
         "equity, dividends, households' income from the rest of the economy and what is left by bankruptcies. All "
-        "together they are zero. The difference between two paired runs is the net incidence of policy, prices and "
-        "all.",
+        "together they are zero. The difference between two paired runs is a change of cash, prices and all, not of "
+        "welfare: who buys or invests less keeps more. Read it beside consumer surplus and value added.",
         "nl": "Alle betalingen die elk ontving min die het deed in de afgelopen twaalf maanden, zonder leningen, "
         "kapitaalinbreng, dividend, inkomen van huishoudens uit de rest van de economie en wat faillissementen "
         "nalaten. Samen zijn zij nul. Het verschil tussen twee gepaarde runs is "
-        "wat beleid per saldo voor elk betekent, prijzen inbegrepen.",
+        "een verandering van kasgeld, prijzen inbegrepen, niet van welvaart: wie minder koopt of investeert, houdt "
+        "meer over. Lees het naast consumentensurplus en toegevoegde waarde.",
     },
     direction=0,
     axes=("party",),

@@ -22,6 +22,8 @@ POLICY = (
     "household_support",
     "public_programmes",
     "stockpile_trade",
+    "labour_relief",
+    "guarantees",
 )
 NO_INCOME = ("loans", "equity", "liquidation", "dividends", "income")
 

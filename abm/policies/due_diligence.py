@@ -22,7 +22,7 @@ class DueDiligence(Instrument):
     level = ("union",)
     scopes = ("materials", "products")
     spends = False
-    intensity: Any = quantity("Cost of compliance over import value, from the worst origin", "1", 0, 0.5, default=0.05)
+    intensity: Any = quantity("Cost of compliance over import value, from the worst origin", "1", 0, 0.5, default=0.01)
     goods: Any = quantity("Part of it that holds for finished goods with the material in them", "1", 0, 1, default=0.2)
     labels = {
         "intensity": {"en": "Cost from the worst origin", "nl": "Kosten bij de slechtste herkomst"},
