@@ -37,7 +37,7 @@ class DigitalProductPassport(Instrument):
         "what": {
             "en": "Every new product says what is in it and what has happened to it, to whoever repairs, sells on, "
             "dismantles or recycles it.",
-            "nl": "Elk nieuw product vertelt wie het repareert, doorverkoopt, demonteert of recyclet wat erin zit en "
+            "nl": "Elk nieuw product vertelt aan wie het repareert, doorverkoopt, demonteert of recyclet wat erin zit en "
             "wat ermee is gebeurd.",
         },
         "how": {
