@@ -37,8 +37,8 @@ class DigitalProductPassport(Instrument):
         "what": {
             "en": "Every new product says what is in it and what has happened to it, to whoever repairs, sells on, "
             "dismantles or recycles it.",
-            "nl": "Elk nieuw product vertelt aan wie het repareert, doorverkoopt, demonteert of recyclet wat erin zit en "
-            "wat ermee is gebeurd.",
+            "nl": "Elk nieuw product vertelt aan wie het repareert, doorverkoopt, demonteert of recyclet wat erin zit "
+            "en wat ermee is gebeurd.",
         },
         "how": {
             "en": "Of goods sold from then on, more parts are found and taken out before the rest is shredded, when "

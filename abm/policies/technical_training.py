@@ -40,11 +40,11 @@ class TechnicalTraining(Instrument):
             "technicus.",
         },
         "watch": {
-            "en": "It pays back over years and only where technicians are scarce. As wages fall, fewer people come from "
-            "other branches, so that the pool grows by less than are trained; nobody moves to another region.",
-            "nl": "Het betaalt zich over jaren terug en alleen waar technici schaars zijn. Als lonen dalen, komen minder "
-            "mensen uit andere branches, zodat de groep met minder groeit dan er worden opgeleid; niemand verhuist "
-            "naar een andere regio.",
+            "en": "It pays back over years and only where technicians are scarce. As wages fall, fewer people come "
+            "from other branches, so that the pool grows by less than are trained; nobody moves to another region.",
+            "nl": "Het betaalt zich over jaren terug en alleen waar technici schaars zijn. Als lonen dalen, komen "
+            "minder mensen uit andere branches, zodat de groep met minder groeit dan er worden opgeleid; niemand "
+            "verhuist naar een andere regio.",
         },
         "source": {
             "en": "SER, letter on the transition in raw materials (30 April 2026): shortage of technicians. Cost "
