@@ -213,7 +213,8 @@ def _included(raw: Table, path: Path, within: tuple[Path, ...]) -> list[Part]:
     try:
         return [_read_named(_beside(name, path), "mixes", (*within, path.resolve())) for name in names]
     except ConfigError as error:
-        raise error.inside("includes") if not error.file else error from None
+        error.problem += f" (included by {shown(path)})"
+        raise error.inside("" if error.file else "includes") from None
 
 
 def _beside(name: str, path: Path) -> str:

@@ -67,9 +67,22 @@ def test_a_mix_includes_others_and_its_programme_spares_standing_law(tmp_path: P
 
 
 def test_a_mix_that_includes_itself_is_refused(tmp_path: Path) -> None:
-    path = write_mix(tmp_path, "loop", 'includes = ["loop.toml"]\n')
-    with pytest.raises(ConfigError, match="includes itself"):
+    path = write_mix(tmp_path, "loop", 'includes = ["other.toml"]\n')
+    write_mix(tmp_path, "other", 'includes = ["loop.toml"]\n')
+    with pytest.raises(ConfigError, match="includes itself") as caught:
         load_scenario(mix=path)
+    assert "other.toml" in str(caught.value)
+
+
+def test_a_mix_does_not_move_where_there_is_no_government() -> None:
+    with pytest.raises(ConfigError, match="'china' has no government to move a mix to"):
+        load_scenario(mix="market_pull@china")
+
+
+def test_months_in_files_are_dates(tmp_path: Path) -> None:
+    text = GRANT.replace('start = "2027-01"', "start = 12")
+    with pytest.raises(ConfigError, match="12 is not a month"):
+        load_scenario(mix=write_mix(tmp_path, "number", text))
 
 
 @pytest.mark.parametrize(
