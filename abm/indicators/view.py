@@ -20,7 +20,7 @@ _ONES = np.ones(1024)
 
 def _sums(flows: Array, cells: NDArray[np.int64], groups: int) -> Array:
     """Sums of flows (2, n) by group (2, groups); `cells` (2 n,) says to which cell each belongs."""
-    return np.bincount(cells, flows.reshape(-1), 2 * groups).reshape(2, groups)
+    return np.asarray(np.bincount(cells, flows.reshape(-1), 2 * groups).reshape(2, groups), dtype=np.float64)
 
 
 def total(values: Array) -> Array:
