@@ -315,7 +315,6 @@ def _together(view: Quantities, step: int) -> Ratio:
     target=0.10,
     target_source=LAW,
     headline=True,
-    summary="end",
 )
 def extraction_capacity(view: Quantities) -> Ratio:
     return _together(view, 0)
@@ -336,7 +335,6 @@ def extraction_capacity(view: Quantities) -> Ratio:
     target=0.40,
     target_source=LAW,
     headline=True,
-    summary="end",
 )
 def processing_capacity(view: Quantities) -> Ratio:
     return _together(view, 1)
@@ -359,7 +357,6 @@ def processing_capacity(view: Quantities) -> Ratio:
     target=0.25,
     target_source=LAW,
     headline=True,
-    summary="end",
 )
 def recycling_capacity(view: Quantities) -> Ratio:
     return _together(view, 2)
