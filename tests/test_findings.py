@@ -442,3 +442,17 @@ def test_shorter_runs_are_no_longer_than_asked(minimal: Finding) -> None:
     variant = running.Variant(PLAIN, {"none": 1.0})
     assert running._trial(minimal, variant, "none", 1, 3).months == 3
     assert running._trial(minimal, variant, "none", 1, 100).months == 6
+
+
+def test_nulls_survive_being_stored(design: interactions.Design, tmp_path: Path) -> None:
+    """The word "null" is a kind, not a missing value."""
+    row = dict.fromkeys(("neither", "first", "second", "together", "interaction", "low", "high", "p", "p_holm"), 0.5)
+    pair, outcome = "+".join(design.pairs[0]), design.outcomes[0][0].name
+    table = pd.DataFrame([{"pair": pair, "outcome": outcome, **row, "kind": interactions.NULL}])
+    table.to_csv(tmp_path / "interactions.csv", index=False)
+    known = {"command": "abm", "date": "2026-01-01", "versions": {}, "seeds": [1], "months": 12}
+    (tmp_path / "interactions.json").write_text(json.dumps(known), encoding="utf-8")
+    page = "\n".join(interactions.section(design, tmp_path, tmp_path))
+    assert "0 are synergies" in page
+    assert "1 nulls" in page
+    assert "Nulls for" in page

@@ -357,6 +357,7 @@ def processing_capacity(view: Quantities) -> Ratio:
     target=0.25,
     target_source=LAW,
     headline=True,
+    summary="end",
 )
 def recycling_capacity(view: Quantities) -> Ratio:
     return _together(view, 2)

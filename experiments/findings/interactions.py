@@ -227,7 +227,7 @@ def section(design: Design, folder: Path, stored: Path) -> list[str]:
     """The part of the page on interaction, from stored results; empty where there are none."""
     if not (stored / "interactions.csv").is_file() or not (stored / "interactions.json").is_file():
         return []
-    table = pd.read_csv(stored / "interactions.csv")
+    table = pd.read_csv(stored / "interactions.csv", keep_default_na=False, na_values=[""])  # "null" is a kind
     known = json.loads((stored / "interactions.json").read_text(encoding="utf-8"))
     return [*_introduction(design, table), *_table(design, table), *_nulls(design, table),
             f"![{design.title['en']}]({(folder / 'interactions').as_posix()}.png)", "",
