@@ -49,7 +49,7 @@ class HomePreference:
         asked = np.add.reduce(extra, axis=1)
         demand = self.model.dealers.demand[..., 0]
         room = np.maximum(trade.linear_capacity - at_home * np.add.reduce(demand, axis=1), 0.0)
-        able = np.minimum(1.0, room / np.where(asked > 0.0, asked, 1.0))[:, None]
+        able = np.minimum(1.0, room / np.where(asked > LEAST, asked, 1.0))[:, None]
         won, extra = won * able, extra * able
         self.shift = np.minimum(extra / np.maximum(demand, LEAST), (1.0 - at_home)[:, None])
         self.premium = won * np.maximum(home - trade.price[:, 0], 0.0)[:, None]
@@ -80,5 +80,5 @@ class HomePreference:
             return None
         share, premium = self.in_output
         whole, asked = np.add.reduce(use), share @ use
-        mean = (share * premium) @ use / np.where(asked > 0.0, asked, 1.0)
+        mean = (share * premium) @ use / np.where(asked > LEAST, asked, 1.0)
         return asked / np.where(whole > 0.0, whole, np.inf), mean
