@@ -412,6 +412,7 @@ class Public(Declaration, section="public"):
     credibility = quantity("Belief in announced policy at the start", "1", 0, 1)
     credibility_gain = quantity("Rise of belief per year of kept promises", "1/yr", 0, 1)
     credibility_loss = quantity("Fall of belief when a promise is broken", "1", 0, 1)
+    prospective_loss = quantity("Part of that fall when those who have what was promised keep it", "1", 0, 1)
     commitment_effect = quantity("Share of the belief still lacking that fixing a programme by law adds", "1", 0, 1)
     support_response = quantity("Rise of the chance of reversal per unit of public support lost", "1", 0, 20)
     scrap_cover = quantity("Usual stock of collectors in months of what comes in", "month", 0, 12)

@@ -104,6 +104,7 @@ def config() -> Any:
             credibility=0.5,
             credibility_gain=0.12,
             credibility_loss=0.25,
+            prospective_loss=0.5,
             commitment_effect=0.5,
             support_response=2.0,
         ),

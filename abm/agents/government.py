@@ -8,6 +8,7 @@ from typing import Any
 import mesa
 import numpy as np
 
+TO_ALL = 2  # a promise broken also to those who have what was promised; 1 to newcomers only, 0 kept
 Observed = Mapping[str, Sequence[float]]
 
 
@@ -174,16 +175,17 @@ class Government(mesa.Agent):
         """
         if month % 12 == 0:
             self.spent_this_year = self.received_this_year = 0.0
-        paid, received, broken = 0.0, 0.0, 0.0
+        paid, received, broken = 0.0, 0.0, 0
         for instrument in self.instruments:
             paid += instrument.paid
             received += instrument.received
             broken = max(broken, instrument.broken)
-            instrument.broken = 0.0
+            instrument.broken = 0
         self.spent_this_year += paid
         self.received_this_year += received
         if broken:
-            self.credibility *= 1.0 - min(self.terms.credibility_loss * broken * (1.0 + self.commitment), 1.0)
+            loss = self.terms.credibility_loss * (1.0 if broken == TO_ALL else self.terms.prospective_loss)
+            self.credibility *= 1.0 - min(loss * (1.0 + self.commitment), 1.0)
         elif self.promises:
             self.credibility += self.terms.credibility_gain / 12.0 * (1.0 - self.credibility)
 

@@ -19,7 +19,7 @@ Words = dict[str, str]
 PHASES = ("extraction", "design", "market", "end_of_life", "chain")
 PLANNED, ANNOUNCED, IN_FORCE, CAPPED, ENDED = "planned", "announced", "in force", "capped", "ended"
 SUSPENDED = "suspended"
-RETROACTIVE, PROSPECTIVE = 1.0, 0.5  # weight of a promise broken to all, and to newcomers only
+KEPT, PROSPECTIVE, RETROACTIVE = range(3)  # a promise was kept, broken to newcomers only, or broken to all
 NEWS = {
     "announced": {"en": "announced", "nl": "aangekondigd"},
     "started": {"en": "started", "nl": "begonnen"},
@@ -152,7 +152,7 @@ class Instrument:
         self.rules: Rules
         self.paid = self.received = self.total_paid = self.total_received = 0.0
         self.spent = 0.0  # EUR in this calendar year, which the cap limits
-        self.broken = 0.0  # weight of the promise that was broken this month
+        self.broken = KEPT  # what became of its promise this month
         self._month = -1
         self.status = self._status(self._month)  # what was announced before the run is no news
 
