@@ -188,7 +188,7 @@ def write(design: Design, table: pd.DataFrame, came_from: Mapping[str, Any], fol
 
 
 def heat_map(design: Design, table: pd.DataFrame) -> Any:
-    """Interactions by pair, a panel per outcome: green better than the sum, red worse; a dot where it is no null.
+    """Interactions by pair, a panel per outcome: purple better than the sum, orange worse; a dot where no null.
 
     Colours are scaled by the largest interaction of the outcome.
     """
@@ -210,14 +210,17 @@ def heat_map(design: Design, table: pd.DataFrame) -> Any:
 
 def _panel(panel: Any, names: Sequence[str], rows: pd.DataFrame, direction: int) -> None:
     grid = np.full((len(names), len(names)), np.nan)
+    reach = float(rows["interaction"].abs().max()) or 1.0
     for _, row in rows.iterrows():
         one, other = (names.index(name) for name in row["pair"].split("+"))
         grid[other, one] = row["interaction"]
         if row["kind"] != NULL:
-            panel.plot(one, other, "o", color="black", ms=3)
-        panel.text(one, other + 0.32, number(row["interaction"], 2), ha="center", va="center", fontsize=5)
-    reach = float(np.max(np.abs(grid[np.isfinite(grid)]), initial=0.0)) or 1.0
-    panel.imshow(grid * (direction or 1), cmap="RdYlGn", vmin=-reach, vmax=reach)
+            ink = "white" if abs(row["interaction"]) > 0.5 * reach else "black"
+            panel.plot(one, other - 0.15, "o", color=ink, ms=3)
+            panel.text(
+                one, other + 0.25, number(row["interaction"], 2), ha="center", va="center", fontsize=5, color=ink
+            )
+    panel.imshow(grid * (direction or 1), cmap="PuOr", vmin=-reach, vmax=reach)
     titles = [registry()[name].title["en"] for name in names]
     panel.set_xticks(range(len(names)), titles, rotation=90, fontsize=6)
     panel.set_yticks(range(len(names)), titles, fontsize=6)
