@@ -8,19 +8,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from abm import Scenario, load_scenario, run
 from abm.parameters import parse_override
 from abm.running import environment
+from experiments.levers import pulled
 
 
 @dataclass(frozen=True)
 class Selection:
     """What a user chose: names or files of setting, mix and shocks, sizes, and parameters set by hand.
 
-    None means what the setting says; `assignments` are written as `path.to.parameter=value`.
+    None means what the setting says; `assignments` are written as `path.to.parameter=value`, `levers` as
+    `instrument=strength` (see `experiments.levers`).
     """
 
     setting: str = "default"
@@ -29,6 +32,7 @@ class Selection:
     households: int | None = None
     months: int | None = None
     assignments: tuple[str, ...] = ()
+    levers: tuple[str, ...] = ()
 
     def with_mix(self, mix: str) -> Selection:
         """The same, under another mix."""
@@ -37,11 +41,16 @@ class Selection:
 
 @dataclass(frozen=True)
 class Job:
-    """One run to be made: `number` identifies it among those of its batch."""
+    """One run to be made: `number` identifies it among those of its batch.
+
+    `point` and `values` say which point of a sample it is, and what its factors are there.
+    """
 
     number: int
     selection: Selection
     seed: int
+    point: int = 0
+    values: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,16 @@ class Result:
 @lru_cache(maxsize=64)
 def load(selection: Selection) -> Scenario:
     """The scenario of a selection; kept, since all seeds of a batch share it. Raises ConfigError."""
+    scenario = _load(selection, selection.mix)
+    if not selection.levers:
+        return scenario
+    return replace(_load(selection, pulled(scenario.mix, selection.levers)), mix_name=scenario.mix_name)
+
+
+def _load(selection: Selection, mix: Any) -> Scenario:
     return load_scenario(
         selection.setting,
-        selection.mix,
+        mix,
         selection.shocks,
         households=selection.households,
         months=selection.months,

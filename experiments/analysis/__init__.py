@@ -1,0 +1,1 @@
+"""What batches say: sensitivity, discovery, contribution of instruments, robustness, search, report."""
