@@ -1,0 +1,170 @@
+"""What the numbers of a batch say, in sentences that are made of them by rules: nothing is said that no row supports."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from experiments.analysis.report.evidence import ALL, LEAST_POINTS
+from experiments.analysis.report.gathering import Gathered
+from experiments.wording import number
+
+FEW_DRAWS = 20  # below these an interval itself is a rough guess
+MOST_HINGES = 6  # sentences on what differences hinge on
+_WORDS = {"better": "better", "worse": "worse", "higher": "higher", "lower": "lower"}
+
+
+def signed(value: float, figures: int = 3) -> str:
+    """A difference in a few figures with its sign, a true minus; a dash where there is none."""
+    if not math.isfinite(value):
+        return "–"
+    return ("+" if value > 0 else "") + number(value, figures).replace("-", "−")
+
+
+def count(size: int, noun: str, plural: str = "") -> str:
+    """A number with its noun."""
+    return f"{size:,} {noun if size == 1 else plural or noun + 's'}"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """a; a and b; a, b and c."""
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+
+
+# --- What each mix does ---------------------------------------------------------------------------
+
+
+def judgements(found: pd.DataFrame, shocks: int) -> str:
+    """How a mix does on one outcome: `found` are its rows of `comparisons`, one for each shock scenario."""
+    verdicts = found["verdict"].where(found["survives"] | ~found["verdict"].isin(list(_WORDS)), "undecided")
+    counts = verdicts.value_counts()
+    sure = [word for word in _WORDS if word in counts]
+    if not sure:
+        return "equal" if counts.get("equal", 0) == shocks else "undecided"
+    return (
+        sure[0]
+        if len(sure) == 1 and counts[sure[0]] == shocks
+        else "; ".join(f"{word} in {counts[word]} of {shocks}" for word in sure)
+    )
+
+
+def on_mixes(gathered: Gathered) -> Iterator[str]:
+    """A sentence for each mix beyond the first: on what it is better, worse, or undecided, in how many scenarios."""
+    single = gathered.compared[gathered.compared["shocks"] != ALL]
+    for mix, title in gathered.others.items():
+        kinds: dict[str, list[str]] = {}
+        for outcome in gathered.outcomes:
+            rows = single[(single["mix"] == mix) & (single["outcome"] == outcome.name)]
+            kind = judgements(rows, len(gathered.shocks))
+            plain = kind.split(" in ")[0] if ";" not in kind else "mixed"
+            added = f" ({kind.replace('; ', ', ')})" if " in " in kind else ""
+            kinds.setdefault(plain, []).append(outcome.title + added)
+        order = ("better", "worse", "higher", "lower", "mixed", "undecided", "equal")
+        parts = [f"{kind} on {listed(kinds[kind])}" for kind in order if kind in kinds]
+        yield f"{title}, against {gathered.mixes[gathered.first]}: " + "; ".join(parts) + "."
+
+
+def on_few_states(gathered: Gathered) -> Iterator[str]:
+    """Means that most states contradict: they rest on a few."""
+    last = ALL if len(gathered.shocks) > 1 else next(iter(gathered.shocks))
+    means = gathered.compared[(gathered.compared["shocks"] == last) & gathered.compared["survives"]]
+    shares = gathered.robust.set_index(["outcome", "mix"])["better"]
+    for row in means.itertuples():
+        share = shares.get((row.outcome, row.mix), math.nan)
+        if (row.verdict == "better" and share < 0.5) or (row.verdict == "worse" and share > 0.5):
+            title = next(outcome.title for outcome in gathered.outcomes if outcome.name == row.outcome)
+            yield (
+                f"{gathered.mixes[str(row.mix)]} is {row.verdict} on {title} on average, yet better in {share:.0%} of states:"
+                " that mean rests on a few large differences."
+            )
+
+
+# --- What it hinges on ----------------------------------------------------------------------------
+
+
+def on_hinges(gathered: Gathered) -> Iterator[str]:
+    """The strongest correlations of a difference with a factor, where any survives."""
+    if not len(gathered.hinged):
+        return
+    sure = gathered.hinged[gathered.hinged["survives"]]
+    if not len(sure):
+        yield (
+            f"None of the {count(len(gathered.factors), 'factor')} that were varied is correlated with a difference"
+            " between mixes beyond what chance would give; with these few points that says little."
+        )
+        return
+    titles = {outcome.name: outcome.title for outcome in gathered.outcomes}
+    strongest = sure.reindex(sure["correlation"].abs().sort_values(ascending=False).index)
+    for row in strongest.head(MOST_HINGES).itertuples():
+        way = "rises" if row.correlation > 0 else "falls"
+        yield (
+            f"The difference in {titles[str(row.outcome)]} that {gathered.mixes[str(row.mix)]} makes {way} with"
+            f" {label(gathered, str(row.factor))} (rank correlation {signed(row.correlation, 2)},"
+            f" {signed(row.low, 2)} to {signed(row.high, 2)})."
+        )
+    if len(sure) > MOST_HINGES:
+        yield f"{len(sure) - MOST_HINGES} further correlations survive; the table has them."
+
+
+def label(gathered: Gathered, factor: str) -> str:
+    """A factor by what it means, with its path where several have the same meaning or it is long."""
+    meaning = gathered.factors[factor].meaning
+    short = meaning if len(meaning) <= 70 else ""
+    return f"{short[:1].lower()}{short[1:]} ({factor})" if short else factor
+
+
+# --- What it cannot tell --------------------------------------------------------------------------
+
+
+def limits(gathered: Gathered) -> Iterator[str]:
+    """What these runs cannot tell, as far as it follows from their design and from what became of them."""
+    yield from _on_missing(gathered)
+    yield from _on_draws(gathered)
+    design = gathered.results.design
+    if not gathered.factors:
+        yield "No parameter was varied: intervals show chance alone, not what nobody knows about the parameters."
+    else:
+        yield (
+            f"Parameters other than the {count(len(gathered.factors), 'factor')} varied here stayed at their values;"
+            " ranges are plausible ones, not probabilities, so that an average over them is no expectation."
+        )
+    if 0 < len(gathered.hinged) or not gathered.factors:
+        pass
+    elif gathered.pairs["point"].nunique() < LEAST_POINTS:
+        yield f"Fewer than {LEAST_POINTS} points of the sample: what differences hinge on cannot be said."
+    if len(gathered.shocks) > 1:
+        yield f"The {len(gathered.shocks)} shock scenarios count the same in averages over all; none has a probability."
+    else:
+        yield "There is one shock scenario; under others the mixes may rank otherwise."
+    if design.months is not None:
+        yield f"Runs last {count(design.months, 'month')}; what comes later is not seen."
+
+
+def _on_missing(gathered: Gathered) -> Iterator[str]:
+    runs, failed = len(gathered.results.runs), len(gathered.results.failed)
+    if runs < gathered.expected:
+        yield f"The batch is incomplete: {runs:,} of {gathered.expected:,} runs are there; numbers will move."
+    if failed:
+        worst = gathered.results.failed["mix"].value_counts()
+        title = gathered.mixes.get(str(worst.index[0]), str(worst.index[0]))
+        yield (
+            f"{count(failed, 'run')} failed (most under {title}: {worst.iloc[0]}); pairs with a failed run are left out,"
+            " which flatters a mix if it fails where things go wrong."
+        )
+
+
+def _on_draws(gathered: Gathered) -> Iterator[str]:
+    if not gathered.others:
+        yield "There is one mix, so that nothing is compared."
+        return
+    draws = int(gathered.settled["draws"].max()) if len(gathered.settled) else 0
+    if draws < FEW_DRAWS:
+        yield f"Intervals rest on {count(draws, 'seed')} and are themselves rough."
+    undecided = int((gathered.compared["verdict"] == "undecided").sum())
+    lost = int((gathered.compared["verdict"].isin(list(_WORDS)) & ~gathered.compared["survives"]).sum())
+    yield (
+        f"Of {len(gathered.compared):,} comparisons {undecided:,} are undecided, which is no proof of equality, and"
+        f" {lost:,} whose interval leaves out zero do not survive false-discovery control."
+    )
