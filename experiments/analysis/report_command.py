@@ -12,6 +12,8 @@ from experiments.batch import open_results
 from experiments.output import prepared
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from experiments.analysis.report.drawing import Picture
     from experiments.analysis.report.gathering import Gathered
 
@@ -73,17 +75,15 @@ def _all(pictures: dict[str, list[Picture]]) -> Iterator[Picture]:
         yield from chosen
 
 
-def tables(gathered: Gathered) -> dict:
+def tables(gathered: Gathered) -> dict[str, pd.DataFrame]:
     """The tables behind the page, by name."""
-    import pandas as pd
+    from pandas import concat
 
     made = {"failures": gathered.failed, "robustness": gathered.robust, "correlations": gathered.hinged}
     if gathered.others:
         made |= {"comparisons": gathered.compared, "convergence": gathered.settled, "pairs": gathered.pairs}
     if gathered.paths:
-        made["paths"] = pd.concat(
-            [table.assign(column=name) for name, table in gathered.paths.items()], ignore_index=True
-        )
+        made["paths"] = concat([table.assign(column=name) for name, table in gathered.paths.items()], ignore_index=True)
     return made
 
 

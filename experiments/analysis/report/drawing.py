@@ -6,13 +6,14 @@ import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.report.evidence import ALL, Outcome, running
+from experiments.analysis.report.evidence import Outcome, running
 from experiments.figures import COLOURS, DASHES, decimal_years
 from experiments.wording import number
 
@@ -31,6 +32,15 @@ class Picture:
     alt: str
     caption: str
 
+    @cached_property
+    def svg(self) -> str:
+        """The figure as SVG, its words as text."""
+        import matplotlib
+
+        with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": self.name}), io.StringIO() as buffer:
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
+            return buffer.getvalue()
+
 
 def colour(rank: int) -> str:
     """Colour of the mix or shock scenario of this rank; the first is black."""
@@ -42,19 +52,10 @@ def dash(rank: int) -> Any:
     return DASHES[(rank + rank // len(COLOURS)) % len(DASHES)]
 
 
-def svg(picture: Picture) -> str:
-    """The figure as SVG text, its words as text."""
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": picture.name}), io.StringIO() as buffer:
-        picture.figure.savefig(buffer, format="svg", metadata={"Date": None})
-        return buffer.getvalue()
-
-
 def save(picture: Picture, folder: Path) -> None:
     """Write a figure as PNG and SVG."""
     picture.figure.savefig(folder / f"{picture.name}.png", dpi=130, metadata={"Software": None})
-    (folder / f"{picture.name}.svg").write_text(svg(picture), encoding="utf-8")
+    (folder / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
 
 
 def _panel(height: float, title: str, unit: str) -> tuple[Any, Any]:
@@ -195,11 +196,11 @@ def correlations(
     """Heat map of rank correlations, factors by mixes; those that survive false-discovery control are framed."""
     wide = found.pivot(index="factor", columns="mix", values="correlation").reindex(list(factors), columns=list(mixes))
     marked = found.pivot(index="factor", columns="mix", values="survives").reindex(list(factors), columns=list(mixes))
-    figure, panel = _panel(1.5 + 0.24 * len(factors), f"{outcome.title}: correlation with the gain", "")
+    figure, panel = _panel(1.5 + 0.24 * len(factors), outcome.title, "")
     panel.imshow(wide.to_numpy(float), cmap="PuOr", vmin=-1, vmax=1, aspect="auto")
     for row, column in np.argwhere(np.isfinite(wide.to_numpy(float))):
-        value, sure = float(wide.iloc[row, column]), marked.iloc[row, column] is True or bool(marked.iloc[row, column])
-        text = f"{value:+.1f}".replace("-", "−") + ("*" if sure else "")
+        value, sure = float(wide.iloc[row, column]), bool(marked.iloc[row, column])
+        text = ("0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "−")) + ("*" if sure else "")
         dark = abs(value) > 0.65
         panel.text(column, row, text, ha="center", va="center", fontsize=7.5, color="white" if dark else "black",
                    weight="bold" if sure else "normal")  # fmt: skip
@@ -211,7 +212,7 @@ def correlations(
     panel.set_yticks(range(len(factors)), list(factors.values()))
     panel.tick_params(axis="y", labelsize=8, length=0)
     panel.spines[:].set_visible(False)
-    alt = f"Rank correlations of the difference in {outcome.title} with each uncertain factor, by mix; numbers in the file."
+    alt = f"Rank correlations of the difference in {outcome.title} with each factor, by mix; numbers in the file."
     caption = (
         f"{outcome.title}: rank correlation of the difference with each factor; * survives false-discovery control."
     )

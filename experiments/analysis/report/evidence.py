@@ -21,6 +21,7 @@ ALL = "all"
 DISCOVERIES = 0.05  # share of false ones accepted among the differences that are marked
 LEAST_POINTS = 8  # fewer points say nothing about a correlation
 MOST_STATES = 1_000_000
+ROUNDING = 1e-9  # relative; sums over thousands of bookings agree no closer
 
 Vector = NDArray[np.float64]
 
@@ -36,13 +37,13 @@ class Outcome:
 
 
 class Estimate(NamedTuple):
-    """A mean with its 95 % interval and the p-value of no difference; `count` differences went into it."""
+    """A mean with its 95 % interval and the p-value of no difference; `pairs` is how many there are."""
 
     mean: float
     low: float
     high: float
     p: float
-    count: int
+    pairs: int
 
 
 # --- Pairs ----------------------------------------------------------------------------------------
@@ -65,11 +66,17 @@ def paired(
     base = table.loc[table["mix"] == first, [*keys, *outcomes]]
     others = table[table["mix"] != first]
     both = others.merge(base, on=keys, suffixes=("", " of the first"), validate="many_to_one")
-    differences = both[list(outcomes)].to_numpy(float) - both[[f"{name} of the first" for name in outcomes]].to_numpy(
-        float
-    )
+    own, other = both[list(outcomes)], both[[f"{name} of the first" for name in outcomes]]
+    differences = difference(own.to_numpy(float), other.to_numpy(float))
     kept = list(dict.fromkeys(["mix", *keys, *factors]))
     return pd.concat([both[kept], pd.DataFrame(differences, columns=list(outcomes), index=both.index)], axis=1)
+
+
+def difference(own: Vector, other: Vector) -> Vector:
+    """Own less other; nothing where they agree but for the rounding of sums."""
+    apart: Vector = own - other
+    apart[np.abs(apart) <= ROUNDING * np.maximum(np.abs(own), np.abs(other))] = 0.0
+    return apart
 
 
 def over_shocks(pairs: pd.DataFrame, outcomes: Sequence[str], by: Sequence[str] = ("point",)) -> pd.DataFrame:
@@ -174,7 +181,7 @@ def _compared(group: pd.DataFrame, outcome: Outcome, mix: str, scenario: str, by
         "outcome": outcome.name,
         "mix": mix,
         "shocks": scenario,
-        "states": found.count,
+        "states": found.pairs,
         "difference": found.mean,
         "low": found.low,
         "high": found.high,
@@ -214,7 +221,7 @@ def running(values: Vector) -> pd.DataFrame:
 
 
 def draws_needed(spread: float, reach: float) -> float:
-    """Draws after which the 95 % interval is ± `reach` wide or less, for a standard deviation; inf if never feasible."""
+    """Draws after which the 95 % interval is ± `reach` wide or less, for a standard deviation; inf if out of reach."""
     if spread == 0.0:
         return 2.0
     if not reach > 0.0:
@@ -267,9 +274,9 @@ def robustness(
 ) -> pd.DataFrame:
     """For each outcome that has a direction and each mix, over the states in which all mixes ran.
 
-    Columns: outcome, mix, states, better (share of states in which it beats the first mix), median (difference to the
-    first), mean_regret and most_regret (how far it stays behind the best mix of a state: Savage 1951, The theory of
-    statistical decision, Journal of the American Statistical Association 46).
+    Columns: outcome, mix, states, better and worse (shares of states in which it beats the first mix, or the first
+    beats it), median (difference to the first), mean_regret and most_regret (how far it stays behind the best
+    mix of a state: Savage 1951, The theory of statistical decision, Journal of the American Statistical Association 46).
     """
     keys = ["setting", "shocks", "seed", *by]
     rows = []
@@ -278,21 +285,25 @@ def robustness(
             continue
         wide = table.pivot_table(index=keys, columns="mix", values=outcome.name, observed=True, dropna=False)
         good = (wide.reindex(columns=list(mixes)) * outcome.direction).dropna()
-        regret = good.rsub(good.max(axis=1), axis=0)
+        if good.empty:
+            continue
         for mix in mixes:
-            gain = good[mix] - good[mixes[0]]
+            gain = difference(good[mix].to_numpy(float), good[mixes[0]].to_numpy(float))
+            regret = difference(good.max(axis=1).to_numpy(float), good[mix].to_numpy(float))
             rows.append(
                 {
                     "outcome": outcome.name,
                     "mix": mix,
                     "states": len(good),
                     "better": float((gain > 0).mean()),
-                    "median": float(gain.median()) * outcome.direction,
-                    "mean_regret": float(regret[mix].mean()),
-                    "most_regret": float(regret[mix].max()),
+                    "worse": float((gain < 0).mean()),
+                    "median": float(np.median(gain)) * outcome.direction,
+                    "mean_regret": float(regret.mean()),
+                    "most_regret": float(regret.max()),
                 }
             )
-    return pd.DataFrame(rows, columns=["outcome", "mix", "states", "better", "median", "mean_regret", "most_regret"])
+    columns = ["outcome", "mix", "states", "better", "worse", "median", "mean_regret", "most_regret"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def hinges(pairs: pd.DataFrame, outcomes: Sequence[str], mixes: Sequence[str], factors: Sequence[str]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from experiments.analysis.report.drawing import Picture
 from experiments.analysis.report.evidence import ALL, DISCOVERIES, Outcome, by_draw
 from experiments.analysis.report.gathering import Gathered
 from experiments.analysis.report.markup import Node, document, el, inline_svg, table
-from experiments.analysis.report.reading import count, signed
+from experiments.analysis.report.reading import count, rounded, signed
 from experiments.analysis.report.style import STYLE
 from experiments.wording import indicator_of, number, title_of, unit_of
 
@@ -121,7 +121,7 @@ def _figures(pictures: Sequence[Picture]) -> ET.Element:
 
 
 def _figure(picture: Picture) -> ET.Element:
-    drawn = inline_svg(drawing.svg(picture), picture.name, picture.alt)
+    drawn = inline_svg(picture.svg, picture.name, picture.alt)
     return el("figure", drawn, el("figcaption", picture.caption))
 
 
@@ -150,6 +150,11 @@ def _reading(gathered: Gathered, note: str) -> list[Node]:
         content += [el("aside", el("h3", "The author's words"), *words, class_="note")]
         content.append(el("p", "What follows is made of the numbers by rules.", class_="small"))
     if gathered.others:
+        if len(gathered.shocks) > 1:
+            counted = (
+                f"In brackets: in how many of the {len(gathered.shocks)} shock scenarios; without, in all of them."
+            )
+            content.append(el("p", counted, class_="small"))
         content.append(el("ul", *_paragraphs(reading.on_mixes(gathered))))
         further = [*_paragraphs(reading.on_few_states(gathered)), *_paragraphs(reading.on_hinges(gathered))]
         if further:
@@ -200,7 +205,7 @@ def _catalogue(caption: str, folder: str, titles: Mapping[str, str], gathered: G
 
     known, runs = catalogue(folder), gathered.results.runs
     column = "mix" if folder == "mixes" else "shocks"
-    rows = []
+    rows: list[list[Node]] = []
     for name, title in titles.items():
         summary = known[name].summary.get(gathered.language, "") if name in known else ""
         rows.append(
@@ -256,7 +261,7 @@ def _failed(gathered: Gathered) -> list[Node]:
         for row in found.itertuples()
     ]
     head = ["Error", "Runs", "Mixes", "Shock scenarios", "Seeds", "Points"]
-    return [*content, table(f"{int(found['runs'].sum()):,} runs failed, by error", head, rows, "wide")]
+    return [*content, table(f"{int(found['runs'].sum()):,} runs failed, by error", head, rows, "wide long")]
 
 
 def _there(gathered: Gathered) -> ET.Element:
@@ -285,15 +290,15 @@ def _comparisons(gathered: Gathered, pictures: Sequence[Picture]) -> list[Node]:
     content: list[Node] = [
         el(
             "p",
-            f"Each cell is the mean difference to {gathered.mixes[gathered.first]} on the same seed, point and shocks, with"
-            " its 95 % interval. Blue with ▲ is better, orange with ▼ worse; hatched cells leave out zero but do not"
-            " survive the control of false discoveries. Undecided is undecided, not equal.",
+            f"Each cell is the mean difference to {gathered.mixes[gathered.first]} on the same seed, point and shocks,"
+            " with its 95 % interval. Blue with ▲ is better, orange with ▼ worse; hatched cells leave out zero but do"
+            " not survive the control of false discoveries. Undecided is undecided, not equal.",
         ),
         el(
             "p",
-            f"These are {tested:,} comparisons: were there no difference anywhere, about {chance:.0f} intervals would leave"
-            f" out zero by chance. {survive:,} survive when the expected share of false ones among those marked is held to"
-            f" {DISCOVERIES:.0%} (Benjamini and Hochberg).",
+            f"These are {tested:,} comparisons: were there no difference anywhere, about {chance:.0f} intervals would"
+            f" leave out zero by chance. {survive:,} survive when the expected share of false ones among those marked"
+            f" is held to {DISCOVERIES:.0%} (Benjamini and Hochberg).",
         ),
         _overview(gathered),
         el("h3", "By shock scenario"),
@@ -328,7 +333,7 @@ def _overview(gathered: Gathered) -> ET.Element:
     """Verdicts of mixes on all outcomes, over all shock scenarios."""
     scenario = ALL if len(gathered.shocks) > 1 else next(iter(gathered.shocks))
     rows = gathered.compared[gathered.compared["shocks"] == scenario].set_index(["mix", "outcome"])
-    body = [
+    body: list[list[Node]] = [
         [title, *(_verdict(rows.loc[(mix, name)]) for name in gathered.names)] for mix, title in gathered.others.items()
     ]
     weighed = (
@@ -376,9 +381,10 @@ def _difference(row: pd.Series[Any]) -> ET.Element:
     if not row["states"]:
         return el("td", "no pair")
     word = SIGNS.get(row["verdict"], row["verdict"])
-    span = f"{signed(row['low'])} to {signed(row['high'])}; n = {row['states']}"
-    return el("td", signed(row["difference"]), " ", el("span", word, class_="verdict"), el("span", span, class_="range"),
-              class_=_class(row))  # fmt: skip
+    reach = (row["high"] - row["low"]) / 2
+    span = f"{rounded(row['low'], reach)} to {rounded(row['high'], reach)}; n = {row['states']}"
+    words = el("span", word, class_="verdict"), el("span", span, class_="range")
+    return el("td", rounded(row["difference"], reach), " ", *words, class_=_class(row))
 
 
 def _levels(gathered: Gathered) -> list[Node]:
@@ -404,8 +410,8 @@ def _convergence(gathered: Gathered, pictures: Sequence[Picture]) -> list[Node]:
             gathered.mixes[row.mix],
             titles[row.outcome].unit or "–",
             f"{row.draws}",
-            signed(row.difference),
-            f"± {number(row.reach, 2)}",
+            rounded(row.difference, row.reach),
+            f"± {rounded(row.reach, row.reach).lstrip('+')}",
             _draws(row.to_sign),
             _draws(row.to_half),
         ]
@@ -442,10 +448,10 @@ def _robustness(gathered: Gathered) -> list[Node]:
     if not len(found) or not gathered.others:
         return [el("p", "There is nothing to compare.")]
     outcomes = {outcome.name: outcome for outcome in gathered.outcomes}
-    rows = []
+    rows: list[list[Node]] = []
     for row in found.itertuples():
         own = row.mix != gathered.first
-        better, median = (f"{row.better:.0%}", signed(row.median)) if own else ("–", "–")
+        better, worse, median = (f"{row.better:.0%}", f"{row.worse:.0%}", signed(row.median)) if own else ("–",) * 3
         regrets = [number(row.mean_regret), number(row.most_regret)]
         rows.append(
             [
@@ -453,12 +459,22 @@ def _robustness(gathered: Gathered) -> list[Node]:
                 gathered.mixes[row.mix],
                 outcomes[row.outcome].unit or "–",
                 better,
+                worse,
                 median,
                 *regrets,
             ]
         )
     states = count(int(found["states"].max()), "state")
-    head = ["Outcome", "Mix", "Unit", "Better than the first", "Median difference", "Mean regret", "Largest regret"]
+    head = [
+        "Outcome",
+        "Mix",
+        "Unit",
+        "Better than the first",
+        "Worse",
+        "Median difference",
+        "Mean regret",
+        "Largest regret",
+    ]
     return [
         el(
             "p",
@@ -479,7 +495,7 @@ def _hinges(gathered: Gathered, pictures: Sequence[Picture]) -> list[Node]:
     outcomes = {outcome.name: outcome.title for outcome in gathered.outcomes}
     sure = found[found["survives"]]
     strongest = sure.reindex(sure["correlation"].abs().sort_values(ascending=False).index)
-    rows = [
+    rows: list[list[Node]] = [
         [outcomes[row.outcome], gathered.mixes[row.mix], el("code", row.factor), signed(row.correlation, 2),
          f"{signed(row.low, 2)} to {signed(row.high, 2)}", f"{row.points}"]
         for row in strongest.itertuples()
@@ -488,10 +504,10 @@ def _hinges(gathered: Gathered, pictures: Sequence[Picture]) -> list[Node]:
     content: list[Node] = [
         el(
             "p",
-            f"Spearman's rank correlation of each factor with the difference to {gathered.mixes[gathered.first]}, averaged over"
-            f" shock scenarios, one value for each point of the sample. Of {len(found):,} correlations {len(sure):,} survive"
-            " the control of false discoveries. What acts in turns up and down, or only together with another factor, does"
-            " not show.",
+            f"Spearman's rank correlation of each factor with the difference to {gathered.mixes[gathered.first]},"
+            f" averaged over shock scenarios, one value for each point of the sample. Of {len(found):,} correlations"
+            f" {len(sure):,} survive the control of false discoveries. What acts in turns up and down, or only together with another"
+            " factor, does not show.",
         ),
         _figures(pictures),
     ]
@@ -504,7 +520,7 @@ def _hinges(gathered: Gathered, pictures: Sequence[Picture]) -> list[Node]:
 def _series(gathered: Gathered, pictures: Sequence[Picture]) -> list[Node]:
     if not pictures:
         return [el("p", "The design names no series to keep, so that none is drawn.")]
-    words = "Runs of all shock scenarios together, failed ones left out. Bands show how runs differ, not how sure a mean is."
+    words = "Runs of all shock scenarios together. Bands show how runs differ, not how sure a mean is."
     return [el("p", words), _legend(gathered.mixes, _line), _figures(pictures)]
 
 

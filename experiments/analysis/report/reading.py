@@ -1,4 +1,4 @@
-"""What the numbers of a batch say, in sentences that are made of them by rules: nothing is said that no row supports."""
+"""What the numbers of a batch say, in sentences made of them by rules: nothing is said that no row supports."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ def signed(value: float, figures: int = 3) -> str:
     if not math.isfinite(value):
         return "–"
     return ("+" if value > 0 else "") + number(value, figures).replace("-", "−")
+
+
+def rounded(value: float, reach: float) -> str:
+    """A difference with the digits that the half-width of its interval bears: two of that; a true minus."""
+    if not (math.isfinite(value) and math.isfinite(reach)) or reach <= 0.0 or max(abs(value), reach) >= 1000.0:
+        return signed(value)
+    decimals = max(0, 1 - math.floor(math.log10(reach)))
+    if decimals > 8:
+        return signed(value)
+    text = f"{value:+.{decimals}f}"
+    return text.lstrip("+-") if float(text) == 0.0 else text.replace("-", "−")
 
 
 def count(size: int, noun: str, plural: str = "") -> str:
@@ -59,7 +70,7 @@ def on_mixes(gathered: Gathered) -> Iterator[str]:
             rows = single[(single["mix"] == mix) & (single["outcome"] == outcome.name)]
             kind = judgements(rows, len(gathered.shocks))
             plain = kind.split(" in ")[0] if ";" not in kind else "mixed"
-            added = f" ({kind.replace('; ', ', ')})" if " in " in kind else ""
+            added = f" ({kind.replace('; ', ', ').removeprefix(plain + ' in ')})" if " in " in kind else ""
             kinds.setdefault(plain, []).append(outcome.title + added)
         order = ("better", "worse", "higher", "lower", "mixed", "undecided", "equal")
         parts = [f"{kind} on {listed(kinds[kind])}" for kind in order if kind in kinds]
@@ -70,14 +81,16 @@ def on_few_states(gathered: Gathered) -> Iterator[str]:
     """Means that most states contradict: they rest on a few."""
     last = ALL if len(gathered.shocks) > 1 else next(iter(gathered.shocks))
     means = gathered.compared[(gathered.compared["shocks"] == last) & gathered.compared["survives"]]
-    shares = gathered.robust.set_index(["outcome", "mix"])["better"]
+    shares = gathered.robust.set_index(["outcome", "mix"])[["better", "worse"]]
     for row in means.itertuples():
-        share = shares.get((row.outcome, row.mix), math.nan)
-        if (row.verdict == "better" and share < 0.5) or (row.verdict == "worse" and share > 0.5):
+        if row.verdict not in shares or (row.outcome, row.mix) not in shares.index:
+            continue
+        better, worse = shares.loc[(row.outcome, row.mix)]
+        if (row.verdict == "better" and better < worse) or (row.verdict == "worse" and worse < better):
             title = next(outcome.title for outcome in gathered.outcomes if outcome.name == row.outcome)
             yield (
-                f"{gathered.mixes[str(row.mix)]} is {row.verdict} on {title} on average, yet better in {share:.0%} of states:"
-                " that mean rests on a few large differences."
+                f"{gathered.mixes[str(row.mix)]} is {row.verdict} on {title} on average, yet better in"
+                f" {better:.0%} and worse in {worse:.0%} of states: that mean rests on few large differences."
             )
 
 
@@ -130,9 +143,7 @@ def limits(gathered: Gathered) -> Iterator[str]:
             f"Parameters other than the {count(len(gathered.factors), 'factor')} varied here stayed at their values;"
             " ranges are plausible ones, not probabilities, so that an average over them is no expectation."
         )
-    if 0 < len(gathered.hinged) or not gathered.factors:
-        pass
-    elif gathered.pairs["point"].nunique() < LEAST_POINTS:
+    if gathered.factors and gathered.others and gathered.pairs["point"].nunique() < LEAST_POINTS:
         yield f"Fewer than {LEAST_POINTS} points of the sample: what differences hinge on cannot be said."
     if len(gathered.shocks) > 1:
         yield f"The {len(gathered.shocks)} shock scenarios count the same in averages over all; none has a probability."
@@ -150,8 +161,8 @@ def _on_missing(gathered: Gathered) -> Iterator[str]:
         worst = gathered.results.failed["mix"].value_counts()
         title = gathered.mixes.get(str(worst.index[0]), str(worst.index[0]))
         yield (
-            f"{count(failed, 'run')} failed (most under {title}: {worst.iloc[0]}); pairs with a failed run are left out,"
-            " which flatters a mix if it fails where things go wrong."
+            f"{count(failed, 'run')} failed (most under {title}: {worst.iloc[0]}); pairs with a failed run are left"
+            " out, which flatters a mix if it fails where things go wrong."
         )
 
 

@@ -20,7 +20,8 @@ caption { text-align: left; padding: 0 0 .4rem; caption-side: top; max-width: 46
 th, td { padding: .3rem .6rem; border-bottom: 1px solid #d5d5d5; text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid #666; vertical-align: bottom; }
 tbody th { font-weight: 600; min-width: 8rem; }
-.wide th, .wide td { overflow-wrap: anywhere; min-width: 7rem; }
+.wide { min-width: 46rem; } .wide td { min-width: 6.5rem; } .wide code { white-space: nowrap; }
+.long td { overflow-wrap: anywhere; }
 .better { background: #cfe5f7; } .worse { background: #fbdcc4; }
 .higher, .lower { background: #e6e6e6; }
 .pale { opacity: 1; background-image: repeating-linear-gradient(135deg, #fff 0 4px, transparent 4px 8px); }
@@ -32,6 +33,8 @@ figure { margin: 0; } figure svg { width: 100%; height: auto; max-width: 40rem; 
 .legend svg { width: 2.2rem; height: .8rem; vertical-align: middle; margin-right: .4rem; }
 .note { border-left: 4px solid #0072b2; padding: .2rem 1rem; margin: 1rem 0; }
 dt { font-weight: 600; } dd { margin: 0 0 .4rem; overflow-wrap: anywhere; }
+@media (min-width: 40rem) { dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.5rem; } }
+.legend li { padding-left: 2.6rem; text-indent: -2.6rem; }
 code { font-size: .9em; overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
   .scroll { overflow: visible; } table, figure, li { break-inside: avoid; } h2, h3 { break-after: avoid; }
