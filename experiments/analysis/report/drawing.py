@@ -197,7 +197,9 @@ def correlations(
     wide = found.pivot(index="factor", columns="mix", values="correlation").reindex(list(factors), columns=list(mixes))
     marked = found.pivot(index="factor", columns="mix", values="survives").reindex(list(factors), columns=list(mixes))
     figure, panel = _panel(1.5 + 0.24 * len(factors), outcome.title, "")
-    panel.imshow(wide.to_numpy(float), cmap="PuOr", vmin=-1, vmax=1, aspect="auto")
+    across, down = np.arange(len(mixes) + 1) - 0.5, np.arange(len(factors) + 1) - 0.5
+    panel.pcolormesh(across, down, wide.to_numpy(float), cmap="PuOr", vmin=-1, vmax=1)
+    panel.invert_yaxis()
     for row, column in np.argwhere(np.isfinite(wide.to_numpy(float))):
         value, sure = float(wide.iloc[row, column]), bool(marked.iloc[row, column])
         text = ("0.0" if abs(value) < 0.05 else f"{value:+.1f}".replace("-", "−")) + ("*" if sure else "")

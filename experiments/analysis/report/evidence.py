@@ -170,7 +170,8 @@ def comparisons(
         for mix in mixes
         for scenario in scenarios
     ]
-    table = pd.DataFrame(rows)
+    columns = ["outcome", "mix", "shocks", "states", "difference", "low", "high", "p", "verdict"]
+    table = pd.DataFrame(rows, columns=columns)
     return table.assign(survives=discoveries(table["p"]))
 
 
@@ -276,7 +277,7 @@ def robustness(
 
     Columns: outcome, mix, states, better and worse (shares of states in which it beats the first mix, or the first
     beats it), median (difference to the first), mean_regret and most_regret (how far it stays behind the best
-    mix of a state: Savage 1951, The theory of statistical decision, Journal of the American Statistical Association 46).
+    mix of a state: Savage 1951, The theory of statistical decision, Journal of the American Statistical Association).
     """
     keys = ["setting", "shocks", "seed", *by]
     rows = []

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 Node = ET.Element | str
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+"""Elements without an end."""
 _REFERENCES = ("href", "aria-labelledby")
 
 
