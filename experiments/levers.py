@@ -41,8 +41,8 @@ class Lever:
 
 
 def is_lever(name: str) -> bool:
-    """Whether a name is that of an instrument, with or without a government."""
-    return name.partition("@")[0] in policies.registry()
+    """Whether a name is meant as that of an instrument: paths of parameters have dots, and no government."""
+    return "." not in name or "@" in name
 
 
 def read_lever(name: str) -> Lever:
