@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,20 @@ def dash(rank: int) -> Any:
 
 
 def save(picture: Picture, folder: Path) -> None:
-    """Write a figure as PNG and SVG."""
-    picture.figure.savefig(folder / f"{picture.name}.png", dpi=130, metadata={"Software": None})
-    (folder / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
+    """Write a figure as PNG and SVG, with the legend that stands once for all on the page."""
+    alone = replace(picture, figure=_with_legend(picture.figure))
+    alone.figure.savefig(folder / f"{picture.name}.png", dpi=130, metadata={"Software": None})
+    (folder / f"{picture.name}.svg").write_text(alone.svg, encoding="utf-8")
+
+
+def _with_legend(figure: Any) -> Any:
+    """The figure, higher by a legend if anything in it is labelled. The page must have been made before."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    if handles and not figure.legends:
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width, height + 0.22 * -(-len(labels) // 2))
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+    return figure
 
 
 def _panel(height: float, title: str, unit: str) -> tuple[Any, Any]:
@@ -74,7 +85,7 @@ def _panel(height: float, title: str, unit: str) -> tuple[Any, Any]:
 
 
 def dots(
-    found: pd.DataFrame, outcome: Outcome, mixes: Mapping[str, str], shocks: Sequence[str], first: str, name: str
+    found: pd.DataFrame, outcome: Outcome, mixes: Mapping[str, str], shocks: Mapping[str, str], first: str, name: str
 ) -> Picture:
     """Differences of each mix with their intervals, a mark for each shock scenario.
 
@@ -85,7 +96,7 @@ def dots(
     for rank, scenario in enumerate(shocks):
         rows = found[found["shocks"] == scenario].set_index("mix").reindex(list(mixes))
         places = np.arange(len(mixes)) + (rank - (lanes - 1) / 2) * 0.8 / max(lanes, 1)
-        _dots(panel, rows, places, rank)
+        _dots(panel, rows, places, rank, shocks[scenario])
     panel.axvline(0.0, color="0.35", lw=0.9)
     for place in range(1, len(mixes)):
         panel.axhline(place - 0.5, color="0.92", lw=0.7)
@@ -100,7 +111,7 @@ def dots(
     )
 
 
-def _dots(panel: Any, rows: pd.DataFrame, places: Any, rank: int) -> None:
+def _dots(panel: Any, rows: pd.DataFrame, places: Any, rank: int, label: str) -> None:
     middle = rows["difference"].to_numpy(float)
     reach = np.abs(rows[["low", "high"]].to_numpy(float).T - middle)
     known = np.isfinite(middle)
@@ -110,6 +121,7 @@ def _dots(panel: Any, rows: pd.DataFrame, places: Any, rank: int) -> None:
         xerr=np.nan_to_num(reach[:, known]),
         fmt=MARKERS[rank % len(MARKERS)],
         color=colour(rank),
+        label=label,
         ms=4.5,
         lw=1.1,
     )
@@ -134,7 +146,7 @@ def settling(draws: Mapping[str, pd.Series[float]], outcome: Outcome, mixes: Map
     for mix, values in draws.items():
         rank = list(mixes).index(mix) + 1
         path = running(values.to_numpy(float)).iloc[2:]  # intervals of two and three draws would set the scale
-        panel.plot(path["draws"], path["mean"], color=colour(rank), linestyle=dash(rank), lw=1.5)
+        panel.plot(path["draws"], path["mean"], color=colour(rank), linestyle=dash(rank), lw=1.5, label=mixes[mix])
         low, high = path["mean"] - path["reach"], path["mean"] + path["reach"]
         if len(draws) <= MOST_BANDS:
             panel.fill_between(path["draws"], low, high, color=colour(rank), alpha=0.13, lw=0)
@@ -174,7 +186,7 @@ def paths(found: pd.DataFrame, title: str, unit: str, mixes: Mapping[str, str], 
     for rank, mix in enumerate(mixes):
         path = found[found["mix"] == mix].iloc[STRIDE - 1 :: STRIDE]
         years = decimal_years(path["month"].astype(str))
-        panel.plot(years, path["median"], color=colour(rank), linestyle=dash(rank), lw=1.4)
+        panel.plot(years, path["median"], color=colour(rank), linestyle=dash(rank), lw=1.4, label=mixes[mix])
         if rank == 0 or len(mixes) <= MOST_BANDS:
             panel.fill_between(years, path["low"], path["high"], color=colour(rank), alpha=0.12, lw=0)
     panel.yaxis.set_major_formatter(lambda value, _: number(value))

@@ -51,9 +51,7 @@ def draw(gathered: Gathered) -> dict[str, list[Picture]]:
         if found is not None and found["states"].any():
             first = gathered.mixes[gathered.first]
             name = f"differences_{place + 1}"
-            made["differences"].append(
-                drawing.dots(found, outcome, gathered.others, list(gathered.shocks), first, name)
-            )
+            made["differences"].append(drawing.dots(found, outcome, gathered.others, gathered.shocks, first, name))
             made["settling"] += _settling(gathered, outcome, place)
         hinged = gathered.hinged[gathered.hinged["outcome"] == outcome.name]
         if len(hinged):
@@ -291,8 +289,8 @@ def _comparisons(gathered: Gathered, pictures: Sequence[Picture]) -> list[Node]:
         el(
             "p",
             f"Each cell is the mean difference to {gathered.mixes[gathered.first]} on the same seed, point and shocks,"
-            " with its 95 % interval. Blue with ▲ is better, orange with ▼ worse; hatched cells leave out zero but do"
-            " not survive the control of false discoveries. Undecided is undecided, not equal.",
+            " with its 95 % interval. Blue with ▲ is better, orange with ▼ worse, deeper the larger; hatched cells"
+            " leave out zero but do not survive the control of false discoveries. Undecided is undecided, not equal.",
         ),
         el(
             "p",
@@ -347,16 +345,19 @@ def _verdict(row: pd.Series[Any]) -> ET.Element:
     return el("td", el("span", word, class_="verdict"), class_=_class(row))
 
 
-def _class(row: pd.Series[Any]) -> str | None:
+def _class(row: pd.Series[Any], most: float = 0.0) -> str | None:
+    """Colour by verdict, deeper in three steps the larger a difference is beside the largest."""
     if row["verdict"] not in ("better", "worse", "higher", "lower"):
         return None
-    return str(row["verdict"]) + ("" if row["survives"] else " pale")
+    step = min(3, 1 + int(3 * abs(row["difference"]) / most)) if most > 0.0 else 2
+    return f"{row['verdict']} s{step}" + ("" if row["survives"] else " pale")
 
 
 def _heat(gathered: Gathered, outcome: Outcome) -> ET.Element:
     """Mixes by shock scenarios: difference, interval and verdict, coloured; above them the level of the first mix."""
     rows = gathered.compared[gathered.compared["outcome"] == outcome.name].set_index(["mix", "shocks"])
     scenarios = [*gathered.shocks, ALL] if len(gathered.shocks) > 1 else list(gathered.shocks)
+    most = float(rows["difference"].abs().max())
     levels = (
         gathered.table[gathered.table["mix"] == gathered.first].groupby("shocks", observed=True)[outcome.name].mean()
     )
@@ -368,7 +369,7 @@ def _heat(gathered: Gathered, outcome: Outcome) -> ET.Element:
         ]
     ]
     body += [
-        [title, *(_difference(rows.loc[(mix, scenario)]) for scenario in scenarios)]
+        [title, *(_difference(rows.loc[(mix, scenario)], most) for scenario in scenarios)]
         for mix, title in gathered.others.items()
     ]
     unit = f", in {outcome.unit}" if outcome.unit else ""
@@ -377,14 +378,14 @@ def _heat(gathered: Gathered, outcome: Outcome) -> ET.Element:
     return table(f"{outcome.title}: differences to {gathered.mixes[gathered.first]}{unit}{better}", head, body)
 
 
-def _difference(row: pd.Series[Any]) -> ET.Element:
+def _difference(row: pd.Series[Any], most: float) -> ET.Element:
     if not row["states"]:
         return el("td", "no pair")
     word = SIGNS.get(row["verdict"], row["verdict"])
     reach = (row["high"] - row["low"]) / 2
     span = f"{rounded(row['low'], reach)} to {rounded(row['high'], reach)}; n = {row['states']}"
     words = el("span", word, class_="verdict"), el("span", span, class_="range")
-    return el("td", rounded(row["difference"], reach), " ", *words, class_=_class(row))
+    return el("td", rounded(row["difference"], reach), " ", *words, class_=_class(row, most))
 
 
 def _levels(gathered: Gathered) -> list[Node]:

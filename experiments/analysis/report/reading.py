@@ -12,7 +12,7 @@ from experiments.analysis.report.gathering import Gathered
 from experiments.wording import number
 
 FEW_DRAWS = 20  # below these an interval itself is a rough guess
-MOST_HINGES = 6  # sentences on what differences hinge on
+MOST_HINGES = 8  # factors in words
 _WORDS = {"better": "better", "worse": "worse", "higher": "higher", "lower": "lower"}
 
 
@@ -98,7 +98,7 @@ def on_few_states(gathered: Gathered) -> Iterator[str]:
 
 
 def on_hinges(gathered: Gathered) -> Iterator[str]:
-    """The strongest correlations of a difference with a factor, where any survives."""
+    """A sentence for each factor with which a difference is correlated, those that matter most often first."""
     if not len(gathered.hinged):
         return
     sure = gathered.hinged[gathered.hinged["survives"]]
@@ -108,24 +108,38 @@ def on_hinges(gathered: Gathered) -> Iterator[str]:
             " between mixes beyond what chance would give; with these few points that says little."
         )
         return
+    factors = sure["factor"].value_counts()
+    for factor in factors.index[:MOST_HINGES]:
+        yield _hinge(gathered, str(factor), sure[sure["factor"] == factor])
+    if len(factors) > MOST_HINGES:
+        yield f"{count(len(factors) - MOST_HINGES, 'further factor')} matter for some difference; the table has them."
+
+
+def _hinge(gathered: Gathered, factor: str, sure: pd.DataFrame) -> str:
+    """What a factor moves, under how many mixes, and the strongest of its correlations."""
     titles = {outcome.name: outcome.title for outcome in gathered.outcomes}
-    strongest = sure.reindex(sure["correlation"].abs().sort_values(ascending=False).index)
-    for row in strongest.head(MOST_HINGES).itertuples():
-        way = "rises" if row.correlation > 0 else "falls"
-        yield (
-            f"The difference in {titles[str(row.outcome)]} that {gathered.mixes[str(row.mix)]} makes {way} with"
-            f" {label(gathered, str(row.factor))} (rank correlation {signed(row.correlation, 2)},"
-            f" {signed(row.low, 2)} to {signed(row.high, 2)})."
-        )
-    if len(sure) > MOST_HINGES:
-        yield f"{len(sure) - MOST_HINGES} further correlations survive; the table has them."
+    moved = [
+        f"{titles[str(outcome)]} ({len(rows)} of {len(gathered.others)} mixes)"
+        for outcome, rows in sure.groupby("outcome", sort=False)
+    ]
+    row = sure.loc[sure["correlation"].abs().idxmax()]
+    way = "rises" if row["correlation"] > 0 else "falls"
+    return (
+        f"{label(gathered, factor)} is correlated with the difference in {listed(moved)}; most strongly with that in"
+        f" {titles[row['outcome']]} under {gathered.mixes[row['mix']]}, which {way} with it (rank correlation"
+        f" {_ratio(row['correlation'])}, {_ratio(row['low'])} to {_ratio(row['high'])})."
+    )
+
+
+def _ratio(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def label(gathered: Gathered, factor: str) -> str:
     """A factor by what it means, with its path where several have the same meaning or it is long."""
     meaning = gathered.factors[factor].meaning
     short = meaning if len(meaning) <= 70 else ""
-    return f"{short[:1].lower()}{short[1:]} ({factor})" if short else factor
+    return f"{short} ({factor})" if short else factor
 
 
 # --- What it cannot tell --------------------------------------------------------------------------

@@ -22,11 +22,13 @@ thead th { border-bottom: 2px solid #666; vertical-align: bottom; }
 tbody th { font-weight: 600; min-width: 8rem; }
 .wide { min-width: 46rem; } .wide td { min-width: 6.5rem; } .wide code { white-space: nowrap; }
 .long td { overflow-wrap: anywhere; }
-.better { background: #cfe5f7; } .worse { background: #fbdcc4; }
-.higher, .lower { background: #e6e6e6; }
-.pale { opacity: 1; background-image: repeating-linear-gradient(135deg, #fff 0 4px, transparent 4px 8px); }
+.better { background-color: #d3e7f7; } .worse { background-color: #fcdfc9; }
+.better.s1 { background-color: #e6f1fa; } .better.s3 { background-color: #a9d0ef; }
+.worse.s1 { background-color: #fdeee2; } .worse.s3 { background-color: #f8c199; }
+.higher, .lower { background-color: #e6e6e6; }
+.pale { background-image: repeating-linear-gradient(135deg, #fff 0 4px, transparent 4px 8px); }
 .verdict { white-space: nowrap; font-weight: 600; }
-.range { display: block; color: #444; white-space: nowrap; font-size: .8rem; }
+.range { display: block; color: #333; white-space: nowrap; font-size: .8rem; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
 figure { margin: 0; } figure svg { width: 100%; height: auto; max-width: 40rem; display: block; }
 .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; max-width: none; }
