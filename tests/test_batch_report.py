@@ -32,7 +32,7 @@ EVIL = "<script>alert('x')</script>"
 
 def design(seeds: int = 12, mixes: Sequence[str] = (FIRST, SECOND), **changes: Any) -> Design:
     words = {"en": "Fake & short", "nl": "Nep"}
-    factors = tuple(read_factor(name, {}) for name in ("firms.markup", "firms.precaution", "merchants.response"))
+    factors = tuple(read_factor(name, {}) for name in ("firms.markup", "firms.precaution", "blocs.*.smuggling"))
     sample = Sample("latin_hypercube", factors, seeds, along="seeds")
     made = Design("fake", words, words, mixes=tuple(mixes), shocks=SHOCKS, seeds=tuple(range(1, seeds + 1)))
     return made.with_(months=24, samples=(sample,), **changes)
@@ -389,6 +389,7 @@ def test_page_says_what_was_run_what_failed_and_whence_it_comes(tmp_path: Path) 
         "8 of 48 runs are not there yet",
         "ValueError: no root",
         "Usual markup over unit cost",
+        "2 parameters that move together, each in its own declared range; 2 of them assumed",
         "abm batch fake --out 'a b'",
         "files differed from it",
         "0.40 hours of computing",

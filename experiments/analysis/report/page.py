@@ -228,14 +228,13 @@ def _sample(sample: Any) -> list[Node]:
 def _source(factor: Any) -> str:
     """Where the value that a factor varies comes from; of a family the number of members and how many are assumed."""
     from abm import load_scenario
-    from experiments.designs.factors import _matching
 
     config = load_scenario(mix=[], shocks=[]).config
     if factor.kind == "parameter":
         evidence = config.evidence(factor.name)
         return ("Assumed. " if evidence.assumed and not evidence.source.startswith("Assumed") else "") + evidence.source
     if factor.kind == "parameters":
-        members = [config.evidence(path) for path, _, _ in _matching(factor.name)]
+        members = [config.evidence(written.partition("=")[0]) for written in factor.assignments(0.0)]
         assumed = sum(member.assumed for member in members)
         return (
             f"{len(members)} parameters that move together, each in its own declared range; {assumed} of them assumed"
