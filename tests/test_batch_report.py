@@ -70,7 +70,8 @@ def batch(
     runs, months = [], []
     for job in filter(made, asked.jobs()):
         found = outcomes(job)
-        keys = {"run_id": f"r{job.number}", "chunk": "x", "setting": "default", "mix": job.selection.mix}
+        keys = {"run_id": f"r{job.number}", "chunk": "x", "setting": "default", "mix": str(job.selection.mix)}
+        keys["mix"] = Path(str(keys["mix"])).stem if str(keys["mix"]).endswith(".toml") else keys["mix"]
         keys |= {"shocks": job.selection.shocks, "seed": job.seed, "point": job.point}
         status: dict[str, Any] = {"status": found} if isinstance(found, str) else {"status": "ok", **found}
         runs.append({**keys, "number": job.number, "attempts": 1, "seconds": 36.0, **dict(job.values), **status})
@@ -201,6 +202,11 @@ def test_mixes_that_a_sample_chooses_are_paired_by_the_other_factors(tmp_path: P
     assert np.allclose(found.pairs["recyclers_active"], 2 * found.pairs["firms.markup"])
     assert found.first == FIRST
     assert found.pairs["point"].nunique() == 2
+
+
+def test_the_first_mix_may_be_a_file_of_the_user(tmp_path: Path) -> None:
+    found = gathered(tmp_path / "b", design(mixes=("own/mine.toml", FIRST)))
+    assert found.mixes == {"mine": "mine", FIRST: "Business as usual"}
 
 
 # --- Convergence, robustness, hinges --------------------------------------------------------------

@@ -136,8 +136,8 @@ def gather(results: Results, outcomes: Sequence[str] = (), language: str = "en")
     names = list(dict.fromkeys(outcomes)) or [name for name in KEY_OUTCOMES if name in results.outcomes]
     table = outcome_table(results, names or list(results.outcomes))
     chosen = tuple(_outcome(name, language) for name in names or results.outcomes)
-    mixes = _titles("mixes", _order(results, "mix", table), language)
-    shocks = _titles("shock_scenarios", _order(results, "shocks", table), language)
+    mixes = _titles("mixes", _order(results, "mix"), language)
+    shocks = _titles("shock_scenarios", _order(results, "shocks"), language)
     return Gathered(results, language, chosen, mixes, shocks, table)
 
 
@@ -152,11 +152,12 @@ def _outcome(name: str, language: str) -> Outcome:
     return Outcome(name, title, "" if unit == "1" else unit, indicator.direction)
 
 
-def _order(results: Results, kind: str, table: pd.DataFrame) -> list[str]:
+def _order(results: Results, kind: str) -> list[str]:
     """Names of mixes or shocks that have runs, as the design lists them; those it does not list come last."""
     design = results.design
     listed = list(design.mixes if kind == "mix" else design.shocks)
     listed += [str(level) for factor in design.factors if factor.name == kind for level in factor.levels]
+    listed = [Path(name).stem if name.endswith(".toml") else name for name in listed]  # as runs name a user's own file
     there = list(dict.fromkeys(results.runs[kind].astype(str)))
     return [name for name in listed if name in there] + [name for name in there if name not in listed]
 
@@ -171,7 +172,7 @@ def _title(known: Mapping[str, Any], name: str, language: str) -> str:
     plain, at, government = name.partition("@")
     if plain in known:
         return str(known[plain].title.get(language, plain)) + (f" ({government})" if at else "")
-    return Path(name).stem if name.endswith(".toml") else name
+    return name
 
 
 def _paths(results: Results, mixes: Sequence[str]) -> dict[str, pd.DataFrame]:
