@@ -14,6 +14,7 @@ Everything here is a function of values: nothing is run, read or drawn.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -38,6 +39,8 @@ FALSE_DISCOVERIES = 0.05
 """Share of named interactions that may be false (Benjamini and Hochberg 1995, JRSS B 57: 289-300)."""
 ROUNDING = 1e-11
 """What is smaller than this share of the values it was taken from is rounding, and counts as zero."""
+NEAR_ZERO = 0.1
+"""No shares of a total effect that is not told from zero, or smaller than this share of what players move either way."""
 SYNERGY, CONFLICT, MORE, LESS = "synergy", "conflict", "more than the sum", "less than the sum"
 
 
@@ -229,16 +232,20 @@ class Estimates:
         """One row per player, the largest first.
 
         Columns: player, contribution, low, high (t-interval at 95 % over seeds), p, q (p corrected for the false
-        discovery rate over the players), share of the total effect (NaN where that is not told from zero), alone (its
-        effect on the base), removed (what the mix loses without it; both NaN if orders were sampled), verdict.
+        discovery rate over the players), share of the total effect (NaN where that is near zero), alone (its effect on
+        the base), removed (what the mix loses without it; both NaN if orders were sampled), verdict.
         """
-        _, low, high = interval_of(self.total)
-        told = low > 0.0 or high < 0.0
-        mean = float(self.total.mean()) if len(self.seeds) else float("nan")
-        rows = [self._row(number, mean if told else float("nan"), direction) for number in range(len(self.players))]
+        whole = self._whole()
+        rows = [self._row(number, whole, direction) for number in range(len(self.players))]
         table = pd.DataFrame(rows, columns=[*_COLUMNS])
         table["q"] = corrected(table["p"])
         return table.sort_values("contribution", key=lambda column: -column.abs(), kind="stable", ignore_index=True)
+
+    def _whole(self) -> float:
+        """The mean total effect; NaN where shares of it would mislead."""
+        mean, low, high = interval_of(self.total)
+        moved = float(np.abs(self.contributions.mean(axis=1)).sum()) if self.seeds else 0.0
+        return mean if (low > 0.0 or high < 0.0) and abs(mean) >= NEAR_ZERO * moved else float("nan")
 
     def _row(self, player: int, total: float, direction: int) -> dict[str, Any]:
         found = self.contributions[player]
@@ -307,12 +314,9 @@ def estimate(plan: Plan, values: Mapping[tuple[int, int], float], partial: bool 
     found: dict[int, tuple[dict[int, float], Orders]] = {}
     left_out: dict[int, str] = {}
     for seed in plan.seeds:
-        known = {
-            coalition: value
-            for coalition in plan.coalitions(seed)
-            if np.isfinite(value := float(values.get((seed, coalition), np.nan)))
-        }
-        missing = [coalition for coalition in plan.coalitions(seed) if coalition not in known]
+        asked = plan.coalitions(seed)
+        known = {c: value for c in asked if math.isfinite(value := float(values.get((seed, c), math.nan)))}
+        missing = [coalition for coalition in asked if coalition not in known]
         orders = _known_orders(plan, seed, known) if partial or not missing else np.zeros((0, 0), dtype=np.int64)
         if missing and not len(orders):
             undefined = sum((seed, coalition) in values for coalition in missing)

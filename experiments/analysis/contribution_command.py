@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--setting", default="default", metavar="NAME", help="setting (name or file)")
     parser.add_argument("--shocks", default=DEFAULT_SHOCKS, metavar="NAME", help=f"shocks (default {DEFAULT_SHOCKS})")
     parser.add_argument("--seeds", default="1-20", metavar="SEEDS", help="seeds (default 1-20)")
-    parser.add_argument("--months", type=int, metavar="N", help="months to run")
-    parser.add_argument("--households", type=int, metavar="N", help="sampled households")
+    parser.add_argument("--months", type=_count, metavar="N", help="months to run")
+    parser.add_argument("--households", type=_count, metavar="N", help="sampled households")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", dest="assignments",
+        help="another value for a parameter, such as firms.markup=0.3 (repeatable)",
+    )  # fmt: skip
     parser.add_argument(
         "--outcome", action="append", default=[], metavar="NAME", dest="outcomes",
         help=f"headline indicator, or COLUMN:WAY of {', '.join(WAYS)} (repeatable; default: "
@@ -72,11 +77,17 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help=f"sample so many orders on each seed (default: all combinations up to {MOST_EXACT} players, "
         f"{ORDERS} orders beyond)",
     )  # fmt: skip
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default 2)")
+    parser.add_argument("--workers", type=_count, default=2, metavar="N", help="processes (default 2)")
     parser.add_argument("--dry-run", action="store_true", help="say who counts as one and how many runs it takes")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for sub-mixes, runs, tables and figure")
     parser.add_argument("--resume", action="store_true", help="go on with what that folder holds")
     parser.add_argument("--force", action="store_true", help="replace what is in that folder")
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdecimal() or len(text) > 18 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' is not a whole number ≥ 1")
+    return int(text)
 
 
 # --- The command ----------------------------------------------------------------------------------
@@ -105,7 +116,9 @@ def work(options: argparse.Namespace) -> Iterator[str]:
 
 def study_of(options: argparse.Namespace) -> Study:
     """The study that options ask for. Raises ConfigError."""
-    selection = Selection(options.setting, options.mix, options.shocks, options.households, options.months)
+    selection = Selection(
+        options.setting, options.mix, options.shocks, options.households, options.months, tuple(options.assignments)
+    )
     submixes = between(load(selection.with_mix(options.base)), load(selection), options.by, read_groups(options.groups))
     orders = 0 if len(submixes.players) <= MOST_EXACT else ORDERS
     if options.permutations is not None:
@@ -125,21 +138,23 @@ def run(study: Study, folder: Path, options: argparse.Namespace) -> pd.DataFrame
     study.submixes.write(coalitions, folder / "mixes")
     tables = []
     for design, place in study.designs(folder):
-        resume = options.resume and place.exists()
-        done = run_design(design, place, workers=options.workers, resume=resume, force=options.force)
+        done = run_design(design, place, workers=options.workers, resume=options.resume)
         tables.append(table_of_runs(study, done))
     return pd.concat(tables, ignore_index=True)
 
 
 def _open(study: Study, folder: Path, options: argparse.Namespace) -> None:
     """Refuse a folder that holds something else than the same study."""
-    note = folder / "contribution.json"
+    note, text = folder / "contribution.json", json.dumps(study.describe(), indent=1, ensure_ascii=False)
     if not options.resume:
         require_free(folder, options.force)
-    elif note.exists() and json.loads(note.read_text(encoding="utf-8")) != study.describe():
+    elif note.exists() and note.read_text(encoding="utf-8").strip() != text:
         raise ConfigError("holds another study", key="--resume", file=str(folder), expected="the options it began with")
+    if note.exists() and not options.resume:  # what another study left is no part of this one
+        for name in ("mixes", "batch"):
+            shutil.rmtree(folder / name, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(study.describe(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    note.write_text(text + "\n", encoding="utf-8")
 
 
 def write(study: Study, found: Mapping[str, Estimates], tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -210,7 +225,8 @@ def _spread(row: pd.Series[Any], mean: str, low: str, high: str) -> str:
 def _closing(study: Study, found: Mapping[str, Estimates], tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     """How the numbers are to be read: tests made, width that remains."""
     yield ""
-    yield "Contributions are Shapley values: mean additions over all orders; intervals at 95 % over seeds."
+    yield "Contributions are Shapley values: mean additions over all orders; intervals at 95 % over seeds, each by"
+    yield "itself; q in contribution.csv is corrected for the false discovery rate over the players of an outcome."
     if any(len(estimates.seeds) == 1 for estimates in found.values()):
         yield "One seed decides nothing: there are no intervals."
     if not study.plan.orders:

@@ -22,7 +22,7 @@ _MEANING = {
     BETTER: "better",
     WORSE: "worse",
     TOLD: "neither better nor worse",
-    UNTOLD: "interval includes zero",
+    UNTOLD: "not told from zero",
 }
 
 
@@ -57,9 +57,8 @@ def _panel(panel: Any, study: Study, outcome: str, estimates: Estimates, interac
     """Draw one outcome; the colours that it uses."""
     titles = {player.name: player.title["en"] for player in study.submixes.players}
     bars = _bars(estimates, titles)
-    level = base = float(estimates.base.mean())
-    panel.axvline(base, color="0.5", lw=0.8, linestyle=(0, (2, 2)))
-    used = set()
+    level, used = 0.0, set()
+    panel.axvline(0.0, color="0.5", lw=0.8, linestyle=(0, (2, 2)))
     for place, (_, values) in enumerate(bars, start=1):
         mean, low, high = interval_of(values)
         colour = _colour(low, high, direction_of(outcome))
@@ -68,18 +67,23 @@ def _panel(panel: Any, study: Study, outcome: str, estimates: Estimates, interac
         if math.isfinite(low):
             panel.plot([level + low, level + high], [place, place], color="0.15", lw=1.1)
         panel.plot([level + mean] * 2, [place, place + 1], color="0.6", lw=0.6)
-        panel.annotate(f" {_signed(mean)}", (1.0, place), xycoords=("axes fraction", "data"), va="center", fontsize=7)
+        _beside(panel, place, _signed(mean))
         level += mean
-    last = len(bars) + 1
-    for place, value in ((0, base), (last, level)):
-        panel.plot(value, place, "D", color="black", ms=4)
-        panel.annotate(f" {number(value)}", (1.0, place), xycoords=("axes fraction", "data"), va="center", fontsize=7)
-    names = [study.submixes.names[0].replace("_", " "), *(title for title, _ in bars)]
-    names.append(study.submixes.names[1].replace("_", " "))
-    panel.set_yticks(range(len(names)), [textwrap.shorten(name, 44, placeholder="…") for name in names], fontsize=7)
-    _label(panel, outcome_title(outcome), outcome_unit(outcome), direction_of(outcome), last)
-    panel.set_xlabel(_named(interactions, titles), fontsize=7, loc="left")
+    base, mix = float(estimates.base.mean()), float(estimates.mix.mean())
+    for place, change, value in ((0, 0.0, base), (len(bars) + 1, level, mix)):
+        panel.plot(change, place, "D", color="black", ms=4)
+        _beside(panel, place, _short(value))
+    names = [name.replace("_", " ") for name in study.submixes.names]
+    names[1:1] = [title for title, _ in bars]
+    panel.set_yticks(range(len(names)), [textwrap.shorten(name, 48, placeholder="…") for name in names], fontsize=7)
+    panel.set_ylim(len(names) - 0.4, -0.6)
+    _label(panel, outcome, estimates)
+    panel.set_xlabel(_explained(outcome, interactions, titles), fontsize=7, loc="left")
     return used
+
+
+def _beside(panel: Any, place: float, text: str) -> None:
+    panel.annotate(f" {text}", (1.0, place), xycoords=("axes fraction", "data"), va="center", fontsize=7)
 
 
 def _bars(estimates: Estimates, titles: Mapping[str, str]) -> list[tuple[str, Array]]:
@@ -101,15 +105,21 @@ def _colour(low: float, high: float, direction: int) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"+{number(value)}" if value > 0.0 else number(value).replace("-", "−")
+    return f"+{_short(value)}" if value > 0.0 else _short(value)
 
 
-def _label(panel: Any, title: str, unit: str, direction: int, last: int) -> None:
-    sense = {1: "more is better", -1: "less is better"}.get(direction, "")
-    about = ", ".join(part for part in (unit, sense) if part)
-    panel.set_title(f"{title} ({about})" if about else title, fontsize=9, loc="left")
-    panel.set_ylim(last + 0.6, -0.6)
-    panel.xaxis.set_major_formatter(lambda value, _: number(value))
+def _short(value: float) -> str:
+    return number(value).replace("-", "−")
+
+
+def _label(panel: Any, outcome: str, estimates: Estimates) -> None:
+    """What is seen: the change with the mix, and whether that is told from zero."""
+    mean, low, high = interval_of(estimates.total)
+    unit = f" {outcome_unit(outcome)}" if outcome_unit(outcome) else ""
+    spread = f" [{_short(low)}, {_short(high)}]" if math.isfinite(low) else ""
+    panel.set_title(f"{outcome_title(outcome)}: {_signed(mean)}{spread}{unit}", fontsize=9, loc="left")
+    panel.margins(x=0.06)
+    panel.xaxis.set_major_formatter(lambda value, _: _short(value))
     panel.xaxis.set_major_locator(_locator())
     panel.tick_params(axis="x", labelsize=7)
     panel.spines[["top", "right"]].set_visible(False)
@@ -123,11 +133,14 @@ def _locator() -> Any:
     return MaxNLocator(6)
 
 
-def _named(interactions: pd.DataFrame, titles: Mapping[str, str]) -> str:
-    """The largest named interactions in words; nothing where there are none."""
+def _explained(outcome: str, interactions: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """What the axis says, and the largest named interactions in words."""
+    unit = outcome_unit(outcome)
+    sense = {1: "more is better", -1: "less is better"}.get(direction_of(outcome), "")
+    lines = [", ".join(part for part in ("change against the base", unit, sense) if part)]
     named = interactions[interactions["kind"] != ""]
     order = named["interaction"].abs().sort_values(ascending=False).index
-    lines = [
+    lines += [
         f"{row['kind']}: {titles[row['first']]} + {titles[row['second']]}, {_signed(row['interaction'])}"
         for _, row in named.loc[order[:MOST_NAMED]].iterrows()
     ]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from abm.indicators import registry
 from abm.model import CircularTransition
-from abm.parameters import unknown
+from abm.parameters import parse_override, unknown
 from experiments.analysis.contribution import Estimates, Plan, estimate, interval_of, name_interactions
 from experiments.analysis.outcomes import WAYS, outcome_table
 from experiments.analysis.submixes import SubMixes
@@ -36,7 +36,7 @@ class Study:
         """Batches, with the folder of each: one if every seed has the same coalitions, else one per seed."""
         mixes = folder / "mixes"
         if not self.plan.orders:
-            yield self._design(self.plan.seeds, mixes), folder / "batch"
+            yield self._design(self.plan.seeds, mixes), folder / "batch" / "all"
             return
         for seed in self.plan.seeds:
             yield self._design((seed,), mixes), folder / "batch" / f"seed-{seed}"
@@ -45,18 +45,19 @@ class Study:
         base, mix = self.submixes.names
         title = {"en": f"Contributions to {mix} over {base}", "nl": f"Bijdragen aan {mix} boven {base}"}
         files = [str(mixes / f"{self.submixes.stem(coalition)}.toml") for coalition in self.plan.coalitions(seeds[0])]
+        fixed = tuple(map(parse_override, self.selection.assignments))
         return Design(
             "contribution", title, title, self.selection.setting, self.selection.households, self.selection.months,
-            tuple(files), (str(self.selection.shocks),), seeds,
+            tuple(files), (str(self.selection.shocks),), seeds, fixed=fixed,
             series=tuple(dict.fromkeys(name.partition("[")[0].partition(":")[0] for name in self.outcomes)),
         )  # fmt: skip
 
     def describe(self) -> dict[str, Any]:
-        """What the folder of a study keeps, to know whether it is the same."""
+        """What the folder of a study keeps, to know its own: more seeds or orders only add to it."""
         members = {player.name: ["@".join(key) for key in player.keys] for player in self.submixes.players}
         selection = {key: value for key, value in asdict(self.selection).items() if value is not None and key != "mix"}
         base, mix = self.submixes.names
-        return {"base": base, "mix": mix, "players": members, "orders": self.plan.orders, **selection}
+        return {"base": base, "mix": mix, "players": members, **selection}
 
 
 def table_of_runs(study: Study, results: Results) -> pd.DataFrame:
