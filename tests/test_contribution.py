@@ -57,8 +57,9 @@ def test_the_one_with_the_left_glove_gets_two_thirds() -> None:
 
 
 def test_in_an_additive_game_everybody_gets_their_own_and_nobody_interacts() -> None:
-    own = [0.1, 70.3, -3.7e3, 0.0]
-    additive = game(4, lambda there: 1e6 + sum(own[player] for player in there))
+    own = [0.1, 1 / 3, -3.7e3, np.pi]
+    additive = game(4, lambda there: 1e6 / 7 + sum(own[player] for player in there))
+    assert any(additive[3 | c] - additive[1 | c] != additive[2 | c] - additive[c] for c in (0, 4, 8, 12)), "rounding"
     np.testing.assert_allclose(shapley_values(additive), own, rtol=1e-9, atol=1e-9)
     assert (interaction_indices(additive) == 0.0).all(), "rounding is not interaction"
 

@@ -40,7 +40,7 @@ FALSE_DISCOVERIES = 0.05
 ROUNDING = 1e-11
 """What is smaller than this share of the values it was taken from is rounding, and counts as zero."""
 NEAR_ZERO = 0.1
-"""No shares of a total effect that is not told from zero, or smaller than this share of what players move either way."""
+"""No shares of a total effect that is not told from zero, or below this share of what players move either way."""
 SYNERGY, CONFLICT, MORE, LESS = "synergy", "conflict", "more than the sum", "less than the sum"
 
 
