@@ -48,7 +48,8 @@ def draw(study: Study, found: Mapping[str, Estimates], interactions: pd.DataFram
     handles = [Patch(color=colour, label=meaning) for colour, meaning in _MEANING.items() if colour in used]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False, fontsize=8)
     how = f"estimated from {study.plan.orders} sampled orders on each seed" if study.plan.orders else "exact"
-    note = f"Shapley values, {how}, mean over seeds with 95 % intervals"
+    seeds = max(len(estimates.seeds) for estimates in shown.values())
+    note = f"Shapley values, {how}, mean over {seeds} seeds with 95 % intervals" if seeds > 1 else f"Shapley values, {how}"
     figure.supxlabel(note, fontsize=7, color="0.35", ha="right", x=0.995)
     return figure
 
@@ -118,6 +119,7 @@ def _label(panel: Any, outcome: str, estimates: Estimates) -> None:
     unit = f" {outcome_unit(outcome)}" if outcome_unit(outcome) else ""
     spread = f" [{_short(low)}, {_short(high)}]" if math.isfinite(low) else ""
     panel.set_title(f"{outcome_title(outcome)}: {_signed(mean)}{spread}{unit}", fontsize=9, loc="left")
+    panel.use_sticky_edges = False  # bars would stick to the frame where the base is
     panel.margins(x=0.06)
     panel.xaxis.set_major_formatter(lambda value, _: _short(value))
     panel.xaxis.set_major_locator(_locator())
