@@ -49,8 +49,8 @@ def draw(study: Study, found: Mapping[str, Estimates], interactions: pd.DataFram
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False, fontsize=8)
     how = f"estimated from {study.plan.orders} sampled orders on each seed" if study.plan.orders else "exact"
     seeds = max(len(estimates.seeds) for estimates in shown.values())
-    note = f"Shapley values, {how}, mean over {seeds} seeds with 95 % intervals" if seeds > 1 else f"Shapley values, {how}"
-    figure.supxlabel(note, fontsize=7, color="0.35", ha="right", x=0.995)
+    over = f", mean over {seeds} seeds with 95 % intervals" if seeds > 1 else ", one seed"
+    figure.supxlabel(f"Shapley values, {how}{over}", fontsize=7, color="0.35", ha="right", x=0.995)
     return figure
 
 
