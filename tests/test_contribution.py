@@ -160,7 +160,7 @@ def test_a_seed_that_lacks_a_run_is_left_out_with_the_reason() -> None:
     known[3, 0] = np.nan
     found = estimate(plan, known)
     assert found.seeds == (1,)
-    assert found.left_out == {2: "1 runs failed or missing", 3: "outcome undefined in 1 runs"}
+    assert found.left_out == {2: "1 run failed or missing", 3: "outcome undefined in 1 run"}
     assert found.table()["low"].isna().all(), "one seed decides nothing"
     nothing = estimate(plan, {})
     assert nothing.seeds == () and nothing.table()["contribution"].isna().all() and len(nothing.pair_table()) == 1
@@ -485,7 +485,7 @@ def test_a_seed_with_a_failed_run_is_left_out_and_named(tmp_path: Path, monkeypa
     monkeypatch.setattr("experiments.batch.driver.run_design", made_up({(3, "with_010"), (5, "with_111")}))
     lines = list(command.work(options(*MADE_UP, "--seeds", "6", "--out", tmp_path / "out")))
     heading = next(line for line in lines if line.startswith("Discounted"))
-    assert "4 seeds (left out: seed 3: 1 runs failed or missing; seed 5: 1 runs failed or missing)" in heading
+    assert "4 seeds (left out: seed 3: 1 run failed or missing; seed 5: 1 run failed or missing)" in heading
     assert pd.read_csv(tmp_path / "out" / "left_out.csv")["seed"].to_list() == [3, 5]
     assert any("conflict: money + rules" in line for line in lines)
     table = pd.read_csv(tmp_path / "out" / "contribution.csv").set_index("player")["contribution"]

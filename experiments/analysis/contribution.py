@@ -334,9 +334,13 @@ def _known_orders(plan: Plan, seed: int, known: Mapping[int, float]) -> Orders:
 
 
 def _reason(absent: int, undefined: int) -> str:
-    parts = [f"{absent} runs failed or missing"] if absent else []
-    parts += [f"outcome undefined in {undefined} runs"] if undefined else []
+    parts = [f"{_runs(absent)} failed or missing"] if absent else []
+    parts += [f"outcome undefined in {_runs(undefined)}"] if undefined else []
     return ", ".join(parts)
+
+
+def _runs(number: int) -> str:
+    return f"{number} run{'' if number == 1 else 's'}"
 
 
 def _together(plan: Plan, found: Mapping[int, tuple[dict[int, float], Orders]], left_out: dict[int, str]) -> Estimates:
