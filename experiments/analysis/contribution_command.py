@@ -42,7 +42,7 @@ DEFAULT_OUTCOMES = (
 )
 """Viability, security of supply, public cost and emissions."""
 ORDERS = 2
-"""An order and its reverse on each seed: where seeds differ more than orders, more seeds teach more than more orders."""
+"""An order and its reverse on each seed: where seeds differ more than orders, more seeds teach more than orders."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
