@@ -427,6 +427,10 @@ def test_a_study_writes_tables_and_a_figure_that_add_up(study_folder: tuple[Path
     assert len(table) == 6
     for _, rows in table.groupby("outcome"):
         assert rows["contribution"].sum() == pytest.approx(rows["mix"].iloc[0] - rows["base"].iloc[0], rel=1e-9)
+    by_seed = pd.read_csv(folder / "contribution_by_seed.csv").groupby(["outcome", "player"])["contribution"].mean()
+    for _, row in table.iterrows():
+        assert by_seed[row["outcome"], row["player"]] == pytest.approx(row["contribution"], rel=1e-9)
+    assert any(line.startswith("2 seeds are few") for line in lines)
     assert len(pd.read_csv(folder / "interactions.csv")) == 6 and pd.read_csv(folder / "left_out.csv").empty
     assert (folder / "contribution.png").stat().st_size > 10_000 and (folder / "contribution.svg").is_file()
     assert any("6 tests made" in line for line in lines)

@@ -41,6 +41,7 @@ DEFAULT_OUTCOMES = (
     "greenhouse_gases",
 )
 """Viability, security of supply, public cost and emissions."""
+FEW_SEEDS = 10
 ORDERS = 2
 """An order and its reverse on each seed: where seeds differ more than orders, more seeds teach more than orders."""
 
@@ -228,6 +229,10 @@ def _closing(study: Study, found: Mapping[str, Estimates], tables: Mapping[str, 
     yield ""
     yield "Contributions are Shapley values: mean additions over all orders; intervals at 95 % over seeds, each by"
     yield "itself; q in contribution.csv is corrected for the false discovery rate over the players of an outcome."
+    least = min(len(estimates.seeds) for estimates in found.values())
+    if 1 < least < FEW_SEEDS:
+        yield f"{least} seeds are few: one on which things go another way can lie far outside of these intervals; see"
+        yield "contribution_by_seed.csv."
     if any(len(estimates.seeds) == 1 for estimates in found.values()):
         yield "One seed decides nothing: there are no intervals."
     if not study.plan.orders:

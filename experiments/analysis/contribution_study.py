@@ -20,7 +20,7 @@ from experiments.designs import Design
 from experiments.runs import Selection, load
 from experiments.wording import indicator_of, title_of, unit_of
 
-TABLES = ("contribution.csv", "interactions.csv", "left_out.csv")
+TABLES = ("contribution.csv", "interactions.csv", "contribution_by_seed.csv", "left_out.csv")
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ def tables_of(study: Study, found: Mapping[str, Estimates]) -> dict[str, pd.Data
     return dict(zip(TABLES, (
         pd.concat(contributions, ignore_index=True),
         name_interactions(pd.concat(interactions, ignore_index=True), directions),
+        _by_seed(found),
         _left_out(found),
     ), strict=True))  # fmt: skip
 
@@ -115,6 +116,17 @@ def _whole(estimates: Estimates) -> dict[str, float]:
     total, low, high = interval_of(estimates.total)
     base, mix = interval_of(estimates.base)[0], interval_of(estimates.mix)[0]
     return {"base": base, "mix": mix, "total": total, "total_low": low, "total_high": high}
+
+
+def _by_seed(found: Mapping[str, Estimates]) -> pd.DataFrame:
+    """Every contribution on every seed: a seed that goes its own way is not seen in an interval."""
+    rows = [
+        {"outcome": outcome, "player": player, "seed": seed, "contribution": value}
+        for outcome, estimates in found.items()
+        for player, values in zip(estimates.players, estimates.contributions, strict=True)
+        for seed, value in zip(estimates.seeds, values, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["outcome", "player", "seed", "contribution"])
 
 
 def _left_out(found: Mapping[str, Estimates]) -> pd.DataFrame:
