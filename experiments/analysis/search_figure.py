@@ -71,7 +71,8 @@ def _parallel(panel: Any, search: Search, rows: pd.DataFrame) -> None:
     panel.tick_params(axis="x", length=0, pad=2)
     panel.spines[:].set_visible(False)
     panel.set_title(
-        f"{search.title['en']}: mixes on the front, fresh seeds\nup is better; shades by rank on the first axis; grey: dominated after all",
+        f"{search.title['en']}: mixes on the front, on fresh seeds\n"
+        "up is better; shades by rank on the first axis; grey: dominated after all",
         loc="left", fontsize=11,
     )  # fmt: skip
 

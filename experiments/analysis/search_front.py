@@ -45,11 +45,12 @@ def front_table(
 ) -> pd.DataFrame:
     """One row per mix of the front, then per reference, the base first, which must have values.
 
-    `search` has its limits as declared, `values` are measures on fresh seeds, by mix and seed; `base` is the candidate that uses no lever. Columns: name,
-    kind, candidate, generation, status ("ok", or why it has no values on fresh seeds), kept (whether the limits are),
-    dominated_by (names of rows that are better on the mean), surely_dominated (one of them is no worse in any
-    objective by the whole 95 % interval), then for each measure its value in the search, on fresh seeds with its
-    interval, and the difference from the base in both, and for each lever its share of the range.
+    `search` has its limits as declared, `values` are measures on fresh seeds, by mix and seed; `base` is the candidate
+    that uses no lever. Columns: name, kind, candidate, generation, status ("ok", or why it has no values on fresh
+    seeds), kept (whether the limits are), dominated_by (names of rows that are better on the mean), surely_dominated
+    (one of them is no worse in any objective by the whole 95 % interval), then for each measure its value in the
+    search, on fresh seeds with its interval, and the difference from the base in both, and for each lever its share
+    of the range.
     """
     mixes: list[tuple[str, str, Candidate | None, str]]
     mixes = [(front_name(place), FRONT, one, one.name) for place, one in enumerate(front)]
