@@ -110,7 +110,7 @@ def begin(search: Search, folder: Path, resume: bool) -> None:
     if changed:
         raise ConfigError(
             f"was begun with another {', '.join(changed)}", key="--resume", file=str(path),
-            expected="the same search, which may only run for more or fewer generations, or a new folder",
+            expected="the same search (generations, fresh seeds, front and references may change), or a new folder",
         )  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def _finish(
     """Run the front on fresh seeds, write everything, and say what came out."""
     search = laboratory.search
     references = list(dict.fromkeys((search.base, *search.references)))
-    results = laboratory.fresh(front, references, f"generation_{done[-1].number:03d}")
+    results = laboratory.fresh(front, references)
     values, failures = by_seed(results, search, [one.name for one in front] + references)
     if search.base in failures:
         raise RunFailedError(f"the base mix {search.base} on fresh seeds: {failures[search.base]}")

@@ -34,6 +34,7 @@ FOLDER = "searches"
 HALF_YEAR = 6  # months: laws and programmes take effect in January or July
 MEAN = "mean"
 SENSES = {"maximise": 1, "minimise": -1}
+AFTER = ("title", "summary", "generations", "fresh_seeds", "front", "references")
 FIGURES = 4  # significant figures of a strength, so that a mix can be read
 
 Words = Mapping[str, str]
@@ -217,10 +218,8 @@ class Search:
         return changed
 
     def describe(self) -> dict[str, Any]:
-        """All that its results depend on but the number of generations, as JSON can hold it."""
-        described = asdict(self)
-        del described["generations"]
-        return described
+        """All that steers it, as JSON can hold it: not how long it goes on, nor what is done with its front."""
+        return {key: value for key, value in asdict(self).items() if key not in AFTER}
 
 
 def _between(ends: Any, share: float) -> float:
@@ -379,7 +378,10 @@ def _try_levers(search: Search) -> None:
     """Load what the search would run: base and references in each world, and each lever weakest and strongest."""
     for mix in (search.base, *search.references):
         for shocks in search.shocks:
-            _scenario(search, mix, shocks)
+            try:
+                _scenario(search, mix, shocks)
+            except ConfigError as error:  # says where the mix or the shocks lie; here it matters who asks for them
+                raise ConfigError(str(error), key=f"{mix} / {shocks}") from None
     base = list(_scenario(search, search.base, search.shocks[0]).mix)
     for number, lever in enumerate(search.levers):
         for share, month in ((search.least, lever.start[0]), (1.0, lever.start[1])):

@@ -7,6 +7,7 @@ fresh seeds.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from experiments.analysis.search import Evaluation
 from experiments.analysis.search_mixes import write_mix
 from experiments.analysis.search_problem import MEAN, Measure, Places, Search
 from experiments.batch import open_results
-from experiments.batch.results import MANIFEST, Results
+from experiments.batch.results import KEYS, MANIFEST, Results
 from experiments.compare import RunFailedError
 from experiments.designs import Design
 
@@ -131,11 +132,12 @@ class Laboratory:
             series=kept_series(search.measures),
         )
 
-    def fresh(self, candidates: Iterable[Candidate], references: Sequence[str], label: str) -> Results:
+    def fresh(self, candidates: Iterable[Candidate], references: Sequence[str]) -> Results:
         """Runs of candidates and of named mixes on fresh seeds."""
         mixes = [str(self.path(candidate.number)) for candidate in candidates] + list(references)
         design = self.design(mixes, self.search.fresh_seeds)
-        return finished(design, self.folder / "runs" / f"fresh_{label}", self.run)
+        told = hashlib.sha256(" ".join([*stems(mixes), *map(str, design.seeds)]).encode()).hexdigest()[:8]
+        return finished(design, self.folder / "runs" / f"fresh_{told}", self.run)  # another front, another folder
 
     def _excess(self, found: Sequence[Candidate]) -> NDArray[np.float64]:
         columns = [
@@ -192,7 +194,7 @@ def by_seed(results: Results, search: Search, mixes: Sequence[str]) -> tuple[pd.
     runs that happened to succeed would be the mean of another, easier world.
     """
     names = list(dict.fromkeys(name for measure in search.measures for name in measure.outcomes))
-    table = outcome_table(results, names)
+    table = outcome_table(results, names) if len(results.done) else pd.DataFrame(columns=[*KEYS, *names])
     table["mix"] = stems(table["mix"])
     failures = {name: reason for name in mixes if (reason := _failure(name, results, table, search))}
     table = table[table["mix"].isin(set(mixes) - set(failures))]
