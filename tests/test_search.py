@@ -490,11 +490,12 @@ def test_command_says_what_came_out(real: Path) -> None:
     assert "simulated" not in lines
 
 
-def test_command_refuses_no_generations(problem: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrong", [["--generations", "0"], ["--seeds", "1,1"], ["--fresh-seeds", "2"]])
+def test_command_refuses_what_makes_no_sense(problem: Path, tmp_path: Path, wrong: list[str]) -> None:
     parser = argparse.ArgumentParser()
     search_command.declare(parser)
-    options = parser.parse_args([str(problem), "--out", str(tmp_path / "out"), "--generations", "0"])
-    with pytest.raises(ConfigError, match="--generations"):
+    options = parser.parse_args([str(problem), "--out", str(tmp_path / "out"), *wrong])
+    with pytest.raises(ConfigError, match=wrong[0].strip("-").replace("-", ".")):
         list(search_command.work(options))
     assert not (tmp_path / "out").exists()
 

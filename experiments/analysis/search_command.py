@@ -33,10 +33,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of the command."""
     parser.add_argument("name", help="a search of config/searches, or a TOML file")
     parser.add_argument("--out", type=Path, required=True, help="folder of the search: runs, mixes, tables and figure")
-    parser.add_argument("--seeds", type=parse_seeds, help="seeds of every candidate, such as 1-4")
-    parser.add_argument(
-        "--fresh-seeds", type=parse_seeds, help="seeds on which the front is run again, such as 101-120"
-    )
+    parser.add_argument("--seeds", help="seeds of every candidate, such as 1-4")
+    parser.add_argument("--fresh-seeds", help="seeds on which the front is run again, such as 101-120")
     parser.add_argument("--generations", type=int, help="number of generations")
     parser.add_argument("--population", type=int, help="candidates of a generation")
     parser.add_argument("--search-seed", type=int, help="seed of the search itself")
@@ -49,8 +47,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def work(options: argparse.Namespace) -> Iterator[str]:
     """Search, run the front again on fresh seeds, and write it; lines for the terminal. Raises ConfigError."""
     search = load_search(options.name).with_(
-        seeds=options.seeds,
-        fresh_seeds=options.fresh_seeds,
+        seeds=_seeds("--seeds", options.seeds),
+        fresh_seeds=_seeds("--fresh-seeds", options.fresh_seeds),
         generations=_positive("--generations", options.generations),
         population=_positive("--population", options.population),
         seed=options.search_seed,
@@ -64,6 +62,13 @@ def _positive(key: str, value: int | None) -> int | None:
     if value is not None and value < 1:
         raise ConfigError(f"{value} is less than 1", key=key, expected="a whole number from 1")
     return value
+
+
+def _seeds(key: str, written: str | None) -> tuple[int, ...] | None:
+    try:
+        return None if written is None else parse_seeds(written)
+    except ConfigError as error:
+        raise error.inside(key) from None
 
 
 def runner(workers: int) -> Runner:
