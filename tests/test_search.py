@@ -230,6 +230,13 @@ def test_front_keeps_the_leanest_of_equals_and_the_ends() -> None:
     assert gaps.max() < 3.0 * gaps.min()
 
 
+def test_thinned_front_keeps_the_best_in_each_of_four_objectives() -> None:
+    objectives = np.random.default_rng(5).random((60, 4)) * [1.0, 1e9, 1e-3, 1e6]
+    chosen = front_of(objectives, np.ones((60, 1)), 6)
+    assert len(chosen) == 6
+    assert set(objectives.argmin(axis=0)) <= set(chosen)
+
+
 # --- Problems as files ----------------------------------------------------------------------------
 
 

@@ -146,14 +146,21 @@ def front_of(objectives: Array, places: Array, most: int) -> list[int]:
 
 
 def _spread(objectives: Array, rows: list[int], most: int) -> list[int]:
-    """Rows left when the most crowded is taken away again and again (many nearest neighbours)."""
+    """At most so many rows: the best in each objective, then again and again the one farthest from those chosen.
+
+    Distances are in the ranges of the rows (T. F. Gonzalez, Theoretical Computer Science 38, 1985).
+    """
     if len(rows) <= most:
         return rows
-    from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
+    from scipy.spatial.distance import cdist
 
-    room = get_crowding_function("mnn").do(objectives[rows], n_remove=len(rows) - most)
-    kept = np.argsort(-np.asarray(room), kind="stable")[:most]
-    return sorted(rows[place] for place in kept)
+    values = objectives[rows]
+    reach = np.ptp(values, axis=0)
+    values = (values - values.min(axis=0)) / np.where(reach > 0.0, reach, 1.0)
+    picked = list(dict.fromkeys(int(place) for place in values.argmin(axis=0)))[:most]
+    while len(picked) < most:
+        picked.append(int(cdist(values, values[picked]).min(axis=1).argmax()))
+    return sorted(rows[place] for place in picked)
 
 
 def hypervolumes(objectives: Sequence[Array]) -> list[float]:

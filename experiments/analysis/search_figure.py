@@ -149,7 +149,7 @@ def _levers(panel: Any, search: Search, rows: pd.DataFrame) -> None:
     titles = [name.replace("_", " ") for name in names]
     panel.set_xticks(range(len(names)), titles, fontsize=8, rotation=90)
     panel.set_yticks(range(len(rows)), [name.replace("_", " ") for name in rows["name"]], fontsize=8)
-    panel.set_title("share of range used", fontsize=9, loc="left")
+    panel.set_title("share of range used (dark: all)", fontsize=9, loc="left")
     panel.spines[:].set_visible(False)
 
 
