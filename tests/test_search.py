@@ -330,6 +330,9 @@ def test_another_search_does_not_go_on_in_the_folder(problem: Path, tmp_path: Pa
     with pytest.raises(ConfigError, match="another seeds"):
         searched(problem, tmp_path / "out", Fake(), resume=True, seeds=(5, 6))
     assert written(tmp_path / "out") == before
+    (tmp_path / "out" / "search.json").write_text("[1", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        searched(problem, tmp_path / "out", Fake(), resume=True, generations=1)
 
 
 def test_no_candidate_is_run_twice(problem: Path, tmp_path: Path) -> None:

@@ -109,14 +109,22 @@ def begin(search: Search, folder: Path, resume: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(wanted, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return
-    there = json.loads(path.read_text(encoding="utf-8"))
+    there = _noted(path)
     changed = [key for key, value in wanted["search"].items() if there["search"].get(key) != value]
-    changed += [key for key in ("code", "config") if there[key] != wanted[key]]
+    changed += [key for key in ("code", "config") if there.get(key) != wanted[key]]
     if changed:
         raise ConfigError(
             f"was begun with another {', '.join(changed)}", key="--resume", file=str(path),
             expected="the same search (generations, fresh seeds, front and references may change), or a new folder",
         )  # fmt: skip
+
+
+def _noted(path: Path) -> dict[str, Any]:
+    try:
+        there = json.loads(path.read_text(encoding="utf-8"))
+        return {**there, "search": dict(there["search"])}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError(f"cannot be read: {error!r}", file=str(path), expected="the note of a search") from None
 
 
 def _digest(search: Search) -> str:
