@@ -505,6 +505,7 @@ _KINDS = (
     "products",
     "parameters",
     "designs",
+    "searches",
     "settings",
     "jurisdictions",
 )
