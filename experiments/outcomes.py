@@ -70,11 +70,15 @@ def outcomes_of(result: Result, names: Sequence[str] = ()) -> dict[str, float]:
 
 def _outcome(result: Result, name: str) -> float:
     column, way = _parts(check_outcome(name))
-    if column not in (result.series if way else result.summary):
+    months = column_of(result, column)
+    return float(_by_run(months.to_frame().assign(run_id=""), column, way).iloc[0]) if way else result.summary[name]
+
+
+def column_of(result: Result, column: str) -> pd.Series[float]:
+    """The months of a column of a run. Raises ConfigError with the nearest column."""
+    if column not in result.series:
         raise unknown("column", column, list(result.series), key="outcome")
-    return (
-        float(_by_run(result.series[[column]].assign(run_id=""), column, way).iloc[0]) if way else result.summary[name]
-    )
+    return result.series[column]
 
 
 def _parts(name: str) -> tuple[str, str]:

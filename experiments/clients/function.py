@@ -1,4 +1,4 @@
-"""The model as a function of a dict, for whatever calls functions: optimisers, emulators, notebooks, other languages."""
+"""The model as a function of a dict, for whatever calls functions: optimisers, emulators, notebooks."""
 
 from __future__ import annotations
 
