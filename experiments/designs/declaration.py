@@ -33,7 +33,7 @@ _FOLDER = "designs"
 _KEYS = (
     "title", "summary", "setting", "households", "months", "mixes", "shocks", "seeds", "samples", "fixed", "series",
 )  # fmt: skip
-_SAMPLE_KEYS = ("method", "factors", "size", "levels", "seed", "along", "second_order", "rows", "file")
+_SAMPLE_KEYS = ("method", "factors", "size", "levels", "seed", "along", "second_order", "rows", "file", "scales")
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ def _check_sample(sample: Sample) -> None:
 
 def _listed(table: Mapping[str, Any], along: str, folder: Path) -> Sample:
     """A list of rows, written out or in a CSV file beside the design, such as a set of calibrated parameters."""
-    check_keys(table, ("method", "along", "rows", "file"))
+    check_keys(table, ("method", "along", "rows", "file", "scales"))
     if ("rows" in table) == ("file" in table):
         raise ConfigError("a list needs either rows or a file", expected='rows = [{ … }, …] or file = "….csv"')
     rows = table["rows"] if "rows" in table else _at("file", lambda name: _csv(folder / str(name)), table["file"])
@@ -248,7 +248,12 @@ def _listed(table: Mapping[str, Any], along: str, folder: Path) -> Sample:
     for number, row in enumerate(rows):
         if set(row) != set(names):
             raise ConfigError(f"row {number} does not name the same factors as the first", key="rows")
-    factors = tuple(_at("rows", lambda name: factor_of(name, [row[name] for row in rows]), name) for name in names)
+    scales = _at("scales", check_table, table.get("scales", {}))
+    _at("scales", lambda given: check_keys(given, names), scales)
+    factors = tuple(
+        _at("rows", lambda name: factor_of(name, [row[name] for row in rows], scales.get(name, "linear")), name)
+        for name in names
+    )
     return Sample(
         "list", factors, len(rows), along=along, listed=tuple(tuple(row[name] for name in names) for row in rows)
     )

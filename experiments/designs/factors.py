@@ -90,9 +90,9 @@ def read_factor(name: str, raw: object) -> Factor:
         raise error.inside(f'"{name}"') from None
 
 
-def factor_of(name: str, values: Sequence[Any]) -> Factor:
-    """The factor of a column whose values are listed."""
-    return _with_levels(_bare(name), {"levels": list(dict.fromkeys(values))})
+def factor_of(name: str, values: Sequence[Any], scale: str = "linear") -> Factor:
+    """The factor of a column whose values are listed. Raises ConfigError."""
+    return _with_levels(_bare(name), {"levels": list(dict.fromkeys(values)), "scale": scale})
 
 
 def _bare(name: str) -> Factor:

@@ -56,7 +56,8 @@ class Sample:
         """As a design declares it."""
         if self.method == "list":
             rows = [dict(zip(self.names, values, strict=True)) for values in self.listed]
-            return {"method": "list", "along": self.along, "rows": rows}
+            scales = {factor.name: factor.scale for factor in self.factors if factor.scale != "linear"}
+            return {"method": "list", "along": self.along, "rows": rows} | ({"scales": scales} if scales else {})
         described = {key: getattr(self, key) for key in ("method", "size", "levels", "seed", "along", "second_order")}
         kept = {key: value for key, value in described.items() if key != "size" or value}
         return {**kept, "factors": {factor.name: factor.describe() for factor in self.factors}}
