@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import mesa  # noqa: F401  # makes processes start by spawn, which sends them the model: it can refuse
 import numpy as np
 import pandas as pd
 import scipy.stats

@@ -90,10 +90,9 @@ def _factor(name: str, declared: Factor | None, values: list[Any]) -> Factor:
     """The factor of a column of rows, its values checked."""
     _check_key(name)
     try:
-        found = factor_of(name, values)
+        return factor_of(name, values, "share" if declared and declared.scale == "share" else "linear")
     except ConfigError as error:
         raise error.inside(name) from None
-    return replace(found, scale=declared.scale, unit=declared.unit) if declared else found
 
 
 def _check_key(name: str) -> None:
