@@ -1,4 +1,4 @@
-"""The command `abm`: run, compare, batch, findings, interactions, list, describe, check, dashboard, benchmark.
+"""The command `abm`.
 
 Whatever is wrong with the input ends in one message on stderr and exit status 2; a model that breaks off
 ends in one message and exit status 1. Modules that a command needs are imported when it is given.
@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # Packages that extras bring, and the extra that brings them.
-_EXTRAS = {"matplotlib": "analysis", "solara": "dashboard", "dask": "cluster", "distributed": "cluster"}
+_EXTRAS = {
+    "matplotlib": "analysis",
+    "SALib": "analysis",
+    "ema_workbench": "analysis",
+    "pymoo": "analysis",
+    "solara": "dashboard",
+    "dask": "cluster",
+    "distributed": "cluster",
+    "mpi4py": "mpi",
+}
 _SEEDS = "how many seeds (5), which (3,8,21), or a range (1-20)"
 
 
@@ -64,7 +74,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = _parser()
+    parser = _parser(arguments[0] if arguments else "")
     commands: dict[str, Any] = parser.commands  # type: ignore[attr-defined]
     for word in arguments[:1]:
         if not word.startswith("-") and word not in commands:
@@ -81,7 +91,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _parser() -> _Parser:
+def _parser(asked: str = "") -> _Parser:
     parser = _Parser("abm", description="An agent-based model of the transition to a circular economy.")
     parser.add_argument("--version", action="version", version=_version())
     added = parser.add_subparsers(metavar="COMMAND", dest="name", required=True, parser_class=_Parser)
@@ -89,6 +99,12 @@ def _parser() -> _Parser:
         summary = (command.__doc__ or name).splitlines()[0]
         declare(added.add_parser(name, help=summary, description=summary, allow_abbrev=False))
         added.choices[name].set_defaults(command=command)
+    for name, (module, summary) in _MODULES.items():
+        own = added.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        if name == asked:  # only then is its module worth the time it takes to import
+            declared = import_module(module)
+            declared.declare(own)
+            own.set_defaults(command=declared.work)
     parser.commands = added.choices  # type: ignore[attr-defined]
     return parser
 
@@ -143,16 +159,6 @@ def _declare_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", metavar="SEEDS", help=f"{_SEEDS} (default 5)", default="5")
     parser.add_argument("--workers", type=_count, default=2, metavar="N", help="processes (default 2)")
     _output_options(parser)
-
-
-def _declare_batch(parser: argparse.ArgumentParser) -> None:
-    _scenario_options(parser)
-    parser.add_argument("--design", metavar="NAME", help="a design (name or file) that names mixes, shocks and seeds")
-    parser.add_argument("--mixes", metavar="NAME,…", help="mixes of policies, separated by commas")
-    parser.add_argument("--shocks", metavar="NAME,…", help="shock scenarios, separated by commas")
-    parser.add_argument("--seeds", metavar="SEEDS", help=_SEEDS)
-    parser.add_argument("--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes")
-    _output_options(parser, required=True)
 
 
 def _declare_findings(parser: argparse.ArgumentParser) -> None:
@@ -303,34 +309,6 @@ def compare(options: argparse.Namespace) -> int:
     return _tell_where(options)
 
 
-def batch(options: argparse.Namespace) -> int:
-    """Run mixes × shock scenarios × seeds into Parquet."""
-    from experiments.batch import jobs_of, run_batch
-    from experiments.designs import load_design
-
-    design = load_design(options.design) if options.design else None
-    mixes = _names(options.mixes, design.mixes if design else ())
-    shocks = _names(options.shocks, design.shocks if design else ())
-    seeds = _seeds(options.seeds) if options.seeds else (design.seeds if design else _seeds("5"))
-    if design and options.setting == "default":
-        options.setting = design.setting
-    jobs = jobs_of(_selection(options, mix=None, shocks=None), mixes, shocks, seeds)
-    done = failed = 0
-    runs = run_batch(jobs, options.out, options.workers, options.force)
-    try:
-        for outcome in _bar(runs, len(jobs), "runs"):
-            done += 1
-            if outcome.result is None:
-                failed += 1
-                _complain(f"run {outcome.job.number}: {outcome.error}", 1)
-    except KeyboardInterrupt:
-        runs.close()
-        _complain(f"{done} of {len(jobs)} runs were finished" + (f" and are kept in {options.out}" if done else ""), 1)
-        raise
-    print(f"{done - failed} runs done, {failed} failed")
-    return _tell_where(options) or int(failed > 0)
-
-
 def findings(options: argparse.Namespace) -> int:
     """Put the questions of the findings to the model: differences with intervals, and whether they are as expected."""
     from experiments.findings import command
@@ -431,13 +409,6 @@ def _seeds(text: str) -> tuple[int, ...]:
         raise error.inside("--seeds") from None
 
 
-def _names(text: str | None, otherwise: Sequence[str]) -> list[str | None]:
-    """Names separated by commas; without any, what the setting says."""
-    if text is None:
-        return list(otherwise) or [None]
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
@@ -492,7 +463,6 @@ _KINDS = (
 _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], Callable[[argparse.ArgumentParser], None]]] = {
     "run": (run, _declare_run),
     "compare": (compare, _declare_compare),
-    "batch": (batch, _declare_batch),
     "findings": (findings, _declare_findings),
     "interactions": (interactions, _declare_interactions),
     "list": (list_, _declare_list),
@@ -500,6 +470,10 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], Callable[[argpar
     "check": (check, _declare_check),
     "dashboard": (dashboard, _declare_dashboard),
     "benchmark": (benchmark, _declare_benchmark),
+}
+# Commands that declare their options in a module of their own: `declare(parser)` and `work(options)`.
+_MODULES = {
+    "batch": ("experiments.batch.command", "Run a design - mixes × shocks × samples × seeds - into Parquet"),
 }
 
 if __name__ == "__main__":

@@ -76,7 +76,9 @@ def pulled(mix: Iterable[InstrumentUse], levers: Iterable[str]) -> list[Instrume
     for written in levers:
         name, equals, value = written.partition("=")
         if not equals:
-            raise ConfigError(f"'{written}' sets nothing", key="lever", expected="instrument=value, such as price_floor=1")
+            raise ConfigError(
+                f"'{written}' sets nothing", key="lever", expected="instrument=value, such as price_floor=1"
+            )
         try:
             uses = _pull(uses, read_lever(name), value.strip())
         except ConfigError as error:

@@ -1,112 +1,89 @@
-"""Map work over local processes: started once, one thread each, every failure kept with its own job."""
+"""Map work over an engine: every failure is kept with its own job, and nothing is lost or done twice."""
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing import get_context
-from typing import Generic, TypeVar
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from contextlib import AbstractContextManager
+from itertools import islice
+from typing import TypeVar
+
+from experiments import engines
+from experiments.engines import Engine, EngineLostError
+from experiments.isolation import Outcome, Patience, attempt, do_all
+
+__all__ = ["EngineLostError", "Outcome", "Patience", "outcomes", "over"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-
-# Two processes of two threads each are far slower than two of one, and threads may reorder sums.
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-@dataclass(frozen=True)
-class Outcome(Generic[Job, Result]):
-    """What became of a job: its result, or else the text of its error."""
-
-    job: Job
-    result: Result | None
-    error: str
+_LOOK = 1.0  # seconds between two looks at whether the engine is still there
+_RESENT = 5  # times that jobs are sent out again after the worker that had them was lost
 
 
 def outcomes(work: Callable[[Job], Result], jobs: Iterable[Job], workers: int) -> Iterator[Outcome[Job, Result]]:
-    """Do `work` on every job and yield what became of each, in order of completion.
+    """Do `work` on every job over local processes and yield what became of each, in order of completion.
 
     With one worker everything happens in this process. `work` and the jobs must be picklable otherwise.
-    When a worker dies, the jobs under way are repeated one by one, each in a process of its own, so that
-    only the culprit is blamed and nothing is lost.
     """
     if workers <= 1:
-        yield from (_attempt(work, job) for job in jobs)
-        return
-    waiting = deque(jobs)
-    with _one_thread_each():
-        while waiting:
-            suspects = yield from _until_a_worker_dies(work, waiting, min(workers, len(waiting)))
-            for job in suspects:
-                yield _alone(work, job)
+        yield from (attempt(work, job) for job in jobs)
+    else:
+        yield from over(engines.local(workers), work, jobs)
 
 
-def _until_a_worker_dies(
-    work: Callable[[Job], Result], waiting: deque[Job], workers: int
-) -> Generator[Outcome[Job, Result], None, list[Job]]:
-    """Take jobs from `waiting`; return those without an outcome when a worker died, else an empty list."""
-    running: dict[Future[Outcome[Job, Result]], Job] = {}
-    with _pool(workers) as pool:
-        try:
-            while waiting or running:
-                while waiting and len(running) < 2 * workers:
-                    running[pool.submit(_attempt, work, waiting[0])] = waiting[0]
-                    waiting.popleft()
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    outcome = future.result()
-                    del running[future]
-                    yield outcome
-        except BrokenProcessPool:
-            return list(running.values())
-    return []
+def over(
+    engine: AbstractContextManager[Engine],
+    work: Callable[[Job], Result],
+    jobs: Iterable[Job],
+    patience: Patience | None = None,
+    chunk: int = 1,
+) -> Generator[Outcome[Job, Result]]:
+    """The same over any engine, `chunk` jobs at a time. Raises EngineLostError if the engine is lost for good.
+
+    A job that raises, dies with its process or takes too long costs itself only (see `isolation`). Jobs whose whole
+    worker is lost are sent out again.
+    """
+    patience, waiting = patience or Patience(), iter(jobs)
+    with engine as running:
+        pending: dict[Future[list[Outcome[Job, Result]]], tuple[tuple[Job, ...], int]] = {}
+        again: deque[tuple[tuple[Job, ...], int]] = deque()
+        while True:
+            while len(pending) < 2 * running.slots:
+                batch, sent = again.popleft() if again else (tuple(islice(waiting, chunk)), 0)
+                if not batch:
+                    break
+                pending[_send(running, work, batch, patience)] = batch, sent
+            if not pending:
+                return
+            done, _ = wait(pending, timeout=_LOOK, return_when=FIRST_COMPLETED)
+            if not done:
+                running.check()
+            for future in done:
+                batch, sent = pending.pop(future)
+                try:
+                    finished = future.result()
+                except (Exception, CancelledError) as error:
+                    again += _resent(running, batch, sent, error)
+                else:
+                    yield from finished
 
 
-def _alone(work: Callable[[Job], Result], job: Job) -> Outcome[Job, Result]:
-    with _pool(1) as pool:
-        try:
-            return pool.submit(_attempt, work, job).result()
-        except BrokenProcessPool:
-            return Outcome(job, None, "the process that ran it died (out of memory, or killed)")
-
-
-def _attempt(work: Callable[[Job], Result], job: Job) -> Outcome[Job, Result]:
+def _send(
+    engine: Engine, work: Callable[[Job], Result], batch: tuple[Job, ...], patience: Patience
+) -> Future[list[Outcome[Job, Result]]]:
     try:
-        return Outcome(job, work(job), "")
-    except Exception as error:  # whatever goes wrong in a run is that run's result
-        return Outcome(job, None, f"{type(error).__name__}: {error}")
+        return engine.executor.submit(do_all, work, batch, patience)
+    except Exception as error:
+        engine.check()
+        raise EngineLostError(f"{engine.name} takes no more work: {error}") from error
 
 
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Let an interrupt end the worker at once, without a traceback: the parent reports it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started inside inherit an environment in which numerical libraries use one thread."""
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+def _resent(
+    engine: Engine, batch: tuple[Job, ...], sent: int, error: BaseException
+) -> list[tuple[tuple[Job, ...], int]]:
+    """The jobs of a lost worker, to be sent out again one by one."""
+    engine.check()
+    if sent >= _RESENT:
+        raise EngineLostError(f"{engine.name} lost its worker {sent + 1} times over: {type(error).__name__}: {error}")
+    return [((job,), sent + 1) for job in batch]

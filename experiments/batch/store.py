@@ -1,157 +1,239 @@
-"""Mixes × shock scenarios × seeds over local processes, into Parquet that pandas reads in one line.
+"""The store of a batch: files that are their own ledger.
 
-`DIR/runs` has one row per run, also for a run that failed, with its error; `DIR/series` one row per
-run and month. Both are folders of parts, so `pd.read_parquet("DIR/series")` reads everything.
+`DIR/runs/CHUNK.parquet` commits a chunk of runs; `DIR/series/CHUNK.parquet` has their months. Each is written under
+another name and renamed, the series first, so that whatever happens in between leaves series without a commit,
+which nobody reads and the next driver sweeps away. One driver at a time holds `DIR/.lock`, which the system frees
+when the driver ends, however it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import replace
-from itertools import product
+import errno
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Self
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from filelock import FileLock, Timeout
 
-from experiments.output import remove, require_free
-from experiments.parallel import Outcome, outcomes
-from experiments.runs import Job, Result, Selection, load, perform, write_manifest
+from abm.parameters import ConfigError
+from experiments.batch.provenance import code_version
+from experiments.batch.results import KEYS, MANIFEST, OK
+from experiments.output import remove
+from experiments.parallel import Outcome
+from experiments.runs import Job, Result, load
 
-RUNS_PER_PART = 50  # one Parquet file of fifty runs is written several times faster than fifty of one
-KEYS = ("run_id", "setting", "mix", "shocks", "seed")
-
-
-def jobs_of(
-    base: Selection, mixes: Sequence[str | None], shocks: Sequence[str | None], seeds: Sequence[int]
-) -> list[Job]:
-    """All combinations, numbered in the order mixes, shocks, seeds; None means what the setting says."""
-    chosen = [replace(base, mix=mix, shocks=shock) for mix, shock in product(mixes, shocks)]
-    return [Job(number, selection, seed) for number, (selection, seed) in enumerate(product(chosen, seeds))]
-
-
-def run_batch(jobs: Sequence[Job], folder: Path, workers: int, force: bool = False) -> Generator[Outcome[Job, Result]]:
-    """Make all runs and store them; yield what became of each as it finishes.
-
-    Raises
-    ------
-    ConfigError
-        Before anything runs, if a scenario is wrong or the folder is not empty (and not `force`).
-    OSError
-        If the folder cannot be written.
-    """
-    selections = list(dict.fromkeys(job.selection for job in jobs))
-    for selection in selections:
-        load(selection)
-    with Store(folder, force) as store:
-        write_manifest(selections, sorted({job.seed for job in jobs}), store.folder)
-        for outcome in outcomes(perform, jobs, workers):
-            store.add(outcome)
-            yield outcome
-
-
-ENTRIES = ("runs", "series", "manifest.json")
+RUNS_PER_CHUNK = 50  # one file of fifty runs is written several times faster than fifty of one
+SECONDS_PER_CHUNK = 60.0  # of work that a killed driver may lose
+FOLDERS = ("runs", "series")
+_DAMAGED = "damaged"
+_METADATA = b"kringloop"
 
 
 class Store:
-    """The Parquet folders of a batch; a part appears under its name only when it is complete.
+    """Keeps what became of runs; made by one driver, which holds the folder until it is closed.
 
-    Leaving it writes what was finished, also after an interruption. What it replaces is put aside until then,
-    and put back if nothing was finished.
+    Attributes
+    ----------
+    folder
+        Where it is.
+    known
+        Status of every run that is committed, by identifier.
     """
 
-    def __init__(self, folder: Path, force: bool = False) -> None:
-        require_free(folder, force)
-        self.folder, self.part = folder, 0
-        self._new = not folder.exists()
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._lock = FileLock(folder / ".lock", timeout=0)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise ConfigError(
+                "another batch is writing here", key="--out", file=str(folder), expected="a folder of its own"
+            ) from None
+        self.known: dict[str, str] = {}
         self._runs: list[dict[str, Any]] = []
         self._series: list[pd.DataFrame] = []
-        folder.mkdir(parents=True, exist_ok=True)
-        self._before = Path(mkdtemp(prefix=".before-", dir=folder))
-        self._move(folder, self._before)
-        for name in ENTRIES[:2]:
-            (folder / name).mkdir()
+        self._since = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None or not issubclass(kind, OSError):  # type: ignore[arg-type]
+                self.flush()  # what was finished is kept, also after an interruption
+        finally:
+            self._lock.release()
 
-    @staticmethod
-    def _move(source: Path, target: Path) -> None:
-        for entry in (source / name for name in ENTRIES):
-            if entry.exists():
-                entry.rename(target / entry.name)
+    # --- What is there
 
-    def add(self, outcome: Outcome[Job, Result]) -> None:
-        """Keep what became of a run; write when a part is full."""
-        keys, result = _keys(outcome.job), outcome.result
-        row = {**keys, "status": "failed" if result is None else "done", "error": outcome.error}
-        if result is not None:
-            self._series.append(_with_keys(result.series, keys))
-            row |= {"seconds": result.seconds, **result.summary}
+    def clear(self) -> None:
+        """Remove the results that are there."""
+        for name in (*FOLDERS, _DAMAGED, MANIFEST):
+            if (self.folder / name).exists():
+                remove(self.folder / name)
+
+    def take_up(self) -> list[str]:
+        """Read what is committed, sweep away what is not, put damaged files aside; say what was found, in words."""
+        said = []
+        for name in FOLDERS:
+            for path in (self.folder / name).glob(".*"):
+                path.unlink()  # it was being written when the driver ended
+        for path in sorted((self.folder / "runs").glob("*.parquet")):
+            try:
+                self.known |= _committed(path, self.folder / "series" / path.name)
+            except _DamagedError as error:
+                said.append(f"{error}; its runs are made again")
+                self._put_aside(path.name)
+        for path in (self.folder / "series").glob("*.parquet"):
+            if not (self.folder / "runs" / path.name).exists():
+                path.unlink()
+        return said
+
+    def forget_failures(self) -> int:
+        """Take the runs that failed out of the ledger, so that they are made again; how many these are."""
+        failed = {identifier for identifier, status in self.known.items() if status != OK}
+        for path in sorted((self.folder / "runs").glob("*.parquet")):
+            table = pd.read_parquet(path)
+            if failed & set(table["run_id"]):
+                rows = parquet.read_metadata(path).metadata
+                self._write(table[~table["run_id"].isin(failed)], path, rows.get(_METADATA))
+        self.known = {identifier: status for identifier, status in self.known.items() if identifier not in failed}
+        return len(failed)
+
+    def _put_aside(self, name: str) -> None:
+        (self.folder / _DAMAGED).mkdir(exist_ok=True)
+        for folder in FOLDERS:
+            if (self.folder / folder / name).exists():
+                (self.folder / folder / name).replace(self.folder / _DAMAGED / f"{folder}-{name}")
+
+    # --- What is added
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Write down what the batch is, whole or not at all."""
+        text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        temporary = self.folder / f".{MANIFEST}"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(self.folder / MANIFEST)
+
+    def add(self, identifier: str, outcome: Outcome[Job, Result], kept: Iterable[str] = ()) -> None:
+        """Keep what became of a run; commit when a chunk is full, or old enough. Raises OSError.
+
+        `kept` are the indicators of the series that are stored, all if there are none.
+        """
+        keys = _keys(identifier, outcome.job)
+        row = {**keys, "number": outcome.job.number, "status": outcome.error or OK, "attempts": outcome.attempts}
+        row |= {"seconds": float("nan"), **dict(outcome.job.values)}
+        if outcome.result is not None:
+            self._series.append(_with_keys(_columns(outcome.result.series, tuple(kept)), keys))
+            row |= {"seconds": outcome.result.seconds, **outcome.result.summary}
         self._runs.append(row)
-        if len(self._runs) >= RUNS_PER_PART:
+        self.known[identifier] = row["status"]
+        if len(self._runs) >= RUNS_PER_CHUNK or time.monotonic() - self._since > SECONDS_PER_CHUNK:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is kept; the series first, so that every run listed as done has its series."""
-        if self._series:
-            self._write("series", pd.concat(self._series, ignore_index=True))
-        if self._runs:
-            self._write("runs", pd.DataFrame(self._runs))
-        self._runs, self._series = [], []
-        self.part += 1
-
-    def close(self) -> None:
-        """Write the rest, and give all parts the same columns; with nothing to write, leave things as they were."""
-        if self.part == 0 and not self._runs:
-            self._undo()
+        """Commit what is kept: the series first, and then, by the runs, all at once."""
+        runs, series, self._runs, self._series = self._runs, self._series, [], []
+        self._since = time.monotonic()
+        if not runs:
             return
-        self.flush()
-        for name in ENTRIES[:2]:
-            _align(self.folder / name)
-        remove(self._before)
+        chunk = _name([row["run_id"] for row in runs])
+        months = pd.concat(series, ignore_index=True).assign(chunk=chunk) if series else None
+        if months is not None:
+            self._write(months, self.folder / "series" / f"{chunk}.parquet")
+        rows = 0 if months is None else len(months)
+        stamp = json.dumps({"code": code_version(), "series": rows}).encode()
+        self._write(pd.DataFrame(runs).assign(chunk=chunk), self.folder / "runs" / f"{chunk}.parquet", stamp)
 
-    def _undo(self) -> None:
-        for entry in (self.folder / name for name in ENTRIES):
-            if entry.exists():
-                remove(entry)
-        self._move(self._before, self.folder)
-        remove(self._before)
-        if self._new:
-            self.folder.rmdir()
+    def align(self) -> None:
+        """Give all files of a folder the same columns, which the usual readers take from the first."""
+        for name in FOLDERS:
+            columns = {path: parquet.read_schema(path).names for path in sorted((self.folder / name).glob("*.parquet"))}
+            union = list(dict.fromkeys(column for names in columns.values() for column in names))
+            for path, names in columns.items():
+                if len(names) < len(union):
+                    stamp = (parquet.read_metadata(path).metadata or {}).get(_METADATA)
+                    self._write(pd.read_parquet(path).reindex(columns=union), path, stamp)
 
-    def _write(self, name: str, table: pd.DataFrame) -> None:
-        _write_part(table, self.folder / name / f"part-{self.part:05d}.parquet")
+    def _write(self, table: pd.DataFrame, target: Path, stamp: bytes | None = None) -> None:
+        target.parent.mkdir(exist_ok=True)
+        temporary = target.with_name(f".{target.name}")  # readers of a folder pass over hidden files
+        try:
+            arrow = pa.Table.from_pandas(table, preserve_index=False)
+            stamped = arrow.replace_schema_metadata(
+                (arrow.schema.metadata or {}) | {_METADATA: stamp or json.dumps({"code": code_version()}).encode()}
+            )
+            with temporary.open("wb") as file:
+                parquet.write_table(stamped, file, compression="zstd", use_dictionary=[*KEYS, "month"])
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise _plain(error, target) from error
 
 
-def _keys(job: Job) -> dict[str, Any]:
+class _DamagedError(Exception):
+    """A file of the ledger is not what it was when it was committed."""
+
+
+def _committed(path: Path, series: Path) -> dict[str, str]:
+    """Status of the runs that a file commits. Raises _DamagedError if it, or the series it vouches for, is damaged."""
+    try:
+        table = parquet.read_table(path, columns=["run_id", "status"])
+        stamp = json.loads((parquet.read_metadata(path).metadata or {})[_METADATA])
+    except (OSError, ValueError, KeyError) as error:
+        raise _DamagedError(f"{path} is damaged ({_first_line(error)})") from None
+    if stamp["series"]:
+        try:
+            rows = parquet.read_metadata(series).num_rows
+        except (OSError, ValueError) as error:
+            raise _DamagedError(f"{series} is damaged ({_first_line(error)})") from None
+        if rows != stamp["series"]:
+            raise _DamagedError(f"{series} has {rows} rows instead of {stamp['series']}")
+    return dict(zip(table["run_id"].to_pylist(), table["status"].to_pylist(), strict=True))
+
+
+def _keys(identifier: str, job: Job) -> dict[str, Any]:
     scenario = load(job.selection)
     names = (scenario.setting, scenario.mix_name, scenario.shocks_name)
-    return dict(zip(KEYS, (job.number, *names, job.seed), strict=True))
+    return dict(zip(KEYS, (identifier, "", *names, job.seed, job.point), strict=True))
 
 
-def _with_keys(series: pd.DataFrame, keys: dict[str, Any]) -> pd.DataFrame:
+def _columns(series: pd.DataFrame, kept: tuple[str, ...]) -> pd.DataFrame:
+    """The columns of these indicators, or all."""
+    if not kept:
+        return series
+    return series[[column for column in series.columns if column in kept or column.partition("[")[0] in kept]]
+
+
+def _with_keys(series: pd.DataFrame, keys: Mapping[str, Any]) -> pd.DataFrame:
     """The series of a run with the run's keys and the month as columns in front."""
-    front = pd.DataFrame(keys, index=series.index)
+    front = pd.DataFrame(dict(keys), index=series.index)
     return pd.concat([front, series], axis=1).reset_index(names="month")
 
 
-def _write_part(table: pd.DataFrame, target: Path) -> None:
-    temporary = target.with_suffix(".partial")  # a reader of the folder sees whole parts only
-    table.to_parquet(temporary, index=False, compression="zstd", use_dictionary=["month", *KEYS])
-    temporary.replace(target)
+def _name(identifiers: list[str]) -> str:
+    """The name of a chunk, which two drivers could only give to the same runs."""
+    return hashlib.sha256(" ".join(sorted(identifiers)).encode()).hexdigest()[:16]
 
 
-def _align(folder: Path) -> None:
-    """Rewrite parts that lack a column which others have (a mix has rows of its own): readers take the first's."""
-    import pyarrow.parquet as parquet
+def _plain(error: OSError, target: Path) -> OSError:
+    """The same error with the file and with what can be done."""
+    code = error.errno
+    if code is None and "No space left" in str(error):
+        code = errno.ENOSPC
+    reason = os.strerror(code) if code else str(error)
+    return OSError(code or 0, f"{reason}; what was committed is kept, and --resume goes on from there", str(target))
 
-    names = {part: parquet.read_schema(part).names for part in sorted(folder.glob("*.parquet"))}
-    union = list(dict.fromkeys(name for columns in names.values() for name in columns))
-    for part, columns in names.items():
-        if columns != union:
-            _write_part(pd.read_parquet(part).reindex(columns=union), part)
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

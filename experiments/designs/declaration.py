@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,6 +16,7 @@ from abm.parameters import (
     check_keys,
     check_table,
     config_folder,
+    load_config,
     read_toml,
     read_words,
     shown,
@@ -24,10 +26,13 @@ from abm.parameters import (
 from experiments.designs.factors import CHOICES, Factor, factor_of, read_factor
 from experiments.designs.sampling import ALONG, METHODS, Row, Sample
 from experiments.designs.seeds import parse_seeds
+from experiments.levers import is_lever
 from experiments.runs import Job, Selection
 
 _FOLDER = "designs"
-_KEYS = ("title", "summary", "setting", "households", "months", "mixes", "shocks", "seeds", "samples", "series")
+_KEYS = (
+    "title", "summary", "setting", "households", "months", "mixes", "shocks", "seeds", "samples", "fixed", "series",
+)  # fmt: skip
 _SAMPLE_KEYS = ("method", "factors", "size", "levels", "seed", "along", "second_order", "rows", "file")
 
 
@@ -37,7 +42,8 @@ class Design:
 
     Points are the product of the rows of the samples. A sample that goes along the seeds takes one row for each
     seed instead of all rows on every seed. Mixes and shocks that are empty are those of the setting, unless a
-    sample chooses them. `series` are the indicators whose months are kept, all if it is empty.
+    sample chooses them. `fixed` are parameters and levers that are set for all runs. `series` are the indicators
+    whose months are kept, all if it is empty.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Design:
     shocks: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     samples: tuple[Sample, ...] = ()
+    fixed: tuple[tuple[str, Any], ...] = ()
     series: tuple[str, ...] = ()
 
     @property
@@ -79,14 +86,16 @@ class Design:
             rows = list(enumerate(_rows(sample)))
             choices.append(rows if sample.along == "all" else [rows[place % len(rows)]])
         for chosen in product(*choices):
-            point, row = 0, {}
+            point = 0
+            row: Row = {}
             for sample, (number, values) in zip(self.samples, chosen, strict=True):
                 point = point * len(_rows(sample)) + number
                 row |= values
             yield point, row
 
     def _selection(self, mix: str | None, shocks: str | None, row: Row) -> Selection:
-        set_, pulled = [], []
+        set_ = [f"{name}={json.dumps(value)}" for name, value in self.fixed if not is_lever(name)]
+        pulled = [f"{name}={value}" for name, value in self.fixed if is_lever(name)]
         for factor in self.factors:
             if factor.kind in ("parameter", "parameters"):
                 set_ += factor.assignments(row[factor.name])
@@ -104,9 +113,10 @@ class Design:
 
     def describe(self) -> dict[str, Any]:
         """The design as its file would say it, as JSON can hold it; `from_description` takes it back."""
-        described = {key: getattr(self, key) for key in _KEYS if key != "samples" and getattr(self, key)}
+        described = {key: getattr(self, key) for key in _KEYS if key not in ("samples", "fixed") and getattr(self, key)}
         plain = {key: list(value) if isinstance(value, tuple) else value for key, value in described.items()}
-        return {"name": self.name, **plain, "samples": [sample.describe() for sample in self.samples]}
+        samples = [sample.describe() for sample in self.samples]
+        return {"name": self.name, **plain, "fixed": dict(self.fixed), "samples": samples}
 
     @classmethod
     def from_description(cls, description: Mapping[str, Any]) -> Design:
@@ -164,6 +174,7 @@ def _read(name: str, raw: Mapping[str, Any], folder: Path) -> Design:
         shocks=_at("shocks", _names, raw.get("shocks", [])),
         seeds=_at("seeds", parse_seeds, raw.get("seeds", "5")),
         samples=_samples(raw.get("samples", []), folder),
+        fixed=_at("fixed", _fixed, raw.get("fixed", {})),
         series=_at("series", _indicators, raw.get("series", [])),
     )
     _check_factors(design)
@@ -171,10 +182,10 @@ def _read(name: str, raw: Mapping[str, Any], folder: Path) -> Design:
 
 
 def _check_factors(design: Design) -> None:
-    names = [factor.name for factor in design.factors]
+    names = [*(factor.name for factor in design.factors), *(name for name, _ in design.fixed)]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError("is varied by two samples", key=name, expected="each factor once")
+            raise ConfigError("is set or varied twice", key=name, expected="each factor once")
     for name, given in (("mix", design.mixes), ("shocks", design.shocks)):
         if name in names and given:
             raise ConfigError("is chosen by a sample and listed as well", key=name, expected="one of them")
@@ -183,7 +194,9 @@ def _check_factors(design: Design) -> None:
 def _samples(raw: object, folder: Path) -> tuple[Sample, ...]:
     if not isinstance(raw, list):
         raise ConfigError("is not a list of tables", key="samples", expected="[[samples]]")
-    return tuple(_at(f"samples[{number}]", lambda table: _sample(table, folder), table) for number, table in enumerate(raw))
+    return tuple(
+        _at(f"samples[{number}]", lambda table: _sample(table, folder), table) for number, table in enumerate(raw)
+    )
 
 
 def _sample(raw: object, folder: Path) -> Sample:
@@ -227,7 +240,7 @@ def _listed(table: Mapping[str, Any], along: str, folder: Path) -> Sample:
     """A list of rows, written out or in a CSV file beside the design, such as a set of calibrated parameters."""
     check_keys(table, ("method", "along", "rows", "file"))
     if ("rows" in table) == ("file" in table):
-        raise ConfigError("a list needs either rows or a file", expected="rows = [{ … }, …] or file = \"….csv\"")
+        raise ConfigError("a list needs either rows or a file", expected='rows = [{ … }, …] or file = "….csv"')
     rows = table["rows"] if "rows" in table else _at("file", lambda name: _csv(folder / str(name)), table["file"])
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) and row for row in rows):
         raise ConfigError("is not a list of tables", key="rows", expected='rows = [{ "firms.markup" = 0.2 }, …]')
@@ -236,7 +249,9 @@ def _listed(table: Mapping[str, Any], along: str, folder: Path) -> Sample:
         if set(row) != set(names):
             raise ConfigError(f"row {number} does not name the same factors as the first", key="rows")
     factors = tuple(_at("rows", lambda name: factor_of(name, [row[name] for row in rows]), name) for name in names)
-    return Sample("list", factors, len(rows), along=along, listed=tuple(tuple(row[name] for name in names) for row in rows))
+    return Sample(
+        "list", factors, len(rows), along=along, listed=tuple(tuple(row[name] for name in names) for row in rows)
+    )
 
 
 def _csv(path: Path) -> list[Row]:
@@ -260,6 +275,15 @@ def _names(raw: Any) -> tuple[str, ...]:
     if not isinstance(raw, list) or not all(isinstance(name, str) for name in raw):
         raise ConfigError(f"{raw!r} is not a list of names", expected="a list of names")
     return tuple(raw)
+
+
+def _fixed(raw: Any) -> tuple[tuple[str, Any], ...]:
+    """Parameters and levers that are set for all runs; the scenario checks their values."""
+    table = check_table(raw, 'a table such as { "firms.markup" = 0.2 }')
+    for name in table:
+        if not is_lever(name):
+            load_config(config_folder()).slot(name)
+    return tuple(table.items())
 
 
 def _indicators(raw: Any) -> tuple[str, ...]:

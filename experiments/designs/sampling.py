@@ -84,7 +84,9 @@ def _factorial(sample: Sample) -> list[tuple[Any, ...]]:
 def _latin_hypercube(sample: Sample) -> NDArray[np.float64]:
     from scipy.stats import qmc
 
-    return np.asarray(qmc.LatinHypercube(len(sample.factors), rng=np.random.default_rng(sample.seed)).random(sample.size))
+    return np.asarray(
+        qmc.LatinHypercube(len(sample.factors), rng=np.random.default_rng(sample.seed)).random(sample.size)
+    )
 
 
 def _sobol(sample: Sample) -> NDArray[np.float64]:
