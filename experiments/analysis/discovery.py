@@ -152,9 +152,9 @@ def prim_boxes(
 
     Peeling over many factors spends itself on those that tell nothing. Following Kwakkel (2019, Futures & Foresight
     Science 1) PRIM is therefore run on few factors: on the most telling one by the scores of a forest, on the two
-    most telling ones, and so on up to `OFFERED`, instead of on all subsets. Of all boxes along these trajectories, freed of the limits that chance explains,
-    it takes the one with the greatest coverage among those with at least the density `threshold`; of equals the one
-    with fewer limits. If none is as dense: the densest, if it has any limit.
+    most telling ones, and so on up to `OFFERED`, instead of on all subsets. Of all boxes along these trajectories,
+    freed of the limits that chance explains, it takes the one with the greatest coverage among those with at least
+    the density `threshold`; of equals the one with fewer limits. If none is as dense: the densest with any limit.
 
     Parameters
     ----------
