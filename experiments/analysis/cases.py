@@ -66,7 +66,8 @@ def cases(results: Results, criterion: Criterion, mix: str | None = None, first:
     told = paired if mix is None else paired[paired["mix"] == mix]
     if told.empty:
         raise ConfigError(f"is the mix that others are compared with: {reference}", key="--mix", expected="another mix")
-    unpaired = len(runs) - failed - len(told) - int((runs["mix"] == reference).sum() if paired is not table else 0)
+    compared = table if paired is table else table[table["mix"] != reference]
+    unpaired = int(compared["run_id"].isin(runs["run_id"]).sum()) - len(told)
     made = told_apart(told, criterion, results.design.factors)
     reasons = {"failed to run": failed, "without a partner under the first mix": unpaired, **made.left_out}
     return Cases(made.x, made.fails, made.units, made.unit, made.factors, reasons)

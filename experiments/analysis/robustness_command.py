@@ -153,7 +153,7 @@ def direction_of(outcome: str) -> int:
 
 def _measured(name: str, found: States, direction: int, resamples: int) -> pd.DataFrame:
     table = robustness(found, direction, resamples)
-    front = {"outcome": name, "title": title_of_outcome(name), "unit": unit_of_outcome(name) or "1"}
+    front: dict[str, object] = {"outcome": name, "title": title_of_outcome(name), "unit": unit_of_outcome(name) or "1"}
     front |= {"direction": direction, "states": len(found.values)}
     front |= {"failed": found.failed, "undefined": found.undefined}
     return pd.concat([pd.DataFrame(front, index=table.index), table], axis=1)
