@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import binomtest
 
 from abm.parameters import ConfigError
-from experiments.analysis import discover_command
+from experiments.analysis import discover_command, robustness_command
 from experiments.analysis.cases import cases, place
 from experiments.analysis.criteria import Criterion, Term, read_criterion
 from experiments.analysis.discovery import (
@@ -29,6 +29,7 @@ from experiments.analysis.discovery import (
     usual_threshold,
 )
 from experiments.analysis.resampling import share, units_of
+from experiments.batch.driver import run_design
 from experiments.designs import Factor
 from experiments.runs import Job
 from tests.fakes import Outcomes, fake_batch, fake_design
@@ -143,9 +144,10 @@ def test_seeds_that_fail_by_luck_of_their_own_count_nearly_in_full() -> None:
 # --- On unseen points
 
 
-def test_a_planted_box_holds_on_unseen_points() -> None:
-    x, fails, units = planted(200)
-    trial = tried(finder("prim", fails), x, fails, units, halves=2)
+def test_a_planted_box_holds_on_unseen_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.analysis.discovery.FOLDS", 2)
+    x, fails, units = planted(250)
+    trial = tried(finder("prim", fails), x, fails, units, halves=1)
     assert trial.convincing
     assert trial.coverage.value > 0.8
     assert trial.density.low > 0.5
@@ -153,7 +155,8 @@ def test_a_planted_box_holds_on_unseen_points() -> None:
 
 
 @pytest.mark.parametrize("method", ["prim", "cart"])
-def test_luck_does_not_convince(method: str) -> None:
+def test_luck_does_not_convince(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.analysis.discovery.FOLDS", 3)
     rng = np.random.default_rng(4)
     x = pd.DataFrame(rng.random((120, 4)), columns=list("abcd"))
     fails = rng.random(120) < 0.4
@@ -337,7 +340,7 @@ def command(*arguments: str) -> str:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer resamples: what they give is tested above."""
-    for name, value in (("FOLDS", 3), ("FORESTS", 5)):
+    for name, value in (("FOLDS", 2), ("FORESTS", 5)):
         monkeypatch.setattr(f"experiments.analysis.discovery.{name}", value)
     monkeypatch.setattr(discover_command, "tried", partial(tried, halves=1))
 
@@ -390,6 +393,24 @@ def test_bad_options_are_refused_before_anything_is_written(
     with pytest.raises(ConfigError, match=complaint):
         command(str(tmp_path / "b"), *arguments)
     assert not (tmp_path / "b" / "analysis").exists()
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_real_batch_from_design_to_figures(tmp_path: Path) -> None:
+    """Lower markups make products cheaper: the model says so through runner, store, criterion and box."""
+    design = fake_design(16, factors=2, mixes=MIXES, households=60, months=6)
+    results = run_design(design, tmp_path / "b", workers=1, progress=False)
+    assert len(results.done) == 32
+    limit = results.done["product_price_index"].median()
+    said = command(str(tmp_path / "b"), "--fails", f"product_price_index > {limit}")
+    assert "32 runs at 16 points, 16 of them fail (50%)" in said
+    scores = pd.read_csv(tmp_path / "b" / "analysis" / "discovery_scores.csv")
+    assert scores["factor"][0] == "firms.markup"
+    parser = argparse.ArgumentParser()
+    robustness_command.declare(parser)
+    options = parser.parse_args([str(tmp_path / "b"), "--outcome", "product_price_index", "--resamples", "50"])
+    assert "product_price_index: 16 states (point × shocks)" in list(robustness_command.work(options))
+    assert (tmp_path / "b" / "analysis" / "robustness.svg").exists()
 
 
 def test_too_few_runs_are_said_to_be(tmp_path: Path) -> None:
