@@ -16,7 +16,7 @@ from experiments.figures import COLOURS
 
 FAILING, HOLDING = COLOURS[2], "#DDDDDD"
 METHOD_LINES = {"prim": (COLOURS[0], "-"), "cart": (COLOURS[1], "--")}
-_MOST_SCORES = 10
+_MOST_SCORES, _MOST_BOXES = 10, 4
 
 
 def draw(study: Study, criterion: Criterion, mix: str | None) -> Any:
@@ -48,7 +48,7 @@ def _runs(figure: Any, panel: Any, study: Study) -> None:
 
     names = shown_factors(study)
     names = names if len(names) == 2 else [names[0], names[0]]
-    x = study.cases.x
+    x = study.cases.x.assign(**{name: _boxed_first(study, name) for name in names})
     seen = pd.DataFrame({"across": _positions(x[names[0]]), "up": _positions(x[names[1]]), "fails": study.cases.fails})
     places = seen.groupby(["across", "up"], as_index=False)["fails"].agg(["mean", "size"])
     rng = np.random.default_rng(0)
@@ -58,31 +58,45 @@ def _runs(figure: Any, panel: Any, study: Study) -> None:
     dots = panel.scatter(
         across, up, c=places["mean"], cmap=colours, vmin=0, vmax=1, s=26, edgecolor="0.35", lw=0.5, zorder=2
     )
-    bar = figure.colorbar(dots, ax=panel, location="right", shrink=0.6, aspect=30, pad=0.02)
-    bar.set_label(
-        "share of the runs there that fail" if places["size"].max() > 1 else "fails (1) or not (0)", fontsize=8
-    )
-    bar.ax.tick_params(labelsize=7)
+    if places["mean"].isin([0.0, 1.0]).all():
+        for label, colour in (("fails", FAILING), ("holds", HOLDING)):
+            panel.scatter([], [], color=colour, edgecolor="0.35", lw=0.5, s=26, label=label)
+    else:
+        bar = figure.colorbar(dots, ax=panel, location="right", shrink=0.6, aspect=30, pad=0.02)
+        bar.set_label("share of the runs there that fail", fontsize=8)
+        bar.ax.tick_params(labelsize=7)
     for found in study.found:
         for rank, box in enumerate(found.boxes):
             _rectangle(panel, box, names, x, found.method, rank)
     _axis(panel, "x", study.cases.factors[names[0]], x[names[0]])
     _axis(panel, "y", study.cases.factors[names[1]], x[names[1]])
     _finish(panel, _caught(study))
-    if any(found.boxes for found in study.found):
-        panel.legend(loc="upper left", bbox_to_anchor=(0.0, -0.13), ncols=1, fontsize=7, frameon=False)
+    if panel.get_legend_handles_labels()[0]:
+        panel.legend(loc="upper left", bbox_to_anchor=(0.0, -0.13), fontsize=7, frameon=False)
 
 
 def _caught(study: Study) -> str:
     boxed = [found for found in study.found if found.boxes]
     if not boxed:
         return "No box: what varies does not tell failing runs apart"
-    box = boxed[0].boxes[0]
+    box, trial = boxed[0].boxes[0], study.trials[boxed[0].method]
+    if not trial.convincing:
+        return "A box is found, but unseen points do not tell it from chance"
     return f"A box of {box.mass:.0%} of the runs holds {box.coverage:.0%} of those that fail"
 
 
 def _positions(column: pd.Series[Any]) -> Any:
     return column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
+
+
+def _boxed_first(study: Study, name: str) -> pd.Series[Any]:
+    """A factor whose categories in the first box that limits it stand side by side, so that its rectangle is true."""
+    column = study.cases.x[name]
+    limits = [limit for found in study.found for box in found.boxes for limit in box.limits if limit.factor == name]
+    if not limits or limits[0].side != "among":
+        return column
+    kept = list(limits[0].bound)
+    return column.cat.reorder_categories([*kept, *(other for other in column.cat.categories if other not in kept)])
 
 
 def _jitter(column: pd.Series[Any], count: int, rng: np.random.Generator) -> Any:
@@ -97,13 +111,18 @@ def _rectangle(panel: Any, box: Box, names: list[str], x: pd.DataFrame, method: 
     (left, right), (low, high) = (_extent(box, name, x[name]) for name in names)
     colour, dash = METHOD_LINES[method]
     further = len(set(box.factors) - set(names))
-    more = f" (and {further} further factor{'s' if further > 1 else ''})" if further else ""
+    more = f", {further} more factor{'s' if further > 1 else ''}" if further else ""
     label = f"{method.upper()} {rank + 1}: density {box.density:.0%}{more}"
     panel.add_patch(
         Rectangle(
             (left, low), right - left, high - low, fill=False, ec=colour, ls=dash, lw=1.8, zorder=3,
-            label=label if rank < 3 else None,
+            label=label if rank < _MOST_BOXES else None,
         )
+    )  # fmt: skip
+    inset = (3 + 12 * rank, -3) if method == "cart" else (3, 3)  # side by side where boxes lie on each other
+    panel.annotate(
+        str(rank + 1) if method == "cart" else f"PRIM {rank + 1}", (left, high), inset, textcoords="offset points",
+        fontsize=7, color=colour, va="top" if method == "cart" else "bottom",
     )  # fmt: skip
 
 
@@ -139,7 +158,8 @@ def _trajectory(panel: Any, study: Study, found: Found) -> None:
         panel.plot(part["coverage"], part["density"], "-", color="0.75", lw=1.0, label="as peeled" if last else None)
     kept = steps[steps["kept_restricted"] > 0]
     colours = {
-        count: COLOURS[rank % len(COLOURS)] for rank, count in enumerate(sorted(kept["kept_restricted"].unique()), 1)
+        count: (COLOURS[1], *COLOURS[3:])[rank % 5]
+        for rank, count in enumerate(sorted(kept["kept_restricted"].unique()))
     }
     for count, part in kept.groupby("kept_restricted"):
         plural = "s" if count > 1 else ""
@@ -182,7 +202,7 @@ def _scores(panel: Any, scores: pd.DataFrame) -> None:
     panel.invert_yaxis()
     panel.set_xlim(left=0)
     panel.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    panel.set_xlabel("share of the score, 95 % of resamples; bar: by chance", fontsize=8)
+    panel.set_xlabel("share of the score, 95 %; upright: by chance", fontsize=8)
     telling = int(scores["telling"].sum())
     _finish(panel, f"{telling} of {len(scores)} factors tell{'s' if telling == 1 else ''} more than chance")
 
