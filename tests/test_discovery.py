@@ -25,6 +25,7 @@ from experiments.analysis.discovery import (
     finder,
     prim_boxes,
     quasi_p,
+    significant,
     tried,
     usual_threshold,
 )
@@ -83,6 +84,23 @@ def test_cart_finds_it_with_the_categories_taken_on_either_branch() -> None:
         assert ends["b", "high"] == pytest.approx(0.4, abs=0.03)
         assert "mild" not in ends["shock", "among"]
         assert box.density == fails[box.holds(x)].mean()
+
+
+def test_a_category_that_a_branch_takes_alone_is_the_only_one_in_its_leaf() -> None:
+    x, _, units = planted(400)
+    fails = ((x["a"] > 0.5) & (x["shock"] == "flood")).to_numpy()
+    found = cart_boxes(x, fails, units, threshold=0.9)
+    assert [ends_of(box)["shock", "among"] for box in found.boxes] == [("flood",)]
+    assert found.boxes[0].density == found.boxes[0].coverage == 1.0
+
+
+def test_limits_that_chance_explains_are_dropped_and_the_others_stay() -> None:
+    x, fails, units = planted()
+    true = (Limit("a", "low", 0.6), Limit("b", "high", 0.4), Limit("shock", "among", ("flood", "squeeze")))
+    kept = significant(x, fails, units, (Limit("c", "low", 0.1), *true, Limit("d", "high", 0.9)))
+    assert [(limit.factor, limit.side) for limit in kept] == [("a", "low"), ("b", "high"), ("shock", "among")]
+    assert all(limit.quasi_p < 1e-4 for limit in kept)
+    assert significant(x, fails, units, (Limit("c", "low", 0.1), Limit("d", "high", 0.9))) == ()
 
 
 def test_the_denser_box_asked_for_covers_less() -> None:

@@ -161,6 +161,16 @@ def test_one_failed_seed_takes_its_state_out() -> None:
     np.testing.assert_array_equal(left.values, VALUES[1:])
 
 
+def test_a_seed_that_one_mix_lacks_takes_its_state_out_and_an_undefined_one_leaves_it_undefined() -> None:
+    both = pd.concat([table(), table().assign(seed=2)], ignore_index=True)
+    left = states(both.drop(index=0), EARNING, ["point", "shocks"])
+    assert (left.failed, left.undefined) == (1, 0)
+    both.loc[0, EARNING] = np.nan
+    left = states(both, EARNING, ["point", "shocks"])
+    assert (left.failed, left.undefined) == (0, 1)
+    np.testing.assert_array_equal(left.values, VALUES[1:])
+
+
 def test_mixes_that_meet_in_no_state_are_not_compared() -> None:
     runs = table()
     with pytest.raises(ConfigError, match="no state in which all of"):
