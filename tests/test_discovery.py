@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 
 from abm.parameters import ConfigError
 from experiments.analysis import discover_command, robustness_command
-from experiments.analysis.cases import cases, place
+from experiments.analysis.cases import cases, mixes_of, place
 from experiments.analysis.criteria import Criterion, Term, read_criterion
 from experiments.analysis.discovery import (
     Box,
@@ -312,6 +312,13 @@ def test_runs_that_failed_or_lost_their_partner_are_counted_not_guessed(tmp_path
     assert len(alone.x) == 60 - 2 - 1
 
 
+def test_the_first_mix_is_the_designs_even_where_its_first_run_is_missing(tmp_path: Path) -> None:
+    results = fake_batch(tmp_path / "b", fake_design(10, mixes=MIXES), mixed)
+    vars(results)["runs"] = results.runs.drop(index=0)
+    assert results.runs["mix"].iloc[0] == MIXES[1]
+    assert mixes_of(results) == list(MIXES)
+
+
 def test_units_are_seeds_where_there_is_one_point() -> None:
     table = pd.DataFrame({"point": [0, 0, 0, 0], "seed": [4, 4, 7, 7]})
     codes, name = units_of(table)
@@ -416,18 +423,18 @@ def test_bad_options_are_refused_before_anything_is_written(
 @pytest.mark.usefixtures("quick")
 def test_a_real_batch_from_design_to_figures(tmp_path: Path) -> None:
     """Lower markups make products cheaper: the model says so through runner, store, criterion and box."""
-    design = fake_design(16, factors=2, mixes=MIXES, households=60, months=6)
+    design = fake_design(12, factors=2, mixes=MIXES, households=60, months=4)
     results = run_design(design, tmp_path / "b", workers=1, progress=False)
-    assert len(results.done) == 32
+    assert len(results.done) == 24
     limit = results.done["product_price_index"].median()
     said = command(str(tmp_path / "b"), "--fails", f"product_price_index > {limit}")
-    assert "32 runs at 16 points, 16 of them fail (50%)" in said
+    assert "24 runs at 12 points, 12 of them fail (50%)" in said
     scores = pd.read_csv(tmp_path / "b" / "analysis" / "discovery_scores.csv")
     assert scores["factor"][0] == "firms.markup"
     parser = argparse.ArgumentParser()
     robustness_command.declare(parser)
     options = parser.parse_args([str(tmp_path / "b"), "--outcome", "product_price_index", "--resamples", "50"])
-    assert "product_price_index: 16 states (point × shocks)" in list(robustness_command.work(options))
+    assert "product_price_index: 12 states (point × shocks)" in list(robustness_command.work(options))
     assert (tmp_path / "b" / "analysis" / "robustness.svg").exists()
 
 

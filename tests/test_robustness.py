@@ -163,8 +163,9 @@ def test_one_failed_seed_takes_its_state_out() -> None:
 
 def test_a_seed_that_one_mix_lacks_takes_its_state_out_and_an_undefined_one_leaves_it_undefined() -> None:
     both = pd.concat([table(), table().assign(seed=2)], ignore_index=True)
-    left = states(both.drop(index=0), EARNING, ["point", "shocks"])
+    left = states(both.drop(index=0), EARNING, ["point", "shocks"], (A, B, C))  # the first mix stays the first
     assert (left.failed, left.undefined) == (1, 0)
+    np.testing.assert_array_equal(left.values, VALUES[1:])
     both.loc[0, EARNING] = np.nan
     left = states(both, EARNING, ["point", "shocks"])
     assert (left.failed, left.undefined) == (0, 1)

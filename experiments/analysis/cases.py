@@ -49,10 +49,10 @@ class Cases:
 def cases(results: Results, criterion: Criterion, mix: str | None = None, first: str | None = None) -> Cases:
     """The runs of a batch, of one mix or of all, told apart by a criterion.
 
-    Differences are taken to the mix `first`, which is that of the first run unless given. Raises ConfigError for
+    Differences are taken to the mix `first`, which is the design's first unless given. Raises ConfigError for
     unknown mixes, if nothing varies, and if every run meets the criterion or none does.
     """
-    mixes = list(dict.fromkeys(results.runs["mix"]))
+    mixes = mixes_of(results)
     for name, key in ((mix, "--mix"), (first, "--against")):
         if name is not None and name not in mixes:
             raise unknown("mix", name, mixes, key=key)
@@ -71,6 +71,13 @@ def cases(results: Results, criterion: Criterion, mix: str | None = None, first:
     made = told_apart(told, criterion, results.design.factors)
     reasons = {"failed to run": failed, "without a partner under the first mix": unpaired, **made.left_out}
     return Cases(made.x, made.fails, made.units, made.unit, made.factors, reasons)
+
+
+def mixes_of(results: Results) -> list[str]:
+    """The mixes of a batch that have a run, in the order of the design; those that a sample chooses as they turn up."""
+    there = list(dict.fromkeys(results.runs["mix"]))
+    declared = [mix for mix in results.design.mixes if mix in there]
+    return [*declared, *(mix for mix in there if mix not in declared)]
 
 
 def told_apart(table: pd.DataFrame, criterion: Criterion, factors: Sequence[Factor]) -> Cases:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from abm.parameters import ConfigError
-from experiments.analysis.cases import Cases, cases, place
+from experiments.analysis.cases import Cases, cases, mixes_of, place
 from experiments.analysis.criteria import GRAMMAR, Criterion, read_criterion
 from experiments.analysis.discovery import (
     DENSITY,
@@ -89,7 +89,7 @@ def usual_criterion(results: Results, mix: str | None = None) -> str:
     do not invest again. With several mixes on the same worlds, a mix fails where no larger share of recyclers earns
     it than under the first mix; a mix alone fails where most recyclers do not.
     """
-    mixes = list(dict.fromkeys(results.runs["mix"]))
+    mixes = mixes_of(results)
     chosen = "mix" in {factor.name for factor in results.design.factors}  # a mix of its own at each point has no pair
     return AGAINST_FIRST if len(mixes) > 1 and not chosen and mix != mixes[0] else BY_ITSELF
 

@@ -54,8 +54,8 @@ def state_keys(design_along_seeds: bool, table: pd.DataFrame) -> list[str]:
     return ["point", "shocks", *(["seed"] if by_seed else [])]
 
 
-def states(runs: pd.DataFrame, outcome: str, keys: Sequence[str]) -> States:
-    """States × mixes of an outcome, means over the runs of a state (its seeds).
+def states(runs: pd.DataFrame, outcome: str, keys: Sequence[str], mixes: Sequence[str] = ()) -> States:
+    """States × mixes of an outcome, means over the runs (seeds) of a state; mixes in this order, or as they turn up.
 
     `runs` has a row per run with `mix`, `seed`, `status`, the keys, and the outcome (NaN for a run that failed). A
     state in which a mix lacks a run that another has, or in which one failed, is left out for all mixes: the mean of
@@ -75,7 +75,7 @@ def states(runs: pd.DataFrame, outcome: str, keys: Sequence[str]) -> States:
         )
     level = "point" if "seed" not in keys or kept.index.get_level_values("point").nunique() > 1 else "seed"
     units, _ = pd.factorize(kept.index.get_level_values(level), sort=True)
-    ordered = kept[list(dict.fromkeys(runs["mix"]))]  # in the order of the runs, as the design has them
+    ordered = kept[list(mixes or dict.fromkeys(runs["mix"]))]
     return States(ordered, units, int((~whole).sum()), int((whole & ~defined).sum()))
 
 
@@ -170,7 +170,9 @@ def _first(again: Array, better: int) -> Array:
 # --- Satisficing ----------------------------------------------------------------------------------
 
 
-def satisficing(runs: pd.DataFrame, criteria: Sequence[Criterion], keys: Sequence[str], seed: int = 1) -> pd.DataFrame:
+def satisficing(
+    runs: pd.DataFrame, criteria: Sequence[Criterion], keys: Sequence[str], mixes: Sequence[str] = (), seed: int = 1
+) -> pd.DataFrame:
     """Share of the states in which each mix meets each criterion, and all together where there are several.
 
     `runs` as for `states`, with a column for every outcome that a criterion reads. States are those in which every
@@ -180,16 +182,16 @@ def satisficing(runs: pd.DataFrame, criteria: Sequence[Criterion], keys: Sequenc
     all states meet it or none does), states.
     """
     outcomes = list(dict.fromkeys(name for criterion in criteria for name in criterion.outcomes))
-    each = {name: states(runs, name, keys) for name in outcomes}
+    each = {name: states(runs, name, keys, mixes) for name in outcomes}
     common = _common([found.values.index for found in each.values()])
     units = pd.Series(next(iter(each.values())).units, next(iter(each.values())).values.index)[common]
     codes = np.asarray(pd.factorize(units, sort=True)[0])
     rng = np.random.default_rng(seed)
-    mixes = list(next(iter(each.values())).values.columns)
+    columns = list(next(iter(each.values())).values.columns)
     rows = []
-    for mix in mixes:
+    for mix in columns:
         table = pd.DataFrame({name: found.values.loc[common, mix] for name, found in each.items()})
-        gaps = {f"difference {name}": table[name] - each[name].values.loc[common, mixes[0]] for name in outcomes}
+        gaps = {f"difference {name}": table[name] - each[name].values.loc[common, columns[0]] for name in outcomes}
         met = {str(criterion): criterion.met(table.assign(**gaps)) for criterion in criteria}
         if len(met) > 1:
             met["all"] = np.min(list(met.values()), axis=0)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from abm.parameters import ConfigError, unknown
+from experiments.analysis.cases import mixes_of
 from experiments.analysis.criteria import GRAMMAR, Criterion, read_criterion, title_of_outcome, unit_of_outcome
 from experiments.analysis.outcomes import outcome_table
 from experiments.analysis.robustness import BETTER, RESAMPLES, States, robustness, satisficing, state_keys, states
@@ -120,15 +121,16 @@ def measure(
     """
     needed = dict.fromkeys([*outcomes, *(name for criterion in criteria for name in criterion.outcomes)])
     runs = runs_with(results, list(needed))
-    if runs["mix"].nunique() < 2:
+    mixes = mixes_of(results)
+    if len(mixes) < 2:
         raise ConfigError(
             "robustness compares mixes", file=str(results.folder), expected="a batch of two mixes or more"
         )
     ways = {name: (directions or {}).get(name) or direction_of(name) for name in outcomes}
     keys = state_keys(any(sample.along == "seeds" for sample in results.design.samples), runs)
-    found = {name: states(runs, name, keys) for name in outcomes}
+    found = {name: states(runs, name, keys, mixes) for name in outcomes}
     tables = [_measured(name, found[name], ways[name], resamples) for name in outcomes]
-    met = satisficing(runs, criteria, keys) if criteria else pd.DataFrame()
+    met = satisficing(runs, criteria, keys, mixes) if criteria else pd.DataFrame()
     return Study(found, ways, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(), met)
 
 
