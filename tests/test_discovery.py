@@ -317,6 +317,8 @@ def test_the_first_mix_is_the_designs_even_where_its_first_run_is_missing(tmp_pa
     vars(results)["runs"] = results.runs.drop(index=0)
     assert results.runs["mix"].iloc[0] == MIXES[1]
     assert mixes_of(results) == list(MIXES)
+    vars(results)["design"] = results.design.with_(mixes=("own/business_as_usual.toml", MIXES[1]))  # a user's file
+    assert mixes_of(results) == list(MIXES)
 
 
 def test_units_are_seeds_where_there_is_one_point() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,8 @@ def cases(results: Results, criterion: Criterion, mix: str | None = None, first:
 def mixes_of(results: Results) -> list[str]:
     """The mixes of a batch that have a run, in the order of the design; those that a sample chooses as they turn up."""
     there = list(dict.fromkeys(results.runs["mix"]))
-    declared = [mix for mix in results.design.mixes if mix in there]
+    names = [Path(mix).stem if mix.endswith(".toml") else mix for mix in results.design.mixes]  # as runs name a file
+    declared = [mix for mix in dict.fromkeys(names) if mix in there]
     return [*declared, *(mix for mix in there if mix not in declared)]
 
 
