@@ -64,7 +64,7 @@ class Batch:
     def __init__(
         self, design: Design, folder: Path, *, resume: bool = False, force: bool = False, again: bool = False
     ) -> None:
-        self.jobs = identified(_checked(design))
+        self.jobs = identified(checked(design))
         there = (folder / MANIFEST).is_file()
         if not (resume and (there or not folder.exists() or not any(folder.iterdir()))):
             require_free(folder, force)
@@ -187,7 +187,7 @@ def identified(jobs: Iterable[Job]) -> dict[str, Job]:
     return found
 
 
-def _checked(design: Design) -> list[Job]:
+def checked(design: Design) -> list[Job]:
     """The jobs of a design, each scenario checked as far as it is not drawn. Raises ConfigError."""
     jobs = list(design.jobs())
     seen = set()
