@@ -229,8 +229,8 @@ def luck(observed: Observed, shape: tuple[int, ...], rng: np.random.Generator) -
 
 
 def _reached(draws: Floats) -> Floats:
-    """What draws (n, k) of a dummy's indices reach, without their sign, in one study out of twenty."""
-    return np.asarray(np.quantile(np.abs(draws), LEVEL, axis=0))
+    """What draws (n, k) of a dummy's indices are on average and reach in one study out of twenty; no signs (2, k)."""
+    return np.array([np.abs(draws.mean(axis=0)), np.quantile(np.abs(draws), LEVEL, axis=0)])
 
 
 # --- Sobol indices --------------------------------------------------------------------------------
@@ -247,11 +247,13 @@ def sobol_indices(
 
     Estimators of Saltelli et al. (2010, https://doi.org/10.1016/j.cpc.2009.09.018) and, of the second order, Saltelli
     (2002), as SALib has them, on blocks of D + 2 rows (2 D + 2 with second order) in SALib's order. The luck left in
-    means over seeds gives every factor a total index even if it has no influence but to shuffle luck; the threshold is
-    what such a dummy factor reaches in one study out of twenty (Khorashadi Zadeh et al. 2017,
-    https://doi.org/10.1016/j.envsoft.2017.02.001, compare with a dummy factor too).
+    means over seeds gives every factor a total index even if it has no influence but to shuffle luck, and lowers those
+    of the others; `dummy` is what such a factor has on average, `threshold` what it reaches in one study out of twenty
+    (cf. Khorashadi Zadeh et al. 2017,
+    https://doi.org/10.1016/j.envsoft.2017.02.001).
 
-    Columns: index, factor, with (the other factor of S2), estimate, low, high, threshold, verdict.
+    Columns: index, factor, with (the other factor of S2), estimate, low, high, dummy, threshold,
+    verdict.
     """
     rng = rng or np.random.default_rng(1)
     _require(observed.blocks >= LEAST_BLOCKS, f"{observed.blocks} base rows", f"{LEAST_BLOCKS} or more base rows")
@@ -262,14 +264,13 @@ def sobol_indices(
         return _saltelli(observed.values[blocks][:, :, seeds].mean(axis=2), pairs)
 
     found = estimated(statistic, observed, resamples, rng)
-    first, total, second = _dummy_sobol(observed, rng)
-    thresholds = np.repeat([first, total, second], [count, count, len(pairs)])
+    dummies = np.repeat(_dummy_sobol(observed, rng), [count, count, len(pairs)], axis=1)
     unmoved = _unmoved(observed, count)
     keys = [("S1", names[place], "") for place in range(count)]
     keys += [("ST", names[place], "") for place in range(count)]
     keys += [("S2", names[one], names[other]) for one, other in pairs]
     still = np.concatenate([unmoved, unmoved, [unmoved[one] or unmoved[other] for one, other in pairs]]).astype(bool)
-    return _table(keys, found, thresholds, still)
+    return _table(keys, found, dummies, still)
 
 
 def _saltelli(means: Floats, pairs: Sequence[tuple[int, int]]) -> Floats:
@@ -314,7 +315,7 @@ def _dummy_sobol(observed: Observed, rng: np.random.Generator) -> Floats:
     a, b = means[:, 0], means[:, -1]
     spread = float(np.var(np.r_[a, b]))
     if spread == 0.0:
-        return np.zeros(3)
+        return np.zeros((2, 3))
     own, other, third, fourth, fifth = luck(observed, (5, _DUMMIES, observed.blocks), rng)
     centre = b - np.mean(np.r_[a, b])
     one = np.mean(centre * (own - other), axis=1)
@@ -361,9 +362,9 @@ def morris_indices(
     found = estimated(statistic, observed, resamples, rng)
     one, other = luck(observed, (2, observed.blocks, _DUMMIES), rng)
     step = float(np.abs(np.diff(places, axis=1)).max())
-    thresholds = np.repeat(_reached(_moments((one - other) / step).T), len(names))
+    dummies = np.repeat(_reached(_moments((one - other) / step).T), len(names), axis=1)
     keys = [(index, name, "") for index in ("mu", "mu_star", "sigma") for name in names]
-    return _table(keys, found, thresholds, np.tile((effects == 0.0).all(axis=(0, 2)), 3))
+    return _table(keys, found, dummies, np.tile((effects == 0.0).all(axis=(0, 2)), 3))
 
 
 def elementary_effects(values: Floats, places: Floats) -> Floats:
@@ -415,11 +416,12 @@ def delta_indices(
         return _given_data(outcome, places[blocks], by_level)
 
     found = estimated(statistic, observed, resamples, rng, reduce_bias=True)
-    thresholds = np.array(_dummies_delta(observed.means()[:, 0], places, by_level, counts, rng)).T.ravel()
+    each = np.array(_dummies_delta(observed.means()[:, 0], places, by_level, counts, rng))  # (factors, 2, indices)
+    dummies = each.transpose(1, 2, 0).reshape(2, -1)
     keys = [(index, name, "") for index in ("delta", "S1") for name in names]
-    table = _table(keys, found, thresholds, np.zeros(len(keys), dtype=bool))
+    table = _table(keys, found, dummies, np.zeros(len(keys), dtype=bool))
     fixed = np.tile(~varied, 2)
-    table.loc[fixed, ["estimate", "low", "high", "threshold"]] = np.nan
+    table.loc[fixed, ["estimate", "low", "high", "dummy", "threshold"]] = np.nan
     table.loc[fixed, "verdict"] = FIXED
     return table
 
@@ -484,21 +486,25 @@ def _dummy_delta(outcome: Floats, places: Floats, few: bool, rng: np.random.Gene
 # --- Tables ---------------------------------------------------------------------------------------
 
 
-def _table(keys: Sequence[tuple[str, str, str]], found: Estimate, thresholds: Floats, still: Any) -> pd.DataFrame:
+def _table(keys: Sequence[tuple[str, str, str]], found: Estimate, dummies: Floats, still: Any) -> pd.DataFrame:
     rounding = 1e-9 * np.max(np.abs(found.value), initial=0.0)  # without luck a dummy reaches zero, sums do not quite
-    thresholds = np.maximum(thresholds, rounding)
+    dummy, threshold = np.maximum(dummies, rounding)
     table = pd.DataFrame(keys, columns=["index", "factor", "with"])
-    table = table.assign(estimate=found.value, low=found.low, high=found.high, threshold=thresholds)
+    table = table.assign(estimate=found.value, low=found.low, high=found.high, dummy=dummy, threshold=threshold)
     table["verdict"] = [
-        NONE if unmoved else verdict(row.low, row.high, row.threshold)
+        NONE if unmoved else verdict(row.estimate, row.low, row.high, row.dummy, row.threshold)
         for row, unmoved in zip(table.itertuples(), still, strict=True)
     ]
     return table
 
 
-def verdict(low: float, high: float, threshold: float) -> str:
-    """Influential if the whole interval lies beyond what a dummy factor reaches, on either side."""
-    return INFLUENTIAL if low > threshold or high < -threshold else NOISE
+def verdict(estimate: float, low: float, high: float, dummy: float, threshold: float) -> str:
+    """Influential if an index is beyond what a dummy factor reaches, and its interval beyond a dummy's average.
+
+    The first guards against luck, the second against chance in the choice of points.
+    """
+    beyond = low > dummy or high < -dummy
+    return INFLUENTIAL if abs(estimate) > threshold and beyond else NOISE
 
 
 def _require(met: bool, found: str, expected: str) -> None:

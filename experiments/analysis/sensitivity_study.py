@@ -34,7 +34,7 @@ class Study:
         "sobol", "morris" or "delta".
     indices
         One row per mix, shocks, at (where crossed samples stand), outcome, index, factor (and `with`, the other factor
-        of a second-order index): estimate, low, high, threshold, verdict.
+        of a second-order index): estimate, low, high, dummy, threshold, verdict.
     strata
         One row per mix, shocks, at, outcome: points, blocks, dropped, seeds, mean, seeds_share with seeds_low and
         seeds_high, notes (sentences).
@@ -70,7 +70,7 @@ def study(
     )
 
 
-_NUMBERS = ("estimate", "low", "high", "threshold")
+_NUMBERS = ("estimate", "low", "high", "dummy", "threshold")
 
 
 def _bar(pairs: list[Any], progress: bool) -> Iterator[Any]:
