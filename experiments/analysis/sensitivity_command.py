@@ -133,7 +133,7 @@ def seen(rows: pd.DataFrame, method: str, short: bool = False) -> str:
         return count
     if not len(beyond):
         return f"no factor stands out from noise ({len(leading)} tried)"
-    return f"{beyond['factor'].iloc[0]} matters most; {count}"
+    return f"{beyond['factor'].iloc[0]} first; {count}"
 
 
 def _table(rows: pd.DataFrame, method: str) -> Iterator[str]:

@@ -53,10 +53,8 @@ def draw(indices: pd.DataFrame, method: str, titles: dict[str, str], units: dict
 
 
 def _note(method: str) -> str:
-    what = "filled: beyond a dummy factor" if method == "morris" else "dark: beyond a dummy factor"
-    return (
-        f"intervals at 95 %; {what}, whose reach in one study of twenty is dotted; the {MOST_FACTORS} largest factors"
-    )
+    mark = "filled: beyond noise, + and − the direction" if method == "morris" else "blue: beyond noise"
+    return f"intervals at 95 %; {mark}; dotted: what a dummy factor reaches; the {MOST_FACTORS} largest factors"
 
 
 def _ranked(rows: pd.DataFrame, index: str) -> pd.DataFrame:
@@ -93,10 +91,19 @@ def _plane(panel: Any, rows: pd.DataFrame, unit: str) -> None:
     panel.axvline(float(leading["threshold"].max()), color=COLOURS[2], ls=":", lw=1.2)
     panel.set_xlim(0.0, None)
     panel.set_ylim(0.0, None)
-    _name(panel, leading.index[found], across[found], up[found])
+    mean = rows[rows["index"] == "mu"].set_index("factor").reindex(leading.index)
+    names = [f"{_short(name)} {_sign(row)}" for name, row in mean.iterrows()]
+    _name(panel, np.array(names)[found], across[found], up[found])
     for axis, index in ((panel.xaxis, "mu_star"), (panel.yaxis, "sigma")):
         axis.set_major_formatter(lambda value, _: number(value))
         axis.set_label_text(LABELS[index] + (f", {unit}" if unit else ""), fontsize=7.5)
+
+
+def _sign(mean: Any) -> str:
+    """The direction of a factor's mean effect, if it has one beyond noise."""
+    if mean["verdict"] != INFLUENTIAL:
+        return "±"
+    return "+" if mean["estimate"] > 0.0 else "−"
 
 
 _MOST_NAMES = 6
@@ -111,7 +118,7 @@ def _name(panel: Any, names: Any, across: Any, up: Any) -> None:
         above = height
         left = across[place] > 0.55 * right
         beside = across[place] + (-0.02 if left else 0.02) * right
-        panel.text(beside, height, _short(names[place]), fontsize=7, va="bottom", ha="right" if left else "left")
+        panel.text(beside, height, names[place], fontsize=7, va="bottom", ha="right" if left else "left")
 
 
 def _short(name: str) -> str:
