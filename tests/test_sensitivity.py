@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -338,6 +339,14 @@ def test_a_batch_that_is_not_finished_is_analysed_on_its_finished_seeds(tmp_path
     begun = write_results(tmp_path / "b", seeds, outcome, made=lambda job: job.seed == 1 and job.point < 20)
     with pytest.raises(ConfigError, match="not finished: 20 of 480 runs"):
         study(open_results(begun), ["recyclers_active"])
+
+
+def test_runs_that_another_numbering_left_behind_are_refused(tmp_path: Path) -> None:
+    folder = write_results(tmp_path / "b", design(size=8), outcome)
+    grown = design(size=8, mixes=("business_as_usual", "market_pull"))
+    (folder / "manifest.json").write_text(json.dumps({"design": grown.describe()}), encoding="utf-8")
+    with pytest.raises(ConfigError, match="extended since"):
+        study(open_results(folder), ["recyclers_active"])
 
 
 def test_differences_are_taken_on_equal_points_and_seeds(tmp_path: Path) -> None:

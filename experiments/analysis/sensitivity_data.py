@@ -18,7 +18,7 @@ import pandas as pd
 from abm.parameters import ConfigError
 from experiments.analysis.outcomes import outcome_table
 from experiments.analysis.sensitivity import Floats, Observed
-from experiments.batch.results import OK, Results
+from experiments.batch.results import KEYS, OK, Results
 from experiments.compare import RunFailedError
 from experiments.designs import Design, Sample
 
@@ -125,16 +125,10 @@ def expected_runs(scheme: Scheme) -> pd.DataFrame:
         for place, sample in enumerate(design.samples):
             if place != scheme.main and sample.along == "all":
                 at |= scheme.rows[place][int(rows[place])]
-        listed.append(
-            (
-                job.number,
-                "" if "mix" in chosen else job.selection.mix or "",
-                "" if "shocks" in chosen else job.selection.shocks or "",
-                ", ".join(f"{name}={_written(value)}" for name, value in at.items()),
-                int(rows[scheme.main]),
-                job.seed,
-            )
-        )  # fmt: skip
+        mix = "" if "mix" in chosen else job.selection.mix or ""
+        shocks = "" if "shocks" in chosen else job.selection.shocks or ""
+        where = ", ".join(f"{name}={_written(value)}" for name, value in at.items())
+        listed.append((job.number, mix, shocks, where, int(rows[scheme.main]), job.seed))
     return pd.DataFrame(listed, columns=["number", *STRATUM, "row", "seed"])
 
 
@@ -144,11 +138,26 @@ def _written(value: Any) -> str:
 
 def runs_of(results: Results, outcomes: Sequence[str]) -> pd.DataFrame:
     """`expected_runs` with `made`, `ok` and the outcomes (NaN where there are none). Raises ConfigError."""
+    _check_numbers(results)
     runs = results.runs[["run_id", "number", "status"]]
     values = outcome_table(results, outcomes)[["run_id", *outcomes]]
     known = runs.merge(values, on="run_id", how="left").drop(columns="run_id")
     table = expected_runs(scheme_of(results.design)).merge(known, on="number", how="left")
     return table.assign(made=table["status"].notna(), ok=table["status"] == OK).drop(columns="status")
+
+
+def _check_numbers(results: Results) -> None:
+    """Refuse runs whose number is another run's by now, as a design that was extended renumbers its runs."""
+    jobs = {job.number: job for job in results.design.jobs()}
+    for run in results.runs.to_dict("records"):
+        job = jobs.get(run["number"])
+        values = {name: value for name, value in job.values if name not in KEYS} if job else {}
+        if job is None or job.seed != run["seed"] or any(run.get(name) != value for name, value in values.items()):
+            raise ConfigError(
+                f"run {run['number']} of the folder is not that of the design, which was extended since",
+                file=str(results.folder),
+                expected="a folder that one design filled: run the design anew",
+            )
 
 
 def differences(runs: pd.DataFrame, mixes: Sequence[str], outcomes: Sequence[str]) -> pd.DataFrame:
@@ -180,16 +189,15 @@ class Kept:
     keys
         mix, shocks, at.
     runs
-        The runs of blocks that are whole, with a column `slot` for the seed.
-    blocks, dropped
-        Numbers of the blocks that are kept, and how many were left out.
+        The runs of blocks that are whole, with the number of their `block`.
+    dropped
+        How many blocks were left out.
     notes
         What was left out and why, as sentences.
     """
 
     keys: dict[str, str]
     runs: pd.DataFrame
-    blocks: Numbers
     dropped: int
     notes: tuple[str, ...] = field(default=())
 
@@ -216,7 +224,7 @@ def _whole(keys: dict[str, str], runs: pd.DataFrame, scheme: Scheme) -> Kept:
     notes += _notes(failed, "because of failed runs", len(counts), scheme)
     notes += _notes(unmade, "because runs have not been made yet", len(counts), scheme)
     blocks = counts.index[counts["ok"]].to_numpy()
-    return Kept(keys, runs[runs["block"].isin(blocks)], blocks, failed + unmade, tuple(notes))
+    return Kept(keys, runs[runs["block"].isin(blocks)], failed + unmade, tuple(notes))
 
 
 def _finished(keys: dict[str, str], runs: pd.DataFrame, scheme: Scheme) -> tuple[pd.DataFrame, list[str]]:
