@@ -24,6 +24,7 @@ from experiments.analysis.sensitivity import (
     NOISE,
     NONE,
     Observed,
+    _chosen,
     components,
     delta_indices,
     elementary_effects,
@@ -220,6 +221,10 @@ def test_a_factor_that_only_reshuffles_luck_is_not_called_influential(method: st
     assert list(table["verdict"]) == [INFLUENTIAL, INFLUENTIAL if method == "morris" else NOISE, NOISE]
 
 
+def mean_of(seen: Observed) -> Any:
+    return lambda blocks, seeds: np.array([_chosen(seen.values, blocks, seeds).mean()])
+
+
 def test_intervals_cover_what_another_draw_of_points_and_seeds_would_give() -> None:
     """The mean of f + seed + rest over 30 points and 5 seeds is covered 95 times out of 100, or a little more."""
     rng = np.random.default_rng(9)
@@ -227,9 +232,9 @@ def test_intervals_cover_what_another_draw_of_points_and_seeds_would_give() -> N
     for _ in range(150):
         values = rng.normal(size=(30, 1, 1)) + 0.5 * rng.normal(size=5) + rng.normal(size=(30, 1, 5))
         seen = Observed(values)
-        found = estimated(lambda b, s, v=values: np.array([v[b][:, :, s].mean()]), seen, 60, rng)  # type: ignore[misc]
+        found = estimated(mean_of(seen), seen, 60, rng)
         hits += bool(found.low[0] <= 0.0 <= found.high[0])
-        alone = estimated(lambda b, s, v=values: np.array([v[b].mean()]), Observed(values, False), 60, rng)  # type: ignore[misc]
+        alone = estimated(mean_of(seen), Observed(values, crossed=False), 60, rng)
         naive += bool(alone.low[0] <= 0.0 <= alone.high[0])
     assert hits >= 0.92 * 150
     assert naive < 0.9 * 150  # points alone miss that all of them share their seeds

@@ -5,10 +5,10 @@ its D + 2 or 2 D + 2 rows, a trajectory of Morris, a single point for the rest. 
 (Lee et al. 2015, https://doi.org/10.18564/jasss.2897; Marrel et al. 2012, https://doi.org/10.1007/s11222-011-9274-8).
 
 Intervals are two-way: seeds shared by all points (common random numbers) make runs of one seed as little independent
-as runs of one block. The variance of an index is therefore that of a bootstrap over blocks plus that of a jackknife
-over seeds; the part that belongs to both is counted twice, which makes the intervals wide rather than narrow (Owen
-2007, https://doi.org/10.1214/07-AOAS122; Cameron, Gelbach and Miller 2011, https://doi.org/10.1198/jbes.2010.07136).
-They are t-intervals with Satterthwaite's degrees of freedom.
+as runs of one block. The variance of an index is that of a bootstrap over blocks plus that of a jackknife over seeds
+less that of a bootstrap over seeds within blocks, which both contain (Cameron, Gelbach and Miller 2011,
+https://doi.org/10.1198/jbes.2010.07136; Owen 2007, https://doi.org/10.1214/07-AOAS122), and never less than that of
+blocks. They are t-intervals with Satterthwaite's degrees of freedom: two or three seeds say little about other seeds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from abm.parameters import ConfigError
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Statistic = Callable[[Places, Places], Floats]
-"""Values (k,) computed on these blocks and these seeds."""
+"""Values (k,) computed on these blocks and these seeds, (seeds,) or for each block its own (blocks, seeds)."""
 
 LEVEL = 0.95
 LEAST_BLOCKS, LEAST_POINTS = 3, 30
@@ -98,11 +98,13 @@ def estimated(
     rng: np.random.Generator,
     reduce_bias: bool = False,
     least_seeds: int = 1,
+    cells: bool = True,
 ) -> Estimate:
     """A statistic with its two-way interval at 95 % (see the module).
 
     `reduce_bias` takes off the bias that the bootstrap shows (Plischke et al. 2013, equation 30). `least_seeds`
-    is how many seeds the statistic needs; without one to spare, the interval is that of blocks alone.
+    is how many seeds the statistic needs; without one to spare, the interval is that of blocks alone. Without `cells`,
+    for a statistic that needs every seed once, nothing is taken off the sum of the two variances.
     """
     blocks, seeds = np.arange(observed.blocks), np.arange(observed.seeds)
     value = statistic(blocks, seeds)
@@ -115,11 +117,27 @@ def estimated(
     if observed.crossed and len(seeds) > least_seeds:
         left = np.array([statistic(blocks, np.delete(seeds, place)) for place in seeds])
         by_seeds = left.var(axis=0) * (len(seeds) - 1)
+        if cells:
+            by_seeds = np.maximum(by_seeds - _by_cells(statistic, observed, max(resamples // 4, 10), rng), 0.0)
         free = _satterthwaite(by_blocks, len(blocks) - 1, by_seeds, len(seeds) - 1)
     reach = stdtrit(free, 0.5 + LEVEL / 2) * np.sqrt(by_blocks + by_seeds)
     if reduce_bias:
         value = 2.0 * value - draws.mean(axis=0)
     return Estimate(value, value - reach, value + reach)
+
+
+def _by_cells(statistic: Statistic, observed: Observed, resamples: int, rng: np.random.Generator) -> Floats:
+    """Variance by the luck of single blocks: seeds resampled within each block, on its own."""
+    blocks, count = np.arange(observed.blocks), observed.seeds
+    draws = [statistic(blocks, rng.integers(count, size=(len(blocks), count))) for _ in range(resamples)]
+    return np.asarray(np.var(draws, axis=0, ddof=1) * count / (count - 1))
+
+
+def _chosen(array: Floats, blocks: Places, seeds: Places) -> Floats:
+    """What an array (blocks, k, seeds) holds for these blocks and seeds."""
+    if seeds.ndim == 1:
+        return array[blocks][:, :, seeds]
+    return np.take_along_axis(array[blocks], seeds[:, None, :], axis=2)
 
 
 def _satterthwaite(one: Floats, free_one: int, other: Floats, free_other: int) -> Floats:
@@ -208,7 +226,7 @@ def seeds_share(
         chosen = observed.values[blocks][:, rows][:, :, seeds].reshape(-1, len(seeds))
         return np.array([components(chosen, observed.crossed).seeds])
 
-    found = estimated(statistic, observed, resamples, rng, least_seeds=2)
+    found = estimated(statistic, observed, resamples, rng, least_seeds=2, cells=False)
     return float(found.value[0]), max(float(found.low[0]), 0.0), min(float(found.high[0]), 1.0)
 
 
@@ -261,7 +279,7 @@ def sobol_indices(
     pairs = list(combinations(range(count), 2)) if second_order else []
 
     def statistic(blocks: Places, seeds: Places) -> Floats:
-        return _saltelli(observed.values[blocks][:, :, seeds].mean(axis=2), pairs)
+        return _saltelli(_chosen(observed.values, blocks, seeds).mean(axis=2), pairs)
 
     found = estimated(statistic, observed, resamples, rng)
     dummies = np.repeat(_dummy_sobol(observed, rng), [count, count, len(pairs)], axis=1)
@@ -357,7 +375,7 @@ def morris_indices(
     effects = elementary_effects(observed.values, places)
 
     def statistic(blocks: Places, seeds: Places) -> Floats:
-        return _moments(effects[blocks][:, :, seeds].mean(axis=2)).ravel()
+        return _moments(_chosen(effects, blocks, seeds).mean(axis=2)).ravel()
 
     found = estimated(statistic, observed, resamples, rng)
     one, other = luck(observed, (2, observed.blocks, _DUMMIES), rng)
@@ -412,7 +430,7 @@ def delta_indices(
     by_level = [min(shape) >= LEAST_OF_CLASS for shape in counts]
 
     def statistic(blocks: Places, seeds: Places) -> Floats:
-        outcome = np.asarray(np.nanmean(observed.values[blocks][:, 0, seeds], axis=1))
+        outcome = np.asarray(np.nanmean(_chosen(observed.values, blocks, seeds), axis=(1, 2)))
         return _given_data(outcome, places[blocks], by_level)
 
     found = estimated(statistic, observed, resamples, rng, reduce_bias=True)
