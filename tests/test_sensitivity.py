@@ -404,6 +404,16 @@ def test_a_design_without_samples_has_nothing_to_analyse(tmp_path: Path) -> None
         worked(folder)
 
 
+def test_a_point_far_out_and_a_value_that_most_points_share_are_named(tmp_path: Path) -> None:
+    def value(job: Job) -> Mapping[str, float]:
+        return {"recyclers_active": float(job.point % 3 == 0), "public_cost": 1e6 if job.point == 7 else placed(job)[0]}
+
+    results = open_results(write_results(tmp_path / "b", design(size=8), value))
+    rare, far = study(results, ["recyclers_active", "public_cost"], resamples=20).strata["notes"]
+    assert any(note.startswith("65% of the points give 0") for note in rare)
+    assert any("one point, at 1e+06" in note and "100% of all variation" in note for note in far)
+
+
 def test_choices_of_a_scheme_stand_for_levels(tmp_path: Path) -> None:
     mix = read_factor("mix", {"levels": ["business_as_usual", "market_pull"]})
     sample = Sample("sobol", (mix, read_factor("firms.markup", {})), 64)

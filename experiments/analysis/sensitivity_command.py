@@ -154,8 +154,8 @@ def _table(rows: pd.DataFrame, method: str) -> Iterator[str]:
 
 
 def _writer(largest: float) -> Callable[[float], str]:
-    """Writes numbers; what is nothing beside the largest index as zero."""
-    return lambda value: number(0.0 if abs(value) < 1e-4 * largest else value)
+    """Writes numbers; what rounding left of nothing as zero."""
+    return lambda value: number(0.0 if abs(value) < 1e-9 * largest else value)
 
 
 def _pairs(rows: pd.DataFrame) -> Iterator[str]:

@@ -92,8 +92,8 @@ def _plane(panel: Any, rows: pd.DataFrame, unit: str) -> None:
     panel.set_xlim(0.0, None)
     panel.set_ylim(0.0, None)
     mean = rows[rows["index"] == "mu"].set_index("factor").reindex(leading.index)
-    names = [f"{_short(name)} {_sign(row)}" for name, row in mean.iterrows()]
-    _name(panel, np.array(names)[found], across[found], up[found])
+    names = [f"{_short(str(name))} {_sign(row)}" for name, row in mean.iterrows()]
+    _name(panel, names, across, up, found)
     for axis, index in ((panel.xaxis, "mu_star"), (panel.yaxis, "sigma")):
         axis.set_major_formatter(lambda value, _: number(value))
         axis.set_label_text(LABELS[index] + (f", {unit}" if unit else ""), fontsize=7.5)
@@ -109,16 +109,17 @@ def _sign(mean: Any) -> str:
 _MOST_NAMES = 6
 
 
-def _name(panel: Any, names: Any, across: Any, up: Any) -> None:
-    """Names beside the largest points, pushed apart from the top down so that they stay legible."""
-    right, top = panel.get_xlim()[1], panel.get_ylim()[1]
-    least, above = 0.055 * top, math.inf
-    for place in sorted(range(len(names))[:_MOST_NAMES], key=lambda place: -up[place]):
-        height = min(up[place], above - least)
-        above = height
+def _name(panel: Any, names: list[str], across: Any, up: Any, found: Any) -> None:
+    """Names beside the largest points, pushed apart from the bottom up so that they stay legible."""
+    right, top = panel.get_xlim()[1], 1.12 * panel.get_ylim()[1]
+    panel.set_ylim(0.0, top)
+    least, below = 0.055 * top, -math.inf
+    for place in sorted(range(len(names))[:_MOST_NAMES], key=lambda place: up[place]):
+        below = max(up[place], below + least)
         left = across[place] > 0.55 * right
-        beside = across[place] + (-0.02 if left else 0.02) * right
-        panel.text(beside, height, names[place], fontsize=7, va="bottom", ha="right" if left else "left")
+        beside, side = across[place] + (-0.02 if left else 0.02) * right, "right" if left else "left"
+        colour = "black" if found[place] else "0.45"
+        panel.text(beside, below, names[place], fontsize=7, va="bottom", ha=side, color=colour)
 
 
 def _short(name: str) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from experiments.analysis import sensitivity_data as data
 from experiments.analysis.sensitivity import (
+    Floats,
     Observed,
     delta_indices,
     morris_indices,
@@ -21,6 +22,7 @@ from experiments.analysis.sensitivity import (
 )
 from experiments.batch.results import Results
 
+_ONE_POINT = 0.5
 _MOSTLY_ONE_VALUE = 0.35  # as SALib warns: delta compares densities, and a class of one value has none
 
 
@@ -134,11 +136,22 @@ def _cautions(seen: Observed, scheme: data.Scheme) -> list[str]:
         cautions.append(f"what goes along the seeds counts as their luck: {', '.join(scheme.luck)}")
     if scheme.method == "delta" and seen.blocks < 200:
         cautions.append(f"{seen.blocks} points are few for delta: weak influences do not show")
+    cautions += _outlier(seen.means())
     values, counts = np.unique(seen.means(), return_counts=True)
     if counts.max() > _MOSTLY_ONE_VALUE * seen.means().size:
         share = counts.max() / seen.means().size
         cautions.append(f"{share:.0%} of the points give {values[counts.argmax()]:g}: the indices are about the others")
     return cautions
+
+
+def _outlier(means: Floats) -> list[str]:
+    """A word if one point is so far out that all indices are about it."""
+    apart = (means - np.median(means)) ** 2
+    if apart.max() < _ONE_POINT * apart.sum():
+        return []
+    value, share = means.flat[apart.argmax()], apart.max() / apart.sum()
+    where = f"one point, at {value:.4g} where the median is {np.median(means):.4g}"
+    return [f"{where}, makes {share:.0%} of all variation: the indices are about that point"]
 
 
 _ONE_SEED = (
