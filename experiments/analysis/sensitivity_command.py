@@ -133,7 +133,9 @@ def seen(rows: pd.DataFrame, method: str, short: bool = False) -> str:
         return count
     if not len(beyond):
         return f"no factor stands out from noise ({len(leading)} tried)"
-    return f"{beyond['factor'].iloc[0]} first; {count}"
+    largest = leading.iloc[0]
+    first = "first" if largest["verdict"] == INFLUENTIAL else "largest but uncertain"
+    return f"{largest['factor']} {first}; {count}"
 
 
 def _table(rows: pd.DataFrame, method: str) -> Iterator[str]:
