@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -423,6 +424,10 @@ def test_choices_of_a_scheme_stand_for_levels(tmp_path: Path) -> None:
     assert of(found.indices, "ST")["estimate"].to_list() == pytest.approx([1.0, 0.0], abs=0.1)
     assert of(found.indices, "ST").loc["firms.markup", "verdict"] == NONE
     assert any(note.startswith("one seed") for note in found.strata["notes"][0])
+    steps = Design("d", WORDS, WORDS, seeds=(1,), samples=(replace(sample, method="morris", size=6),))
+    stepped = study(open_results(write_results(tmp_path / "c", steps, value)), ["recyclers_active"], resamples=40)
+    assert of(stepped.indices, "mu_star")["estimate"].to_list() == pytest.approx([1.5, 0.0])  # a step of two thirds
+    assert any(note.startswith("steps of mix") for note in stepped.strata["notes"][0])
 
 
 # --- The model ------------------------------------------------------------------------------------

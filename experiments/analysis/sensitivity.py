@@ -217,7 +217,8 @@ def seeds_share(
 ) -> tuple[float, float, float]:
     """Share of the variance of runs that seeds account for, with its interval, from these rows of each block.
 
-    NaN if the noise cannot be separated. With two seeds the interval is that of points alone.
+    NaN if the noise cannot be separated. With two seeds the interval is that of points alone. Of Morris's trajectories
+    the share is that on their grid, whose points at the ends of ranges make factors count for more.
     """
     if not separable(observed):
         return float("nan"), float("nan"), float("nan")

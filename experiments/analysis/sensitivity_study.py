@@ -134,6 +134,9 @@ def _cautions(seen: Observed, scheme: data.Scheme) -> list[str]:
         cautions.append(_ONE_SEED if scheme.crossed else _SEED_OF_ITS_OWN)
     if scheme.luck:
         cautions.append(f"what goes along the seeds counts as their luck: {', '.join(scheme.luck)}")
+    choices = [factor.name for factor in scheme.sample.factors if factor.kind == "choice"]
+    if scheme.method == "morris" and choices:
+        cautions.append(f"steps of {', '.join(choices)} go between levels in the order in which they are listed")
     if scheme.method == "delta" and seen.blocks < 200:
         cautions.append(f"{seen.blocks} points are few for delta: weak influences do not show")
     cautions += _outlier(seen.means())
