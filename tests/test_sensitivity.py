@@ -34,7 +34,8 @@ from experiments.analysis.sensitivity import (
     seeds_share,
     sobol_indices,
 )
-from experiments.analysis.sensitivity_study import Study, study
+from experiments.analysis.sensitivity_data import scheme_of
+from experiments.analysis.sensitivity_study import Study, _independent, study
 from experiments.batch import open_results
 from experiments.batch.driver import run_design
 from experiments.compare import RunFailedError
@@ -299,6 +300,12 @@ def test_the_command_prints_and_writes_what_it_finds(tmp_path: Path) -> None:
     assert table.loc[table["index"] == "ST", "estimate"].to_numpy() == pytest.approx([0.8, 0.2, 0.0], abs=0.06)
     for name in ("sensitivity.png", "sensitivity.svg", "sensitivity_noise.csv"):
         assert (folder / "analysis" / name).stat().st_size > 100
+
+
+def test_the_variance_of_saltellis_scheme_is_that_of_its_independent_rows() -> None:
+    """A and B, the first and last of a block; the rows between share all but one factor with them."""
+    assert _independent(scheme_of(design())) == [0, 4]
+    assert _independent(scheme_of(design("morris"))) == [0, 1, 2, 3]
 
 
 def test_an_outcome_without_values_is_named_and_the_others_go_on(tmp_path: Path) -> None:
