@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from experiments.analysis.report.drawing import Picture
     from experiments.analysis.report.gathering import Gathered
 
-SUMMARY = "write a page on a batch: design, failures, differences with intervals, convergence, robustness, figures"
+SUMMARY = "Write a page on a batch: design, failures, differences with intervals, convergence, robustness, figures"
 PAGE = "report.html"
 BESIDE = "report_files"
 _LANGUAGES = ("en", "nl")
