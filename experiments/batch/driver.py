@@ -6,9 +6,11 @@ import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from abm.parameters import ConfigError
 from experiments import engines
@@ -124,11 +126,11 @@ class Batch:
     ) -> Generator[Outcome[Job, Result]]:
         """Make the missing runs and store them; yield what became of each as it finishes."""
         identifiers = {job.number: identifier for identifier, job in self.plan.jobs.items()}
-        task = Task(code_version(), work or perform)
+        task = Task(code_version(), self.design.series, work or perform)
         for outcome in over(engine, task, self.plan.jobs.values(), patience or Patience(LIMIT, RETRIES), chunk):
             if outcome.error.startswith(OtherCodeError.__name__):
                 raise ConfigError(outcome.error, key="worker", expected="the driver's version of the model")
-            self.store.add(identifiers[outcome.job.number], outcome, self.design.series)
+            self.store.add(identifiers[outcome.job.number], outcome)
             yield outcome
         self.store.flush()
         self.store.align()
@@ -136,15 +138,31 @@ class Batch:
 
 @dataclass(frozen=True)
 class Task:
-    """What workers do with a job, if they have the driver's version of the model."""
+    """What workers do with a job, if they have the driver's version of the model; they send back what is stored.
+
+    Attributes
+    ----------
+    code
+        The driver's version.
+    series
+        Indicators, or single columns, whose months are stored; all if there are none.
+    """
 
     code: str
-    work: Callable[[Job], Result]
+    series: tuple[str, ...] = ()
+    work: Callable[[Job], Result] = perform
 
     def __call__(self, job: Job) -> Result:
         if code_version() != self.code:
             raise OtherCodeError(f"the worker has version {code_version()} of the model, the driver {self.code}")
-        return self.work(job)
+        result = self.work(job)
+        nothing = pd.DataFrame()
+        return replace(result, series=self._kept(result.series), events=nothing, failures=nothing)
+
+    def _kept(self, series: pd.DataFrame) -> pd.DataFrame:
+        if not self.series:
+            return series
+        return series[[name for name in series if name in self.series or name.partition("[")[0] in self.series]]
 
 
 def run_design(

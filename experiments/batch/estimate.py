@@ -8,10 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from abm.parameters import ConfigError
+from experiments.batch.driver import Task
+from experiments.batch.provenance import code_version
 from experiments.batch.store import RUNS_PER_CHUNK, Store
 from experiments.designs import Design
 from experiments.isolation import attempt
-from experiments.runs import Job, perform
+from experiments.runs import Job
 
 SAMPLE = 3
 
@@ -40,8 +42,9 @@ def estimate(design: Design) -> Estimate:
     """Make a few runs, spread over the design, in this process. Raises ConfigError if one fails."""
     jobs = list(design.jobs())
     chosen = spread(jobs, SAMPLE)
-    attempt(perform, chosen[0])  # the first run of a process also loads the code
-    outcomes = [attempt(perform, job) for job in chosen]
+    task = Task(code_version(), design.series)
+    attempt(task, chosen[0])  # the first run of a process also loads the code
+    outcomes = [attempt(task, job) for job in chosen]
     for outcome in outcomes:
         if outcome.result is None:
             raise ConfigError(f"run {outcome.job.number} failed: {outcome.error}", key="--dry-run")
@@ -49,7 +52,7 @@ def estimate(design: Design) -> Estimate:
     with TemporaryDirectory() as folder, Store(Path(folder)) as store:
         full = -(-RUNS_PER_CHUNK // len(outcomes))  # sizes as in a full chunk, in which columns compress better
         for number in range(full * len(outcomes)):
-            store.add(str(number), outcomes[number % len(outcomes)], design.series)
+            store.add(str(number), outcomes[number % len(outcomes)])
         store.flush()
         written = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
     return Estimate(len(jobs), len(outcomes), seconds, written / (full * len(outcomes)))
