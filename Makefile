@@ -17,7 +17,7 @@ $(BIN)/python:
 # One stamp per set of packages; the larger set serves the smaller.
 .venv/run.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing packages into .venv; this happens once."
-	$(INSTALL) '.[analysis]'
+	$(INSTALL) '.[figures]'
 	@touch $@
 
 .venv/all.stamp: pyproject.toml constraints.txt | $(BIN)/python

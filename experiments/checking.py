@@ -9,6 +9,7 @@ from typing import Any
 
 from abm import load_scenario
 from abm.parameters import ConfigError, config_folder, load_config, read_toml, shown
+from experiments.batch.driver import checked
 from experiments.designs import read_design
 from experiments.findings.declaration import read_finding
 from experiments.findings.interactions import load_design as load_interactions
@@ -19,7 +20,7 @@ def check_file(path: Path) -> str:
     if path.suffix != ".toml":
         raise ConfigError("is not a TOML file", file=shown(path), expected="a name that ends in .toml")
     raw = read_toml(path)
-    if "mixes" in raw:
+    if "seeds" in raw and "arms" not in raw and "outcomes" not in raw:
         return _design(path)
     if "arms" in raw:
         read_finding(path)
@@ -43,10 +44,8 @@ def check_file(path: Path) -> str:
 
 def _design(path: Path) -> str:
     design = read_design(path)
-    for mix in design.mixes:
-        for shocks in design.shocks:
-            load_scenario(design.setting, mix=mix, shocks=shocks)
-    return "design"
+    checked(design)
+    return f"design of {len(design):,} runs"
 
 
 def _folder_of(path: Path, raw: dict[str, Any]) -> str | None:

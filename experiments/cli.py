@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 # Packages that extras bring, and the extra that brings them.
 _EXTRAS = {
-    "matplotlib": "analysis",
+    "matplotlib": "figures",
     "SALib": "analysis",
     "ema_workbench": "analysis",
     "pymoo": "analysis",
@@ -129,7 +129,8 @@ def _scenario_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="PATH=VALUE",
         dest="assignments",
-        help="another value for a parameter, such as firms.markup=0.3 (repeatable)",
+        help="another value for a parameter (firms.markup=0.3), or another strength of an instrument of the mix"
+        " (price_floor@eu=1.1, recovery_subsidy=x0.5, repair_voucher=0) (repeatable)",
     )
 
 
@@ -146,7 +147,16 @@ def _declare_run(parser: argparse.ArgumentParser) -> None:
     seeds = parser.add_mutually_exclusive_group()
     seeds.add_argument("--seed", type=_seed, metavar="N", help="the seed (default 1)")
     seeds.add_argument("--seeds", metavar="SEEDS", help=f"{_SEEDS}: a folder seed-N for each")
-    parser.add_argument("--from", metavar="MANIFEST", dest="manifest", type=Path, help="repeat the run of a manifest")
+    parser.add_argument(
+        "--from",
+        metavar="MANIFEST",
+        dest="manifest",
+        type=Path,
+        help="repeat the run of a manifest, or, with --run, one of a batch",
+    )
+    parser.add_argument(
+        "--run", metavar="ID", help="with --from DIR: the run_id of a run of that batch (its beginning will do)"
+    )
     _output_options(parser)
 
 
@@ -237,7 +247,9 @@ def run(options: argparse.Namespace) -> int:
     """Run one scenario, on one seed or several."""
     if options.manifest:
         _refuse_beside_manifest(options)
-        return _repeat(options)
+        return _repeat_of_batch(options) if options.run else _repeat(options)
+    if options.run:
+        raise ConfigError("needs the folder of a batch", key="--run", expected="--from DIR")
     return _run_seeds(options)
 
 
@@ -282,6 +294,24 @@ def _repeat(options: argparse.Namespace) -> int:
         if folder:
             write_run(result, folder)
     print(comparison)
+    return _tell_where(options)
+
+
+def _repeat_of_batch(options: argparse.Namespace) -> int:
+    import abm
+    from experiments.batch.repeating import agreement, find_run
+    from experiments.output import prepared
+    from experiments.report import run_lines, write_run
+    from experiments.runs import load
+
+    results, identifier, job = find_run(options.manifest, options.run)
+    with prepared(options.out, options.force) as folder:
+        with _MonthsBar(identifier) as progress:
+            result = abm.run(load(job.selection), rng=job.seed, progress=progress)
+        if folder:
+            write_run(result, folder)
+    _print(run_lines(result))
+    _print(agreement(results, identifier, result.summary()))
     return _tell_where(options)
 
 
@@ -387,6 +417,7 @@ def benchmark(options: argparse.Namespace) -> int:
 
 
 def _selection(options: argparse.Namespace, **chosen: str | None) -> Selection:
+    from experiments.levers import is_lever
     from experiments.runs import Selection
 
     mix = chosen.get("mix", options.mix if isinstance(getattr(options, "mix", None), str) else None)
@@ -396,7 +427,8 @@ def _selection(options: argparse.Namespace, **chosen: str | None) -> Selection:
         shocks=chosen.get("shocks", options.shocks),
         households=options.households,
         months=options.months,
-        assignments=tuple(options.assignments),
+        assignments=tuple(text for text in options.assignments if not is_lever(text.partition("=")[0])),
+        levers=tuple(text for text in options.assignments if is_lever(text.partition("=")[0])),
     )
 
 

@@ -1,7 +1,8 @@
 """Levers on a mix: another strength for instruments that it has, or an instrument that it lacks.
 
 Written `instrument=value`, or `instrument@government=value` for the uses of one government. A value is a strength
-in the instrument's own unit, or `x` and a number: so many times what the mix declares. 0 takes it out.
+in the instrument's own unit, or `x` and a number: so many times what the mix declares, which is nothing if it does
+not have the instrument. 0 takes it out.
 """
 
 from __future__ import annotations
@@ -41,18 +42,18 @@ class Lever:
 
 
 def is_lever(name: str) -> bool:
-    """Whether a name is that of an instrument, with or without a government."""
-    return name.partition("@")[0] in policies.registry()
+    """Whether a name is meant as that of an instrument: paths of parameters have dots, and no government."""
+    return "." not in name or "@" in name
 
 
 def read_lever(name: str) -> Lever:
     """The lever of a name. Raises ConfigError."""
     instrument, _, government = name.strip().partition("@")
     if instrument not in policies.registry():
-        raise unknown("instrument", instrument, list(policies.registry()), key=name)
+        raise unknown("instrument", instrument, list(policies.registry()), key="")
     table = load_scenario(mix=[], shocks=[]).config.jurisdictions
     if government and government not in table.ids:
-        raise unknown("government", government, list(table.ids), key=name)
+        raise unknown("government", government, list(table.ids), key="")
     return Lever(instrument, government)
 
 
@@ -92,9 +93,7 @@ def _pull(uses: list[InstrumentUse], lever: Lever, value: str) -> list[Instrumen
     if number == 0.0:
         return [use for use in uses if not lever.moves(use)]
     if not any(map(lever.moves, uses)):
-        if times:
-            raise ConfigError("the mix does not have it", expected="a strength of its own instead of a multiple")
-        return [*uses, added(lever, _admitted(lever, number))]
+        return uses if times else [*uses, added(lever, _admitted(lever, number))]
     high = float(lever.declared.intensity.high)
     pulled_uses: list[InstrumentUse] = []
     for use in uses:

@@ -55,7 +55,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run gives: series (months × columns), events, headline values, the seconds it took, and failures."""
+    """What a run gives: series (months × columns), events, headline values, processor seconds, and failures."""
 
     series: pd.DataFrame
     events: pd.DataFrame
@@ -95,6 +95,6 @@ def write_manifest(selections: Iterable[Selection], seeds: Sequence[int], folder
 
 def perform(job: Job) -> Result:
     """Make the run of a job."""
-    start = time.perf_counter()
+    start = time.process_time()
     done = run(load(job.selection), rng=job.seed)
-    return Result(done.series, done.events, done.summary(), time.perf_counter() - start, done.failures)
+    return Result(done.series, done.events, done.summary(), time.process_time() - start, done.failures)

@@ -40,6 +40,7 @@ from experiments.dashboard import (
     texts,
 )
 from experiments.dashboard.choice import Choice, Setting
+from experiments.levers import START
 from experiments.wording import indicator_of
 
 MONTHS, HOUSEHOLDS = 24, 60
@@ -181,7 +182,7 @@ def test_a_lever_adds_to_the_mix_and_may_replace_what_it_has() -> None:
     before, after = choice.scenario_of(plain).mix, choice.scenario_of(pulled).mix
     assert len(after) == len(before) + 1
     assert after[-1].use == name
-    assert after[-1].start == choice.START
+    assert after[-1].start == START
     had = choice.preset(plain.mix)[0].use
     without = choice.scenario_of(plain.with_lever(had, Setting(keep=False))).mix
     assert had not in {use.use for use in without}

@@ -36,15 +36,21 @@ def test_every_python_block_of_the_readme_runs(tmp_path: Path, monkeypatch: pyte
         exec(compile(block, "README.md", "exec"), {})
 
 
-def test_every_mix_of_the_readme_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_file_of_the_readme_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = blocks("README.md", "toml")
-    assert found
+    kinds = set()
     for number, block in enumerate(found):
-        file = tmp_path / f"mix_{number}.toml"
+        file = tmp_path / f"my_{number}.toml"
         file.write_text(block, encoding="utf-8")
         assert main(["check", str(file)]) == 0
-        assert "mix" in capsys.readouterr().out
-        assert main(["run", "--mix", str(file), "--months", "14", "--households", "100"]) == 0
+        said = capsys.readouterr().out
+        kinds |= {kind for kind in ("mix", "design") if f": {kind}" in said}
+        if ": mix" in said:
+            assert main(["run", "--mix", str(file), "--months", "14", "--households", "100"]) == 0
+        else:
+            small = ["--seeds", "1", "--months", "3", "--out", str(tmp_path / "out")]
+            assert main(["batch", str(file), "--households", "60", "--workers", "1", *small]) == 0
+    assert kinds == {"mix", "design"}
 
 
 @pytest.mark.parametrize("line", commands())

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +91,11 @@ def _run(batch: Batch, options: argparse.Namespace) -> int:
     done = 0
     failed: dict[int, Any] = {}
     try:
-        for outcome in _bar(batch.run(_engine(options), patience, options.chunk), len(batch.plan.jobs), failed):
-            done += 1
-            if outcome.result is None:
-                failed[outcome.job.number] = outcome
+        with closing(batch.run(_engine(options), patience, options.chunk)) as runs:
+            for outcome in _bar(runs, len(batch.plan.jobs), failed):
+                done += 1
+                if outcome.result is None:
+                    failed[outcome.job.number] = outcome
     except (KeyboardInterrupt, EngineLostError) as error:
         print(
             f"abm: {done} of {len(batch.plan.jobs)} runs were finished and are kept; go on with --resume",
@@ -106,7 +107,9 @@ def _run(batch: Batch, options: argparse.Namespace) -> int:
         raise
     for line in _summary(done, failed):
         print(line)
-    return int(bool(failed))
+    if batch.plan.failed:
+        print(f"  {batch.plan.failed} of those that were there had failed; --retry-failed makes them again")
+    return int(bool(failed or batch.plan.failed))
 
 
 def _summary(done: int, failed: dict[int, Any]) -> Iterator[str]:

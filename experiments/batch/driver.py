@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from abm.parameters import ConfigError
 from experiments import engines
 from experiments.batch import provenance
 from experiments.batch.provenance import code_version, manifest_of, run_id
-from experiments.batch.results import MANIFEST, Results
+from experiments.batch.results import MANIFEST, OK, Results
 from experiments.batch.store import Store
 from experiments.designs import Design
 from experiments.engines import Engine
@@ -45,9 +45,11 @@ class Plan:
     jobs: dict[str, Job]
     notes: list[str] = field(default_factory=list)
 
+    failed: int = 0
+
     @property
     def there(self) -> int:
-        """Runs that are in the store already."""
+        """Runs that are in the store already, `failed` of which failed."""
         return self.asked - len(self.jobs)
 
 
@@ -66,16 +68,16 @@ class Batch:
     def __init__(
         self, design: Design, folder: Path, *, resume: bool = False, force: bool = False, again: bool = False
     ) -> None:
-        self.jobs = identified(_checked(design))
+        self.jobs = identified(checked(design))
         there = (folder / MANIFEST).is_file()
-        if not (resume and (there or not folder.exists() or not any(folder.iterdir()))):
+        if not (resume and there) and not _only_begun(folder):
             require_free(folder, force)
         self.design, self.folder = design, folder
         self.store = Store(folder)
         try:
             self.plan = self._resumed(again) if resume and there else self._begun()
         except BaseException:
-            self.store.__exit__(None)
+            self.store.__exit__()
             raise
 
     def __enter__(self) -> Batch:
@@ -93,9 +95,9 @@ class Batch:
         manifest = Results(self.folder).manifest
         _refuse_other_code(manifest, self.folder)
         notes = self.store.take_up()
+        self._refuse_other_runs(manifest)
         if again:
             notes.append(f"{self.store.forget_failures()} runs that failed are made again")
-        self._refuse_other_runs(manifest)
         if manifest["design"] != json.loads(json.dumps(self.design.describe())):
             notes.append(f"the design has changed: it asked for {manifest['runs']} runs, and now for {len(self.jobs)}")
         notes += [f"{found}: results may differ in their last digits" for found in provenance.differences(manifest)]
@@ -104,7 +106,8 @@ class Batch:
         resumed = [*manifest.get("resumed", []), provenance.resumption()]
         self.store.write_manifest(renewed | kept | {"resumed": resumed})
         missing = {identifier: job for identifier, job in self.jobs.items() if identifier not in self.store.known}
-        return Plan(self.design, len(self.jobs), missing, notes)
+        failed = sum(status != OK for status in self.store.known.values())
+        return Plan(self.design, len(self.jobs), missing, notes, failed)
 
     def _refuse_other_runs(self, manifest: dict[str, Any]) -> None:
         others = self.store.known.keys() - self.jobs.keys()
@@ -189,8 +192,9 @@ def run_design(
         bar = tqdm(
             runs, total=len(batch.plan.jobs), unit=" runs", delay=2, file=sys.stderr, leave=False, disable=not progress
         )
-        for _ in bar:
-            pass
+        with closing(runs):  # also after an interruption, before the folder is given up
+            for _ in bar:
+                pass
     return Results(folder)
 
 
@@ -205,7 +209,7 @@ def identified(jobs: Iterable[Job]) -> dict[str, Job]:
     return found
 
 
-def _checked(design: Design) -> list[Job]:
+def checked(design: Design) -> list[Job]:
     """The jobs of a design, each scenario checked as far as it is not drawn. Raises ConfigError."""
     jobs = list(design.jobs())
     seen = set()
@@ -215,6 +219,11 @@ def _checked(design: Design) -> list[Job]:
             seen.add(key)
             load(job.selection)
     return jobs
+
+
+def _only_begun(folder: Path) -> bool:
+    """Whether nothing is in a folder but what a driver leaves that ended before it began."""
+    return folder.is_dir() and all(entry.name in (".lock", f".{MANIFEST}") for entry in folder.iterdir())
 
 
 def _refuse_other_code(manifest: dict[str, Any], folder: Path) -> None:

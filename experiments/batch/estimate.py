@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pyarrow.parquet as parquet
+
 from abm.parameters import ConfigError
 from experiments.batch.driver import Task
 from experiments.batch.provenance import code_version
@@ -50,12 +52,17 @@ def estimate(design: Design) -> Estimate:
             raise ConfigError(f"run {outcome.job.number} failed: {outcome.error}", key="--dry-run")
     seconds = sum(outcome.result.seconds for outcome in outcomes if outcome.result) / len(outcomes)
     with TemporaryDirectory() as folder, Store(Path(folder)) as store:
-        full = -(-RUNS_PER_CHUNK // len(outcomes))  # sizes as in a full chunk, in which columns compress better
-        for number in range(full * len(outcomes)):
-            store.add(str(number), outcomes[number % len(outcomes)])
+        for number, outcome in enumerate(outcomes):
+            store.add(str(number), outcome)
         store.flush()
-        written = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
-    return Estimate(len(jobs), len(outcomes), seconds, written / (full * len(outcomes)))
+        size = sum(_size(path, len(outcomes)) for path in Path(folder).rglob("*.parquet"))
+    return Estimate(len(jobs), len(outcomes), seconds, size)
+
+
+def _size(path: Path, runs: int) -> float:
+    """Bytes of a run in a full chunk, from a file of a few: values grow with runs, what describes columns does not."""
+    described = parquet.read_metadata(path).serialized_size
+    return (path.stat().st_size - described) / runs + described / RUNS_PER_CHUNK
 
 
 def spread(jobs: Sequence[Job], number: int) -> list[Job]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
-from abm import policies
 from abm.scenario import InstrumentUse, Scenario, catalogue, load_scenario
+from experiments.levers import Lever, added
 
 BASELINE = "business_as_usual"
 FIRST_MIX = "push_and_pull"
 FIRST_SHOCKS = "rare_earth_restriction_2027"
-ANNOUNCED, START, RAMP = 6, 12, 12  # months: levers are announced in mid-2026 and grow to full strength in 2027
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def first_choice() -> Choice:
 @lru_cache(maxsize=64)
 def scenario_of(choice: Choice, households: int | None = None) -> Scenario:
     """The scenario of a choice. Raises ConfigError where the instruments contradict each other."""
-    uses = [*kept(choice), *added(choice)]
+    uses = [*kept(choice), *put_in(choice)]
     return load_scenario(mix=uses, shocks=choice.shocks, households=households)
 
 
@@ -92,21 +90,11 @@ def kept(choice: Choice) -> list[InstrumentUse]:
     return [use for use in preset(choice.mix) if choice.lever(use.use).keep]
 
 
-def added(choice: Choice) -> list[InstrumentUse]:
+def put_in(choice: Choice) -> list[InstrumentUse]:
     """What the levers add to the mix."""
     return [_use(name, setting) for name, setting in choice.levers if setting.strength > 0.0]
 
 
 def _use(name: str, setting: Setting) -> InstrumentUse:
-    declared: Any = policies.registry()[name]
-    return InstrumentUse(
-        use=name,
-        jurisdiction=setting.government,
-        start=START,
-        ramp=RAMP,
-        announced=ANNOUNCED,
-        intensity=setting.strength,
-        materials=setting.materials or None,
-        products=setting.products or None,
-        parameters={parameter: field.absent() for parameter, field in declared.parameters.items()},
-    )
+    scope = {"materials": setting.materials or None, "products": setting.products or None}
+    return added(Lever(name, setting.government), setting.strength, **scope)

@@ -15,10 +15,11 @@ import solara
 from abm.events import month_name
 from abm.policies.instrument import PHASES
 from abm.scenario import InstrumentUse, catalogue
-from experiments.dashboard.choice import ANNOUNCED, START, Choice, Setting, preset
+from experiments.dashboard.choice import Choice, Setting, preset
 from experiments.dashboard.levers import Lever, config, levers, plain_number, range_text, read_strength, title_of
 from experiments.dashboard.parts import Box, Chooser, Markup, PushButton, Switch, Text, Unfolding
 from experiments.dashboard.texts import number, say, unit_text
+from experiments.levers import ANNOUNCED, START
 
 Change = Callable[[Choice], object]
 

@@ -12,6 +12,7 @@ from abm.parameters import Config, ConfigError
 from abm.policies.instrument import PHASES
 from abm.scenario import load_scenario
 from experiments.dashboard.texts import number, say, unit_text
+from experiments.levers import governments, suggested
 
 _GENEROUS = 4.0  # a slider reaches to this multiple of the suggested strength; more can be typed
 _STEPS = 100
@@ -62,7 +63,7 @@ def levers() -> tuple[Lever, ...]:
 
 def _lever(name: str, declared: Any) -> Lever:
     intensity = declared.intensity
-    suggested = intensity.default if intensity.default else intensity.high / 2.0
+    usual = suggested(declared)
     return Lever(
         name=name,
         phase=declared.phase,
@@ -70,20 +71,12 @@ def _lever(name: str, declared: Any) -> Lever:
         scale=100.0 if intensity.unit == "1" else 1.0,
         lowest=intensity.low,
         highest=intensity.high,
-        top=min(intensity.high, _GENEROUS * suggested),
-        suggested=suggested,
+        top=min(intensity.high, _GENEROUS * usual),
+        suggested=usual,
         governments=governments(declared.level),
         scopes=tuple(declared.scopes),
         declared=declared,
     )
-
-
-def governments(levels: tuple[str, ...]) -> tuple[str, ...]:
-    """Governments of these levels, the highest first."""
-    table = config().jurisdictions
-    rows = [int(row) for row in config().governments if str(table.level[row]) in levels]
-    rows.sort(key=lambda row: len(config().ancestors[row]))
-    return tuple(table.ids[row] for row in rows)
 
 
 def title_of(table: str, identifier: str, language: str) -> str:

@@ -99,7 +99,7 @@ def _bare(name: str) -> Factor:
     """The factor with the range that is declared; NaN where none is."""
     if name in CHOICES:
         return Factor(name, "choice", math.nan, math.nan)
-    if is_lever(name):
+    if is_lever(name) and "*" not in name:
         lever = read_lever(name)
         declared = lever.declared
         return Factor(
