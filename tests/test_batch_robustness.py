@@ -41,6 +41,7 @@ factors = { "firms.markup" = {}, "recycled_content_mandate" = { low = 0.5, high 
 """
 RUNS = 24
 PATIENCE = 150.0  # seconds after which a test fails rather than waits
+LONG = 1800.0  # the same for the shipped design
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +105,10 @@ def over_mpi(design: Path, folder: Path, *options: str, **more: str) -> subproce
     return batch(design, folder, "--mpi", *options, prefix=[*MPIEXEC, *PLANTED[1:]], **more)
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def finish(process: subprocess.Popen[str], wait: float = PATIENCE) -> tuple[int, str, str]:
     """Exit status and what a process said; it is killed if it does not end."""
     try:
-        out, err = process.communicate(timeout=PATIENCE)
+        out, err = process.communicate(timeout=wait)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         raise
@@ -243,6 +244,7 @@ def harass(
     luck: random.Random,
     pause: float,
     share: float = 0.6,
+    wait: float = PATIENCE,
 ) -> dict[str, int]:
     """Kill the driver, or else (in this share of cases) one of `victims`, at random until so many are dead.
 
@@ -250,6 +252,7 @@ def harass(
     """
     killed = {"driver": 0, "worker": 0}
     while True:
+        undisturbed = sum(killed.values()) == kills
         driver = begin()
         while driver.poll() is None and sum(killed.values()) < kills:
             time.sleep(luck.uniform(0.0, pause))
@@ -258,10 +261,10 @@ def harass(
                 killed["worker"] += kill(luck.choice(there))
             elif there:  # it is at work
                 killed["driver"] += kill(driver.pid)
-        status, _, err = finish(driver)
-        if status != -signal.SIGKILL:
-            assert status == 0, err
+        status, _, err = finish(driver, wait)
+        if status == 0:
             return killed
+        assert not undisturbed, err
 
 
 def test_processes_and_drivers_that_are_killed_change_nothing(design: Path, tmp_path: Path, expected: Any) -> None:
@@ -430,3 +433,50 @@ def test_a_second_driver_is_refused_until_the_first_is_gone(single: Path, tmp_pa
     first.communicate(timeout=PATIENCE)
     status, _, err = finish(batch(single, folder, "--resume", "--workers", "1"))
     assert status == 0, err
+
+
+# --- The shipped design
+
+
+@pytest.mark.slow
+def test_the_shipped_design_under_random_kills(tmp_path: Path) -> None:
+    """Twenty kills of processes and drivers, ten on a cluster, and five of ranks; prints the outcome."""
+    design, luck, pace = Path("kill-test"), random.Random(20), {"PLANTED_CHUNK": "5"}
+    status, _, err = finish(batch(design, tmp_path / "calm", "--workers", "2"), LONG)
+    assert status == 0, err
+    calm = stored(tmp_path / "calm")
+
+    def local() -> subprocess.Popen[str]:
+        return batch(design, tmp_path / "local", "--resume", "--workers", "2", "--retries", "20", **pace)
+
+    print(f"\n{len(calm[0])} runs; killed over processes:", killed := harass(local, children, 20, luck, 8.0, wait=LONG))
+    assert sum(killed.values()) == 20
+    assert_same(tmp_path / "local", calm)
+    with dask(3, **pace) as cluster:
+
+        def over_dask() -> subprocess.Popen[str]:
+            if not alive(cluster.scheduler.pid):
+                cluster.end()
+                cluster.begin(3)
+            return batch(
+                design, tmp_path / "dask", "--resume", "--scheduler", cluster.address, "--retries", "20", **pace
+            )
+
+        def any_of_them(_: int) -> list[int]:
+            return [*cluster.workers, cluster.scheduler.pid] if commits(tmp_path / "dask") else []
+
+        killed = harass(over_dask, any_of_them, 10, luck, 10.0, wait=LONG)
+        print("killed on a cluster, schedulers among the workers:", killed)
+    assert sum(killed.values()) == 10
+    assert_same(tmp_path / "dask", calm)
+
+    def mpi() -> subprocess.Popen[str]:
+        return over_mpi(design, tmp_path / "mpi", "--resume", **pace)
+
+    def ranks(job: int) -> list[int]:
+        return [rank for proxy in children(job) for rank in children(proxy)] if commits(tmp_path / "mpi") else []
+
+    killed = harass(mpi, ranks, 5, luck, 15.0, share=1.0, wait=LONG)
+    print("killed ranks:", killed)
+    assert_same(tmp_path / "mpi", calm)
+    print("none lost, none doubled, all rows as in calm")
