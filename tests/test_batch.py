@@ -18,7 +18,7 @@ from experiments.batch import driver, open_results, provenance, store
 from experiments.batch.driver import Batch, run_design
 from experiments.batch.store import Store
 from experiments.cli import main
-from experiments.designs import Design, files, load_design, parse_seeds
+from experiments.designs import Design, Sample, files, load_design, parse_seeds, read_factor
 from experiments.isolation import Cell, ClosedError, Patience
 from experiments.parallel import Outcome, outcomes
 from experiments.runs import Job, Result
@@ -304,14 +304,43 @@ def test_a_failed_run_is_a_row_with_its_error_and_can_be_made_again(tmp_path: Pa
 def test_a_design_may_grow_but_not_shrink(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     fill(folder, (1, 2), errors=(2,))
-    before = whole(folder)
     with Batch(SMALL.with_(seeds=(1, 2, 3)), folder, resume=True) as batch:
         assert {job.seed for job in batch.plan.jobs.values()} == {3}
         assert "the design has changed: it asked for 4 runs, and now for 6" in batch.plan.notes
+        for identifier, job in batch.plan.jobs.items():
+            batch.store.add(identifier, done(job))
+    assert list(open_results(folder).runs["number"]) == list(range(6))
+    before = whole(folder)
     for change in ({"seeds": (1,)}, {"seeds": (2, 3, 4)}, {"months": 4}):
         with pytest.raises(ConfigError, match=f"it differs in {next(iter(change))}"):
             Batch(SMALL.with_(**change), folder, resume=True, again=True)
     assert whole(folder) == before
+
+
+def test_runs_are_numbered_as_in_the_design_that_has_grown(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    fill(folder, (1, 2))
+    grown = SMALL.with_(mixes=("push_and_pull", *SMALL.mixes))
+    with Batch(grown, folder, resume=True) as batch:
+        for identifier, job in batch.plan.jobs.items():
+            batch.store.add(identifier, done(job))
+    runs = open_results(folder).runs
+    assert list(runs["number"]) == list(range(6))
+    assert list(runs["mix"]) == 2 * list(grown.mixes)
+
+
+def test_runs_that_are_other_points_of_a_changed_sample_are_refused(tmp_path: Path) -> None:
+    def sampled(*levels: float) -> Design:
+        factors = (read_factor("firms.markup", {"levels": list(levels)}),)
+        return SMALL.with_(samples=(Sample("factorial", factors),))
+
+    with Batch(sampled(0.2, 0.3), tmp_path / "out") as batch:
+        for identifier, job in batch.plan.jobs.items():
+            batch.store.add(identifier, done(job))
+    with Batch(sampled(0.2, 0.3, 0.4), tmp_path / "out", resume=True) as batch:
+        assert len(batch.plan.jobs) == 4
+    with pytest.raises(ConfigError, match="other points"):
+        Batch(sampled(0.1, 0.2, 0.3), tmp_path / "out", resume=True)
 
 
 def test_other_code_is_refused_and_other_packages_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

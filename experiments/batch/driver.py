@@ -96,6 +96,7 @@ class Batch:
         _refuse_other_code(manifest, self.folder)
         notes = self.store.take_up()
         self._refuse_other_runs(manifest)
+        self._renumber()
         if again:
             notes.append(f"{self.store.forget_failures()} runs that failed are made again")
         if manifest["design"] != json.loads(json.dumps(self.design.describe())):
@@ -118,6 +119,16 @@ class Batch:
                 key="--resume",
                 file=str(self.folder),
                 expected="the same design and config, or one that only adds runs; else another folder, or --force",
+            )
+
+    def _renumber(self) -> None:
+        """In a design that has grown, the runs that are there may have other numbers."""
+        if not self.store.renumber({identifier: (job.number, job.point) for identifier, job in self.jobs.items()}):
+            raise ConfigError(
+                "stored runs are other points of the samples of this design",
+                key="--resume",
+                file=str(self.folder),
+                expected="samples to which nothing but whole points at the end was added; else another folder",
             )
 
     def run(

@@ -109,6 +109,20 @@ class Store:
         self.known = {identifier: status for identifier, status in self.known.items() if identifier not in failed}
         return len(failed)
 
+    def renumber(self, places: Mapping[str, tuple[int, int]]) -> bool:
+        """Give runs their number in a design that has grown; False, and nothing is done, if one's point is another."""
+        changed = {}
+        for path in sorted((self.folder / "runs").glob("*.parquet")):
+            table = pd.read_parquet(path)
+            numbers, points = zip(*table["run_id"].map(places), strict=True) if len(table) else ((), ())
+            if list(table["point"]) != list(points):
+                return False
+            if list(table["number"]) != list(numbers):
+                changed[path] = table.assign(number=numbers)
+        for path, table in changed.items():
+            self._write(table, path, (parquet.read_metadata(path).metadata or {}).get(_METADATA))
+        return True
+
     def _put_aside(self, name: str) -> None:
         (self.folder / _DAMAGED).mkdir(exist_ok=True)
         for folder in FOLDERS:
