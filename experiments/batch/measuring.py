@@ -8,35 +8,47 @@ that other work on the machine does not matter; scaling is measured by the clock
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from experiments import engines
 from experiments.batch.driver import Batch
+from experiments.batch.store import RUNS_PER_CHUNK
 from experiments.designs import Design, load_design
 from experiments.parallel import Outcome
 from experiments.runs import Job, Result
 
 _DESIGN = "kill-test"  # runs of about half a second
 _TEXT = {"en": "Tiny", "nl": "Klein"}
-_FEW, _MANY = 8, 40  # runs; what a process takes to start is in both, and falls out of the difference
+_RUNS = 40
 _TIMES = 3
 
 
-def overhead(few: int = _FEW, many: int = _MANY) -> float:
-    """Processor seconds of driver and workers beyond those of the runs, as a share of these; without starting up."""
-    design = load_design(_DESIGN)
-    costs = [_cost(design, number) for number in (few, many)]
-    total, model = (after - before for before, after in zip(*costs, strict=True))
+def overhead(runs: int = RUNS_PER_CHUNK, skipped: int = 3) -> float:
+    """Processor seconds of driver and worker beyond those of the runs, as a share of these, once both are at work.
+
+    A full chunk is committed in between.
+    """
+    made = _made(load_design(_DESIGN), skipped + runs + 1, 1)
+    for _ in range(skipped):
+        next(made)
+    start, model = _processor_seconds(), 0.0
+    for _ in range(runs):
+        result = next(made).result
+        model += result.seconds if result else 0.0
+    total = _processor_seconds() - start
+    made.close()
     return total / model - 1.0
 
 
-def scaling(runs: int = _MANY) -> float:
+def scaling(runs: int = _RUNS) -> float:
     """Speed of two workers as a multiple of that of one, on the same runs, by turns; the median of three."""
     design = load_design(_DESIGN)
     ratios = [_speed(design, runs, 2) / _speed(design, runs, 1) for _ in range(_TIMES)]
@@ -54,20 +66,13 @@ def memory(early: int = 500, late: int = 2000) -> list[tuple[int, int]]:
     return list(zip(before, after, strict=True))
 
 
-def _cost(design: Design, runs: int) -> tuple[float, float]:
-    """Processor seconds of this process and those it starts, and of the runs themselves."""
-    start = _processor_seconds()
-    model = sum(outcome.result.seconds for outcome in _made(design, runs, 2) if outcome.result)
-    return _processor_seconds() - start, model
-
-
 def _speed(design: Design, runs: int, workers: int) -> float:
     """Runs a second, from the first that is finished to the last."""
     moments = [time.perf_counter() for _ in _made(design, runs, workers)]
     return (runs - 1) / (moments[-1] - moments[0])
 
 
-def _made(design: Design, runs: int, workers: int) -> Iterator[Outcome[Job, Result]]:
+def _made(design: Design, runs: int, workers: int) -> Generator[Outcome[Job, Result]]:
     """Outcomes of the first runs of a design, stored in a folder that is removed afterwards."""
     with TemporaryDirectory() as folder, Batch(design, Path(folder) / "batch") as batch:
         batch.plan.jobs = dict(list(batch.plan.jobs.items())[:runs])
@@ -76,15 +81,16 @@ def _made(design: Design, runs: int, workers: int) -> Iterator[Outcome[Job, Resu
 
 
 def _processor_seconds() -> float:
-    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    """Of this process and its workers."""
+    ticks = 0
+    for process in _processes():
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _processes() -> list[int]:
     """This process and its workers (Linux)."""
-    import multiprocessing
-    import os
-
     return [os.getpid(), *sorted(child.pid or 0 for child in multiprocessing.active_children())]
 
 
