@@ -76,7 +76,14 @@ def work(options: argparse.Namespace) -> int:
         raise ConfigError("missing", key="--out", expected="a folder for the results, or --dry-run")
     if options.retry_failed and not options.resume:
         raise ConfigError("works with --resume only", key="--retry-failed")
-    signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say that time is up
+    before = signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say that time is up
+    try:
+        return _make(design, options)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _make(design: Design, options: argparse.Namespace) -> int:
     with Batch(design, options.out, resume=options.resume, force=options.force, again=options.retry_failed) as batch:
         for note in batch.plan.notes:
             print(f"abm: {note}", file=sys.stderr)
