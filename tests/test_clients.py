@@ -289,10 +289,10 @@ def test_a_model_of_the_workbench_is_made_of_declarations() -> None:
     assert len(list(ema.ema_model([MARKUP], inputs=ema_world()).outcomes)) == 39
 
 
-def test_both_evaluators_give_what_runs_give(here: list[Job]) -> None:
+def test_both_evaluators_give_what_runs_give(here: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
     from ema_workbench import Policy, Scenario, SequentialEvaluator
 
-    outcomes = ["recycler_margin", "price_outside[ndpr]:max", "recyclers_active:series"]
+    outcomes = ["recycler_margin", "price_outside[ndpr]:max", "recycler_margin:series"]
     seeds = (1, 2)
     levers = {"recovery_subsidy": {"high": 2.0, "scale": "share"}, "mix": {"levels": ["market_pull", "push_and_pull"]}}
     model = ema.ema_model([MARKUP], levers, outcomes, inputs=ema_world(), seeds=seeds)
@@ -301,6 +301,8 @@ def test_both_evaluators_give_what_runs_give(here: list[Job]) -> None:
         Policy("one", recovery_subsidy=2.0, mix="market_pull"),
         Policy("two", recovery_subsidy=0.0, mix="push_and_pull"),
     ]
+    made: list[Job] = []
+    monkeypatch.setattr("experiments.clients.ema.perform", lambda job: made.append(job) or perform(job))
     with SequentialEvaluator(model) as evaluator:
         alone, one_by_one = evaluator.perform_experiments(scenarios, policies)
     with ema.BatchEvaluator(model, progress=False) as evaluator:
@@ -310,11 +312,13 @@ def test_both_evaluators_give_what_runs_give(here: list[Job]) -> None:
     given = {**ema_world(), MARKUP: 0.3, "recovery_subsidy": "x2.0", "mix": "market_pull"}
     margin = np.mean([simulate({**given, "seed": seed})["recycler_margin"] for seed in seeds])
     assert together["recycler_margin"][1] == pytest.approx(margin, rel=1e-12)
-    assert together["recyclers_active:series"].shape == (4, 2)
+    assert together["recycler_margin:series"].shape == (4, 2)
     for name in outcomes:
         assert not np.ma.isMaskedArray(together[name])
         np.testing.assert_allclose(together[name], one_by_one[name], rtol=1e-12)
-    assert len({job.selection for job in here}) == 4
+    assert len(np.unique(together["recycler_margin:series"][:, -1])) > 1
+    assert {(job.selection, job.seed) for job in made} == {(job.selection, job.seed) for job in here}
+    assert len(here) == 8
 
 
 def test_a_policy_of_the_same_name_is_another_policy() -> None:
