@@ -32,7 +32,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="headline indicator, or COLUMN:WAY of the series such as material_price[ndpr]:max; repeat for more",
+        help="headline indicator, or COLUMN:WAY of the series such as price_outside[ndpr]:max; repeat for more",
     )
     parser.add_argument(
         "--note", type=Path, metavar="FILE", help="text of the author, shown as such; paragraphs by blank lines"

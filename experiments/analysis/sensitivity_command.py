@@ -37,7 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a headline indicator, or COLUMN:WAY such as material_price[ndpr]:max (repeatable)",
+        help="a headline indicator, or COLUMN:WAY such as price_outside[ndpr]:max (repeatable)",
     )
     parser.add_argument(
         "--difference", action="store_true", help="of each mix to the first, on the same point and seed"
