@@ -8,6 +8,7 @@ any time limit. A cell has a channel of its own, which ends with its process.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -149,12 +150,23 @@ def _serve(channel: Connection) -> None:
             continue
         channel.send(None)  # from now on it counts
         outcome = attempt(work, job)
+        _tidy()
         try:
             channel.send((outcome.result, outcome.error))
         except OSError:
             return
         except Exception as error:  # its result cannot be sent
             channel.send((None, _text(error)))
+
+
+def _tidy() -> None:
+    """Free what the job leaves in cycles, such as a whole model, which would otherwise wait for hundreds of jobs.
+
+    What is there after the first, mostly code, stays and is looked through no more.
+    """
+    gc.collect()
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 def attempt(work: Callable[[Job], Result], job: Job) -> Outcome[Job, Result]:
