@@ -139,6 +139,7 @@ class Cell:
 def _serve(channel: Connection) -> None:
     """What the process of a cell does: a job at a time, until the other end of its channel is closed."""
     _start_serving()
+    first = True
     while True:
         try:
             work, job = channel.recv()
@@ -150,7 +151,8 @@ def _serve(channel: Connection) -> None:
             continue
         channel.send(None)  # from now on it counts
         outcome = attempt(work, job)
-        _tidy()
+        _tidy(first)
+        first = False
         try:
             channel.send((outcome.result, outcome.error))
         except OSError:
@@ -159,13 +161,13 @@ def _serve(channel: Connection) -> None:
             channel.send((None, _text(error)))
 
 
-def _tidy() -> None:
-    """Free what the job leaves in cycles, such as a whole model, which would otherwise wait for hundreds of jobs.
+def _tidy(first: bool) -> None:
+    """Free what a job leaves in cycles, such as a whole model, which would otherwise wait for hundreds of jobs.
 
     What is there after the first, mostly code, stays and is looked through no more.
     """
     gc.collect()
-    if not gc.get_freeze_count():
+    if first:
         gc.freeze()
 
 

@@ -22,7 +22,7 @@ from experiments.cli import main
 from experiments.designs import Design, Sample, files, load_design, parse_seeds, read_factor
 from experiments.isolation import Cell, ClosedError, Patience
 from experiments.parallel import Outcome, outcomes
-from experiments.runs import Job, Result
+from experiments.runs import Job, Result, Selection, perform
 
 DEATH = "__import__('os')._exit(3)"
 ENDLESS = "__import__('time').sleep(60)"
