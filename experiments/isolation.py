@@ -8,6 +8,7 @@ any time limit. A cell has a channel of its own, which ends with its process.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -138,6 +139,7 @@ class Cell:
 def _serve(channel: Connection) -> None:
     """What the process of a cell does: a job at a time, until the other end of its channel is closed."""
     _start_serving()
+    first = True
     while True:
         try:
             work, job = channel.recv()
@@ -149,12 +151,24 @@ def _serve(channel: Connection) -> None:
             continue
         channel.send(None)  # from now on it counts
         outcome = attempt(work, job)
+        _tidy(first)
+        first = False
         try:
             channel.send((outcome.result, outcome.error))
         except OSError:
             return
         except Exception as error:  # its result cannot be sent
             channel.send((None, _text(error)))
+
+
+def _tidy(first: bool) -> None:
+    """Free what a job leaves in cycles, such as a whole model, which would otherwise wait for hundreds of jobs.
+
+    What is there after the first, mostly code, stays and is looked through no more.
+    """
+    gc.collect()
+    if first:
+        gc.freeze()
 
 
 def attempt(work: Callable[[Job], Result], job: Job) -> Outcome[Job, Result]:

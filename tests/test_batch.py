@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import struct
 import sys
@@ -21,7 +22,7 @@ from experiments.cli import main
 from experiments.designs import Design, Sample, files, load_design, parse_seeds, read_factor
 from experiments.isolation import Cell, ClosedError, Patience
 from experiments.parallel import Outcome, outcomes
-from experiments.runs import Job, Result
+from experiments.runs import Job, Result, Selection, perform
 
 DEATH = "__import__('os')._exit(3)"
 ENDLESS = "__import__('time').sleep(60)"
@@ -37,6 +38,12 @@ def half_sent(number: int) -> int:
         os.write(channel.fileno(), struct.pack("!i", 1000) + b"half of it")
         os.kill(os.getpid(), signal.SIGKILL)
     return number
+
+
+def memory_of_run(number: int) -> float:
+    """Memory (bytes) of its process while a run's model has just been left behind."""
+    perform(Job(number, Selection(households=60, months=2), number))
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def lambda_of(number: int) -> Any:
@@ -109,6 +116,14 @@ def test_a_process_that_dies_while_it_sends_its_result_is_noticed() -> None:
     assert "(killed by SIGKILL), each of 2 times" in cell.do(half_sent, 0, Patience(30.0, 1)).error
     assert cell.do(half_sent, 5, Patience(30.0)).result == 5
     cell.close()
+
+
+def test_the_memory_of_a_process_stays_flat() -> None:
+    """A discarded model is held by cycles of references; without help some 2.6 MB of each run stay."""
+    cell = Cell()
+    memory = [cell.do(memory_of_run, number, Patience()).result or 0.0 for number in range(50)]
+    cell.close()
+    assert 0 < memory[-1] < memory[9] + 40e6
 
 
 def test_a_cell_that_is_closed_ends_at_once() -> None:
