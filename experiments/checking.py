@@ -9,6 +9,7 @@ from typing import Any
 
 from abm import load_scenario
 from abm.parameters import ConfigError, config_folder, load_config, read_toml, shown
+from experiments.analysis.search_problem import read_search
 from experiments.batch.driver import checked
 from experiments.designs import read_design
 from experiments.findings.declaration import read_finding
@@ -20,6 +21,9 @@ def check_file(path: Path) -> str:
     if path.suffix != ".toml":
         raise ConfigError("is not a TOML file", file=shown(path), expected="a name that ends in .toml")
     raw = read_toml(path)
+    if "objectives" in raw:
+        read_search(path)
+        return "search"
     if "seeds" in raw and "arms" not in raw and "outcomes" not in raw:
         return _design(path)
     if "arms" in raw:

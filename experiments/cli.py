@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -99,14 +100,29 @@ def _parser(asked: str = "") -> _Parser:
         summary = (command.__doc__ or name).splitlines()[0]
         declare(added.add_parser(name, help=summary, description=summary, allow_abbrev=False))
         added.choices[name].set_defaults(command=command)
-    for name, (module, summary) in _MODULES.items():
-        own = added.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        if name == asked:  # only then is its module worth the time it takes to import
-            declared = import_module(module)
-            declared.declare(own)
-            own.set_defaults(command=declared.work)
+    for name, module in _MODULES.items():
+        if asked in _COMMANDS or (asked in _MODULES and asked != name):
+            added.add_parser(name)  # its module is not worth the time that it takes to import
+            continue
+        own = import_module(module)
+        own.declare(added.add_parser(name, help=own.SUMMARY, description=own.SUMMARY, allow_abbrev=False))
+        added.choices[name].set_defaults(command=partial(_work, own.work))
     parser.commands = added.choices  # type: ignore[attr-defined]
     return parser
+
+
+def _work(work: Callable[[argparse.Namespace], Iterator[str] | int], options: argparse.Namespace) -> int:
+    """Print what a command has to say, line by line, unless it does so itself and returns its exit status."""
+    from experiments.compare import RunFailedError
+
+    try:
+        said = work(options)
+        if isinstance(said, int):
+            return said
+        _print(said)
+    except RunFailedError as error:
+        return _complain(f"a run failed: {error}", 1)
+    return 0
 
 
 def _version() -> str:
@@ -489,6 +505,7 @@ _KINDS = (
     "products",
     "parameters",
     "designs",
+    "searches",
     "settings",
     "jurisdictions",
 )
@@ -503,9 +520,12 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], Callable[[argpar
     "dashboard": (dashboard, _declare_dashboard),
     "benchmark": (benchmark, _declare_benchmark),
 }
-# Commands that declare their options in a module of their own: `declare(parser)` and `work(options)`.
+# Commands that say in a module of their own what they do (`SUMMARY`), take (`declare`) and do (`work`).
 _MODULES = {
-    "batch": ("experiments.batch.command", "Run a design - mixes × shocks × samples × seeds - into Parquet"),
+    "batch": "experiments.batch.command",
+    "report": "experiments.analysis.report_command",
+    "contribution": "experiments.analysis.contribution_command",
+    "search": "experiments.analysis.search_command",
 }
 
 if __name__ == "__main__":

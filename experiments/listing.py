@@ -26,6 +26,7 @@ from abm.parameters import (
 )
 from abm.scenario import catalogue
 from experiments import designs
+from experiments.analysis import search_problem
 
 Words = Mapping[str, str]
 
@@ -120,6 +121,12 @@ def _designs(kind: str) -> Iterator[Item]:
         yield Item(kind, design.name, design.title, partial(_file_details, design.summary, path))
 
 
+def _searches(kind: str) -> Iterator[Item]:
+    for path in search_problem.files():
+        search = search_problem.read_search(path)
+        yield Item(kind, search.name, search.title, partial(_file_details, search.summary, path))
+
+
 def _file_details(summary: Words, path: Path) -> list[Detail]:
     lines = path.read_text(encoding="utf-8").splitlines()
     body = [line for line in lines if not line.startswith(("title", "summary", "#"))]
@@ -209,6 +216,7 @@ KINDS: dict[str, Callable[[str], Iterator[Item]]] = {
     "products": _entries,
     "parameters": _parameters,
     "designs": _designs,
+    "searches": _searches,
     "settings": partial(_files, folder="settings"),
     "jurisdictions": _entries,
 }

@@ -10,6 +10,15 @@ from abm.indicators.axes import WORDS
 from abm.indicators.indicator import Indicator
 from abm.parameters import config_folder, load_config
 
+PHASES = {
+    "extraction": {"en": "Extraction and supply", "nl": "Winning en aanvoer"},
+    "design": {"en": "Design and production", "nl": "Ontwerp en productie"},
+    "market": {"en": "Market and use", "nl": "Markt en gebruik"},
+    "end_of_life": {"en": "End of life and recycling", "nl": "Afdanking en recycling"},
+    "chain": {"en": "The whole chain", "nl": "De hele keten"},
+}
+"""What the phases of the chain are called, in which instruments take hold."""
+
 _SCALES = ((1e12, " tn"), (1e9, " bn"), (1e6, " M"))
 
 

@@ -17,8 +17,7 @@ from abm import policies
 from abm.parameters import ConfigError, read_toml, shown, unknown
 from abm.scenario import InstrumentUse, Scenario
 from abm.uses import describe_use
-from experiments.dashboard.texts import say
-from experiments.wording import titles_of_labels
+from experiments.wording import PHASES, titles_of_labels
 
 Key = tuple[str, str]
 """Instrument and government."""
@@ -147,7 +146,7 @@ def _name(key: Key, by: str) -> str:
 def _titles(name: str, by: str, gone: bool) -> dict[str, str]:
     """What a player is called; one that only takes away what the base has says so."""
     if by == "phase":
-        titles = {language: say(f"phase.{name}", language) for language in LANGUAGES}
+        titles = PHASES[name]
     else:
         titles = {language: titles_of_labels(f"[{name}]", language)[0] for language in LANGUAGES}
     return {language: f"{title} ({_WITHDRAWN[language]})" if gone else title for language, title in titles.items()}

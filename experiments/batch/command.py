@@ -20,6 +20,7 @@ from experiments.designs import Design, load_design, parse_seeds
 from experiments.engines import Engine
 from experiments.parallel import EngineLostError, Patience
 
+SUMMARY = "Run a design - mixes × shocks × samples × seeds - into Parquet"
 _NAMED = 10  # runs that failed whose errors are shown
 _BLANK = Design("as asked", {"en": "As asked", "nl": "Zoals gevraagd"}, {"en": "By options.", "nl": "Met opties."})
 

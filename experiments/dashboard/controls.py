@@ -13,13 +13,13 @@ import reacton.ipyvuetify as rv
 import solara
 
 from abm.events import month_name
-from abm.policies.instrument import PHASES
 from abm.scenario import InstrumentUse, catalogue
 from experiments.dashboard.choice import Choice, Setting, preset
 from experiments.dashboard.levers import Lever, config, levers, plain_number, range_text, read_strength, title_of
 from experiments.dashboard.parts import Box, Chooser, Markup, PushButton, Switch, Text, Unfolding
 from experiments.dashboard.texts import number, say, unit_text
 from experiments.levers import ANNOUNCED, START
+from experiments.wording import PHASES
 
 Change = Callable[[Choice], object]
 
@@ -65,7 +65,7 @@ def Levers(language: str, choice: Choice, on_choice: Change) -> None:
         for phase in PHASES:
             own = [lever for lever in levers() if lever.phase == phase]
             if own:
-                Text(say(f"phase.{phase}", language), tag="h3")
+                Text(PHASES[phase][language], tag="h3")
             for lever in own:
                 LeverControl(lever, language, choice, on_choice).key(lever.name)
 
