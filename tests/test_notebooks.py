@@ -8,7 +8,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -28,12 +28,13 @@ TABLES = {
 }
 
 
-class ThisInterpreter(KernelSpecManager):
+class ThisInterpreter(AsyncKernelManager):
     """Kernels of the interpreter that runs the tests, whatever kernels are installed for the user."""
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+    @property
+    def kernel_spec(self) -> KernelSpec:
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=command, display_name=kernel_name, language="python")
+        return KernelSpec(argv=command, display_name="this interpreter", language="python")
 
 
 def executed(notebook: Any, folder: Path) -> Any:
@@ -44,10 +45,10 @@ def executed(notebook: Any, folder: Path) -> Any:
         for name, value in own.items():
             patch.setenv(name, value)
         patch.delenv("MPLBACKEND", raising=False)
-        kernel = AsyncKernelManager(kernel_spec_manager=ThisInterpreter())
         work = folder / "work"
         work.mkdir()
-        NotebookClient(notebook, km=kernel, timeout=PATIENCE, resources={"metadata": {"path": str(work)}}).execute()
+        place = {"metadata": {"path": str(work)}}
+        NotebookClient(notebook, kernel_manager_class=ThisInterpreter, timeout=PATIENCE, resources=place).execute()
     return notebook
 
 
