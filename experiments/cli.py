@@ -524,6 +524,7 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], Callable[[argpar
 _MODULES = {
     "batch": "experiments.batch.command",
     "report": "experiments.analysis.report_command",
+    "sensitivity": "experiments.analysis.sensitivity_command",
     "discover": "experiments.analysis.discover_command",
     "robustness": "experiments.analysis.robustness_command",
     "contribution": "experiments.analysis.contribution_command",

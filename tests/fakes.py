@@ -1,7 +1,9 @@
-"""Folders of batches whose outcomes are known functions of the job, so that an analysis has a right answer."""
+"""Folders of a batch whose outcomes a known function gave, for tests of what reads them."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +13,45 @@ from experiments.batch import Results, open_results
 from experiments.designs import Design, Factor, Sample
 from experiments.runs import Job
 
-Outcomes = dict[str, float]
+Outcomes = Mapping[str, float]
+
+
+def write_results(
+    folder: Path,
+    design: Design,
+    outcomes: Callable[[Job], Outcomes | str],
+    made: Callable[[Job], bool] = lambda _: True,
+) -> Path:
+    """The folder of a batch: `outcomes` gives the indicators of a job, or its error; only jobs that are `made`."""
+    (folder / "runs").mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps({"design": design.describe()}), encoding="utf-8")
+    rows = [_row(job, outcomes(job)) for job in design.jobs() if made(job)]
+    pd.DataFrame(rows).to_parquet(folder / "runs" / "x.parquet", index=False)
+    return folder
+
+
+def _row(job: Job, found: Outcomes | str) -> dict[str, Any]:
+    selection = job.selection
+    status = {"status": found} if isinstance(found, str) else {"status": "ok", **found}
+    return {
+        "run_id": f"run{job.number}",
+        "chunk": "x",
+        "setting": selection.setting,
+        "mix": selection.mix or "business_as_usual",
+        "shocks": selection.shocks or "calm",
+        "seed": job.seed,
+        "point": job.point,
+        "number": job.number,
+        "attempts": 1,
+        "seconds": 0.1,
+        **{name: value for name, value in job.values if name not in ("mix", "shocks")},
+        **status,
+    }
 
 
 def fake_batch(folder: Path, design: Design, outcomes: Callable[[Job], Outcomes | str]) -> Results:
     """The results of a design whose runs give these outcomes; a text instead of outcomes is the error of that run."""
-    (folder / "runs").mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps({"design": design.describe()}), encoding="utf-8")
-    pd.DataFrame([_row(job, outcomes(job)) for job in design.jobs()]).to_parquet(folder / "runs" / "x.parquet")
-    return open_results(folder)
-
-
-def _row(job: Job, found: Outcomes | str) -> dict[str, Any]:
-    chosen = job.selection
-    keys = {"run_id": f"r{job.number}", "chunk": "x", "setting": chosen.setting, "mix": chosen.mix}
-    keys |= {"shocks": chosen.shocks, "seed": job.seed, "point": job.point, "number": job.number}
-    status = found if isinstance(found, str) else "ok"
-    own = {} if isinstance(found, str) else found
-    return {**keys, "status": status, "attempts": 1, "seconds": 0.1, **dict(job.values), **own}
+    return open_results(write_results(folder, design, outcomes))
 
 
 def fake_design(size: int = 200, factors: int = 4, **changes: Any) -> Design:
