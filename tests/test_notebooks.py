@@ -22,9 +22,13 @@ PATIENCE = 300  # seconds for a cell, on a machine that is busy
 # What each promises: cells that show figures, and cells that show tables, by their identifiers.
 FIGURES = {
     "first_experiment": ("prices", "bloc-figure", "failures-figure", "change-figure"),
+    "policy_comparison": ("dots", "parties", "pairing-figure"),
+    "sensitivity_study": ("fan", "scatter", "indices-figure", "robust-figure"),
 }
 TABLES = {
     "first_experiment": ("scenario", "mix", "run", "prices-by-year", "bloc-table", "failures", "change-table"),
+    "policy_comparison": ("table", "decided", "more-seeds", "why", "pays-governments", "pairing"),
+    "sensitivity_study": ("design", "batch", "read", "indices", "difference", "robust"),
 }
 
 
