@@ -5,6 +5,8 @@ Each is an executor of `concurrent.futures` from a library; what is sent through
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from experiments import isolation
 from experiments.isolation import Cell
 
 _PATIENCE_TO_CONNECT = 20  # seconds
+_TO_ASK = 2.0  # seconds between two questions how many workers there are
 
 
 class EngineLostError(RuntimeError):
@@ -53,21 +56,34 @@ class LocalProcesses(Engine):
 
 
 class Cluster(Engine):
-    """A Dask cluster."""
+    """A Dask cluster, whose workers may come and go."""
 
     name = "Dask"
 
     def __init__(self, executor: Executor, client: Any) -> None:
         super().__init__(executor)
         self.client = client
+        self._threads, self._asked, self._told = 0, float("-inf"), False
 
     @property
     def slots(self) -> int:
-        return max(1, sum(self.client.nthreads().values()))
+        if time.monotonic() - self._asked > _TO_ASK:
+            self._ask()
+        return max(1, self._threads)
 
     def check(self) -> None:
         if self.client.status != "running":
             raise EngineLostError("the Dask scheduler is gone")
+        self._ask()
+        if not self._threads and not self._told:
+            print("abm: the Dask scheduler has no workers; waiting for some", file=sys.stderr)
+        self._told = not self._threads
+
+    def _ask(self) -> None:
+        try:
+            self._threads, self._asked = sum(self.client.nthreads().values()), time.monotonic()
+        except Exception as error:  # of many kinds, after which the client may try to connect again for ever
+            raise EngineLostError(f"the Dask scheduler does not answer: {type(error).__name__}: {error}") from error
 
 
 class Ranks(Engine):

@@ -199,7 +199,7 @@ WRONG = [
     (["compare", "--mix", "market_pull", "--mix", "market_pull"], ["--mix", "twice"]),
     (["compare", "--workers", "0"], ["--workers"]),
     (["batch", "--mixes", "market_pull"], ["--out"]),
-    (["batch", "--design", "mixes_under_shock", "--out", "x"], ["--design", "'mixes_under_shocks'"]),
+    (["batch", "mixes_under_shock", "--out", "x"], ["'mixes_under_shocks'"]),
     (["list", "policy"], ["'policy'", "'policies'"]),
     (["describe", "price_flor"], ["price_flor", "'price_floor'"]),
     (["describe", "price_floor", "--lang", "fr"], ["--lang", "fr"]),

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,14 @@ def work(options: argparse.Namespace) -> int:
         raise ConfigError("missing", key="--out", expected="a folder for the results, or --dry-run")
     if options.retry_failed and not options.resume:
         raise ConfigError("works with --resume only", key="--retry-failed")
-    signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say that time is up
+    before = signal.signal(signal.SIGTERM, _interrupt)  # a cluster's way to say that time is up
+    try:
+        return _make(design, options)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _make(design: Design, options: argparse.Namespace) -> int:
     with Batch(design, options.out, resume=options.resume, force=options.force, again=options.retry_failed) as batch:
         for note in batch.plan.notes:
             print(f"abm: {note}", file=sys.stderr)
@@ -92,10 +99,11 @@ def _run(batch: Batch, options: argparse.Namespace) -> int:
     done = 0
     failed: dict[int, Any] = {}
     try:
-        for outcome in _bar(batch.run(_engine(options), patience, options.chunk), len(batch.plan.jobs), failed):
-            done += 1
-            if outcome.result is None:
-                failed[outcome.job.number] = outcome
+        with closing(batch.run(_engine(options), patience, options.chunk)) as runs:
+            for outcome in _bar(runs, len(batch.plan.jobs), failed):
+                done += 1
+                if outcome.result is None:
+                    failed[outcome.job.number] = outcome
     except (KeyboardInterrupt, EngineLostError) as error:
         print(
             f"abm: {done} of {len(batch.plan.jobs)} runs were finished and are kept; go on with --resume",
@@ -107,7 +115,9 @@ def _run(batch: Batch, options: argparse.Namespace) -> int:
         raise
     for line in _summary(done, failed):
         print(line)
-    return int(bool(failed))
+    if batch.plan.failed:
+        print(f"  {batch.plan.failed} of those that were there had failed; --retry-failed makes them again")
+    return int(bool(failed or batch.plan.failed))
 
 
 def _summary(done: int, failed: dict[int, Any]) -> Iterator[str]:

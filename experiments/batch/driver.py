@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from abm.parameters import ConfigError
 from experiments import engines
 from experiments.batch import provenance
 from experiments.batch.provenance import code_version, manifest_of, run_id
-from experiments.batch.results import MANIFEST, Results
+from experiments.batch.results import MANIFEST, OK, Results
 from experiments.batch.store import Store
 from experiments.designs import Design
 from experiments.engines import Engine
@@ -43,9 +45,11 @@ class Plan:
     jobs: dict[str, Job]
     notes: list[str] = field(default_factory=list)
 
+    failed: int = 0
+
     @property
     def there(self) -> int:
-        """Runs that are in the store already."""
+        """Runs that are in the store already, `failed` of which failed."""
         return self.asked - len(self.jobs)
 
 
@@ -66,14 +70,14 @@ class Batch:
     ) -> None:
         self.jobs = identified(checked(design))
         there = (folder / MANIFEST).is_file()
-        if not (resume and (there or not folder.exists() or not any(folder.iterdir()))):
+        if not (resume and there) and not _only_begun(folder):
             require_free(folder, force)
         self.design, self.folder = design, folder
         self.store = Store(folder)
         try:
             self.plan = self._resumed(again) if resume and there else self._begun()
         except BaseException:
-            self.store.__exit__(None)
+            self.store.__exit__()
             raise
 
     def __enter__(self) -> Batch:
@@ -91,9 +95,10 @@ class Batch:
         manifest = Results(self.folder).manifest
         _refuse_other_code(manifest, self.folder)
         notes = self.store.take_up()
+        self._refuse_other_runs(manifest)
+        self._renumber()
         if again:
             notes.append(f"{self.store.forget_failures()} runs that failed are made again")
-        self._refuse_other_runs(manifest)
         if manifest["design"] != json.loads(json.dumps(self.design.describe())):
             notes.append(f"the design has changed: it asked for {manifest['runs']} runs, and now for {len(self.jobs)}")
         notes += [f"{found}: results may differ in their last digits" for found in provenance.differences(manifest)]
@@ -102,7 +107,8 @@ class Batch:
         resumed = [*manifest.get("resumed", []), provenance.resumption()]
         self.store.write_manifest(renewed | kept | {"resumed": resumed})
         missing = {identifier: job for identifier, job in self.jobs.items() if identifier not in self.store.known}
-        return Plan(self.design, len(self.jobs), missing, notes)
+        failed = sum(status != OK for status in self.store.known.values())
+        return Plan(self.design, len(self.jobs), missing, notes, failed)
 
     def _refuse_other_runs(self, manifest: dict[str, Any]) -> None:
         others = self.store.known.keys() - self.jobs.keys()
@@ -115,6 +121,16 @@ class Batch:
                 expected="the same design and config, or one that only adds runs; else another folder, or --force",
             )
 
+    def _renumber(self) -> None:
+        """In a design that has grown, the runs that are there may have other numbers."""
+        if not self.store.renumber({identifier: (job.number, job.point) for identifier, job in self.jobs.items()}):
+            raise ConfigError(
+                "stored runs are other points of the samples of this design",
+                key="--resume",
+                file=str(self.folder),
+                expected="samples to which nothing but whole points at the end was added; else another folder",
+            )
+
     def run(
         self,
         engine: AbstractContextManager[Engine],
@@ -124,11 +140,11 @@ class Batch:
     ) -> Generator[Outcome[Job, Result]]:
         """Make the missing runs and store them; yield what became of each as it finishes."""
         identifiers = {job.number: identifier for identifier, job in self.plan.jobs.items()}
-        task = Task(code_version(), work or perform)
+        task = Task(code_version(), self.design.series, work or perform)
         for outcome in over(engine, task, self.plan.jobs.values(), patience or Patience(LIMIT, RETRIES), chunk):
             if outcome.error.startswith(OtherCodeError.__name__):
                 raise ConfigError(outcome.error, key="worker", expected="the driver's version of the model")
-            self.store.add(identifiers[outcome.job.number], outcome, self.design.series)
+            self.store.add(identifiers[outcome.job.number], outcome)
             yield outcome
         self.store.flush()
         self.store.align()
@@ -136,15 +152,31 @@ class Batch:
 
 @dataclass(frozen=True)
 class Task:
-    """What workers do with a job, if they have the driver's version of the model."""
+    """What workers do with a job, if they have the driver's version of the model; they send back what is stored.
+
+    Attributes
+    ----------
+    code
+        The driver's version.
+    series
+        Indicators, or single columns, whose months are stored; all if there are none.
+    """
 
     code: str
-    work: Callable[[Job], Result]
+    series: tuple[str, ...] = ()
+    work: Callable[[Job], Result] = perform
 
     def __call__(self, job: Job) -> Result:
         if code_version() != self.code:
             raise OtherCodeError(f"the worker has version {code_version()} of the model, the driver {self.code}")
-        return self.work(job)
+        result = self.work(job)
+        nothing = pd.DataFrame()
+        return replace(result, series=self._kept(result.series), events=nothing, failures=nothing)
+
+    def _kept(self, series: pd.DataFrame) -> pd.DataFrame:
+        if not self.series:
+            return series
+        return series[[name for name in series if name in self.series or name.partition("[")[0] in self.series]]
 
 
 def run_design(
@@ -171,8 +203,9 @@ def run_design(
         bar = tqdm(
             runs, total=len(batch.plan.jobs), unit=" runs", delay=2, file=sys.stderr, leave=False, disable=not progress
         )
-        for _ in bar:
-            pass
+        with closing(runs):  # also after an interruption, before the folder is given up
+            for _ in bar:
+                pass
     return Results(folder)
 
 
@@ -197,6 +230,11 @@ def checked(design: Design) -> list[Job]:
             seen.add(key)
             load(job.selection)
     return jobs
+
+
+def _only_begun(folder: Path) -> bool:
+    """Whether nothing is in a folder but what a driver leaves that ended before it began."""
+    return folder.is_dir() and all(entry.name in (".lock", f".{MANIFEST}") for entry in folder.iterdir())
 
 
 def _refuse_other_code(manifest: dict[str, Any], folder: Path) -> None:

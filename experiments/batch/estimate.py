@@ -10,10 +10,12 @@ from tempfile import TemporaryDirectory
 import pyarrow.parquet as parquet
 
 from abm.parameters import ConfigError
+from experiments.batch.driver import Task
+from experiments.batch.provenance import code_version
 from experiments.batch.store import RUNS_PER_CHUNK, Store
 from experiments.designs import Design
 from experiments.isolation import attempt
-from experiments.runs import Job, perform
+from experiments.runs import Job
 
 SAMPLE = 3
 
@@ -42,15 +44,16 @@ def estimate(design: Design) -> Estimate:
     """Make a few runs, spread over the design, in this process. Raises ConfigError if one fails."""
     jobs = list(design.jobs())
     chosen = spread(jobs, SAMPLE)
-    attempt(perform, chosen[0])  # the first run of a process also loads the code
-    outcomes = [attempt(perform, job) for job in chosen]
+    task = Task(code_version(), design.series)
+    attempt(task, chosen[0])  # the first run of a process also loads the code
+    outcomes = [attempt(task, job) for job in chosen]
     for outcome in outcomes:
         if outcome.result is None:
             raise ConfigError(f"run {outcome.job.number} failed: {outcome.error}", key="--dry-run")
     seconds = sum(outcome.result.seconds for outcome in outcomes if outcome.result) / len(outcomes)
     with TemporaryDirectory() as folder, Store(Path(folder)) as store:
         for number, outcome in enumerate(outcomes):
-            store.add(str(number), outcome, design.series)
+            store.add(str(number), outcome)
         store.flush()
         size = sum(_size(path, len(outcomes)) for path in Path(folder).rglob("*.parquet"))
     return Estimate(len(jobs), len(outcomes), seconds, size)

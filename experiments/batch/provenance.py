@@ -23,11 +23,11 @@ _LENGTH = 16  # hexadecimal digits of an identifier: 2^64 of them, so that a mil
 
 @cache
 def code_version() -> str:
-    """Digest of the model's source files: the same code gives the same digest, on every machine."""
-    folder = Path(abm.__file__).parent
+    """Digest of the source files on which a run depends: the same code gives the same digest, on every machine."""
+    root = Path(abm.__file__).parent.parent
     total = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+    for path in [*sorted((root / "abm").rglob("*.py")), root / "experiments/levers.py", root / "experiments/runs.py"]:
+        total.update(path.relative_to(root).as_posix().encode() + b"\0")
         total.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return total.hexdigest()[:_LENGTH]
 
@@ -35,12 +35,12 @@ def code_version() -> str:
 def run_id(job: Job) -> str:
     """Digest of everything that a run depends on: its scenario in full, what is set on top, its seed, and the code."""
     selection = job.selection
-    base = _scenario_digest(_bare(selection))
+    base = _scenario_digest(bare(selection))
     parts = [base, list(selection.assignments), list(selection.levers), job.seed, code_version()]
     return _digest(parts)
 
 
-def _bare(selection: Selection) -> Selection:
+def bare(selection: Selection) -> Selection:
     """The scenario without what a sample sets, which few runs of a design do not share."""
     return Selection(selection.setting, selection.mix, selection.shocks, selection.households, selection.months)
 
@@ -62,7 +62,7 @@ def design_digest(design: Design) -> str:
 
 def manifest_of(design: Design, jobs: list[Job]) -> dict[str, Any]:
     """All that a reader needs to know of a batch, as JSON can hold it."""
-    selections = list(dict.fromkeys(_bare(job.selection) for job in jobs))
+    selections = list(dict.fromkeys(bare(job.selection) for job in jobs))
     scenarios = [load(selection).describe() for selection in selections]
     config = scenarios[0].pop("config") if scenarios else {}
     for scenario in scenarios[1:]:  # what differs from the first is in its overrides

@@ -13,7 +13,9 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,11 +25,11 @@ import pyarrow.parquet as parquet
 from filelock import FileLock, Timeout
 
 from abm.parameters import ConfigError
-from experiments.batch.provenance import code_version
+from experiments.batch.provenance import bare, code_version
 from experiments.batch.results import KEYS, MANIFEST, OK
 from experiments.output import remove
 from experiments.parallel import Outcome
-from experiments.runs import Job, Result, load
+from experiments.runs import Job, Result, Selection, load
 
 RUNS_PER_CHUNK = 50  # one file of fifty runs is written several times faster than fifty of one
 SECONDS_PER_CHUNK = 60.0  # of work that a killed driver may lose
@@ -65,10 +67,9 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
-            if kind is None or not issubclass(kind, OSError):  # type: ignore[arg-type]
-                self.flush()  # what was finished is kept, also after an interruption
+            self.flush()  # what was finished is kept, also after an interruption
         finally:
             self._lock.release()
 
@@ -108,6 +109,20 @@ class Store:
         self.known = {identifier: status for identifier, status in self.known.items() if identifier not in failed}
         return len(failed)
 
+    def renumber(self, places: Mapping[str, tuple[int, int]]) -> bool:
+        """Give runs their number in a design that has grown; False, and nothing is done, if one's point is another."""
+        changed = {}
+        for path in sorted((self.folder / "runs").glob("*.parquet")):
+            table = pd.read_parquet(path)
+            numbers, points = zip(*table["run_id"].map(places), strict=True) if len(table) else ((), ())
+            if list(table["point"]) != list(points):
+                return False
+            if list(table["number"]) != list(numbers):
+                changed[path] = table.assign(number=numbers)
+        for path, table in changed.items():
+            self._write(table, path, (parquet.read_metadata(path).metadata or {}).get(_METADATA))
+        return True
+
     def _put_aside(self, name: str) -> None:
         (self.folder / _DAMAGED).mkdir(exist_ok=True)
         for folder in FOLDERS:
@@ -120,19 +135,22 @@ class Store:
         """Write down what the batch is, whole or not at all."""
         text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         temporary = self.folder / f".{MANIFEST}"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.folder / MANIFEST)
+        try:
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.folder / MANIFEST)
+        except OSError as error:
+            raise _plain(error, self.folder / MANIFEST) from error
 
-    def add(self, identifier: str, outcome: Outcome[Job, Result], kept: Iterable[str] = ()) -> None:
-        """Keep what became of a run; commit when a chunk is full, or old enough. Raises OSError.
-
-        `kept` are the indicators of the series that are stored, all if there are none.
-        """
+    def add(self, identifier: str, outcome: Outcome[Job, Result]) -> None:
+        """Keep what became of a run; commit when a chunk is full, or old enough. Raises OSError."""
         keys = _keys(identifier, outcome.job)
         row = {**keys, "number": outcome.job.number, "status": outcome.error or OK, "attempts": outcome.attempts}
         row |= {"seconds": float("nan"), **dict(outcome.job.values)}
         if outcome.result is not None:
-            self._series.append(_with_keys(_columns(outcome.result.series, tuple(kept)), keys))
+            self._series.append(_with_keys(outcome.result.series, keys))
             row |= {"seconds": outcome.result.seconds, **outcome.result.summary}
         self._runs.append(row)
         self.known[identifier] = row["status"]
@@ -140,18 +158,29 @@ class Store:
             self.flush()
 
     def flush(self) -> None:
-        """Commit what is kept: the series first, and then, by the runs, all at once."""
-        runs, series, self._runs, self._series = self._runs, self._series, [], []
+        """Commit what is kept: the series first, and then, by the runs, all at once. Raises OSError.
+
+        What an interruption leaves is committed by the next flush, under the same name; what the disk refuses is not
+        tried again.
+        """
         self._since = time.monotonic()
-        if not runs:
+        if not self._runs:
             return
-        chunk = _name([row["run_id"] for row in runs])
-        months = pd.concat(series, ignore_index=True).assign(chunk=chunk) if series else None
-        if months is not None:
+        try:
+            self._commit(_name([row["run_id"] for row in self._runs]))
+        except OSError:
+            self._runs, self._series = [], []
+            raise
+        self._runs, self._series = [], []
+
+    def _commit(self, chunk: str) -> None:
+        rows = 0
+        if self._series:
+            months = pd.concat(self._series, ignore_index=True).assign(chunk=chunk)
             self._write(months, self.folder / "series" / f"{chunk}.parquet")
-        rows = 0 if months is None else len(months)
+            rows = len(months)
         stamp = json.dumps({"code": code_version(), "series": rows}).encode()
-        self._write(pd.DataFrame(runs).assign(chunk=chunk), self.folder / "runs" / f"{chunk}.parquet", stamp)
+        self._write(pd.DataFrame(self._runs).assign(chunk=chunk), self.folder / "runs" / f"{chunk}.parquet", stamp)
 
     def align(self) -> None:
         """Give all files of a folder the same columns, which the usual readers take from the first."""
@@ -164,9 +193,9 @@ class Store:
                     self._write(pd.read_parquet(path).reindex(columns=union), path, stamp)
 
     def _write(self, table: pd.DataFrame, target: Path, stamp: bytes | None = None) -> None:
-        target.parent.mkdir(exist_ok=True)
         temporary = target.with_name(f".{target.name}")  # readers of a folder pass over hidden files
         try:
+            target.parent.mkdir(exist_ok=True)
             arrow = pa.Table.from_pandas(table, preserve_index=False)
             stamped = arrow.replace_schema_metadata(
                 (arrow.schema.metadata or {}) | {_METADATA: stamp or json.dumps({"code": code_version()}).encode()}
@@ -177,7 +206,8 @@ class Store:
                 os.fsync(file.fileno())
             temporary.replace(target)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise _plain(error, target) from error
 
 
@@ -203,16 +233,14 @@ def _committed(path: Path, series: Path) -> dict[str, str]:
 
 
 def _keys(identifier: str, job: Job) -> dict[str, Any]:
-    scenario = load(job.selection)
-    names = (scenario.setting, scenario.mix_name, scenario.shocks_name)
-    return dict(zip(KEYS, (identifier, "", *names, job.seed, job.point), strict=True))
+    return dict(zip(KEYS, (identifier, "", *_names(bare(job.selection)), job.seed, job.point), strict=True))
 
 
-def _columns(series: pd.DataFrame, kept: tuple[str, ...]) -> pd.DataFrame:
-    """The columns of these indicators, or all."""
-    if not kept:
-        return series
-    return series[[column for column in series.columns if column in kept or column.partition("[")[0] in kept]]
+@lru_cache(maxsize=4096)
+def _names(selection: Selection) -> tuple[str, str, str]:
+    """Setting, mix and shocks by name; kept, since to load a scenario for every run would take the driver's time."""
+    scenario = load(selection)
+    return scenario.setting, scenario.mix_name, scenario.shocks_name
 
 
 def _with_keys(series: pd.DataFrame, keys: Mapping[str, Any]) -> pd.DataFrame:
