@@ -28,7 +28,7 @@ $(BIN)/python:
 run: .venv/run.stamp  ## compare business as usual with three mixes under a rare-earth restriction, into results/
 	$(BIN)/abm compare --out results/comparison --force
 
-# Two files of tests at a time, or as many as there are processors.
+# As many files of tests at a time as there are processors.
 ARGS ?= -n auto --dist loadfile
 
 test: .venv/all.stamp  ## run the tests
