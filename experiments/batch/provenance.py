@@ -83,7 +83,7 @@ def manifest_of(design: Design, jobs: list[Job]) -> dict[str, Any]:
 
 def host() -> dict[str, Any]:
     """The machine of this process."""
-    return {"name": platform.node(), "system": platform.platform(), "processors": os.cpu_count()}
+    return {"name": platform.node(), "system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()}
 
 
 def resumption() -> dict[str, Any]:
