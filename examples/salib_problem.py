@@ -17,7 +17,7 @@ WORLD = {"mix": "push_and_pull", "shocks": "rare_earth_restriction_2027", "house
 
 
 def main() -> None:
-    """Sample, evaluate over two processes analyse, and print the indices."""
+    """Sample, evaluate over two processes, analyse, and print the indices."""
     problem = ProblemSpec(salib.problem(FACTORS, OUTCOMES))
     problem.sample_sobol(4, calc_second_order=False, seed=1)
     problem.evaluate(salib.evaluate, FACTORS, OUTCOMES, inputs=WORLD, seeds=(1,))

@@ -93,11 +93,13 @@ def outcome_table(results: Results, outcomes: Sequence[str] = ()) -> pd.DataFram
     Without any outcome, all headline indicators. Raises ConfigError.
     """
     done, names = results.done, list(outcomes) or list(results.outcomes)
+    factors = [factor.name for factor in results.design.factors if factor.name not in KEYS]
+    if done.empty:
+        return pd.DataFrame(columns=[*KEYS, *factors, *names])
     plain = [name for name in names if ":" not in name]
     for name in plain:
         if name not in results.outcomes:
             raise unknown("outcome", name, results.outcomes, key="outcome")
-    factors = [factor.name for factor in results.design.factors if factor.name not in KEYS]
     table = done[[*KEYS, *factors, *plain]].copy()
     for name in names:
         if ":" in name:
@@ -117,4 +119,7 @@ def _summed(results: Results, name: str) -> pd.Series[float]:
 
 def _by_run(series: pd.DataFrame, column: str, way: Any) -> pd.Series[float]:
     """The months of a column summed up, by run."""
-    return series.groupby("run_id", observed=True)[column].agg(way)
+    months = series.groupby("run_id", observed=True)[column]
+    if way == "sum":
+        return months.sum(min_count=1)  # a sum over no month at all is undefined, not zero
+    return months.agg(lambda values: values.iloc[-1]) if way == "last" else months.agg(way)

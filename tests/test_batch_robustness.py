@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -215,7 +216,7 @@ class Dask:
 
 @contextmanager
 def dask(workers: int, **more: str) -> Iterator[Dask]:
-    cluster = Dask(workers, DASK_TEMPORARY_DIRECTORY="/tmp", **more)
+    cluster = Dask(workers, DASK_TEMPORARY_DIRECTORY=tempfile.gettempdir(), **more)
     try:
         yield cluster
     finally:

@@ -21,6 +21,7 @@ from experiments.analysis.search_mixes import words_of, write_mix
 from experiments.analysis.search_problem import Search, files, load_search, read_search
 from experiments.analysis.search_runs import Laboratory, by_seed, finished
 from experiments.batch import Results, open_results
+from experiments.batch.driver import identified
 from experiments.checking import check_file
 from experiments.compare import RunFailedError
 from experiments.designs import Design
@@ -127,20 +128,20 @@ class Fake:
         self.world, self.left, self.made = world, runs, []  # type: ignore[var-annotated]
 
     def __call__(self, design: Design, folder: Path) -> Results:
-        rows = [self._row(job, number) for number, job in enumerate(design.jobs())]
+        rows = [self._row(job, identifier) for identifier, job in identified(design.jobs()).items()]
         (folder / "runs").mkdir(parents=True)
         (folder / "manifest.json").write_text(json.dumps({"design": design.describe()}), encoding="utf-8")
         pd.DataFrame(rows).to_parquet(folder / "runs" / "x.parquet")
         return open_results(folder)
 
-    def _row(self, job: Any, number: int) -> dict[str, Any]:
+    def _row(self, job: Any, identifier: str) -> dict[str, Any]:
         if self.left == 0:
             raise KeyboardInterrupt
         self.left -= 1
         mix, shocks, seed = job.selection.mix, job.selection.shocks, job.seed
         self.made.append((Path(mix).name, shocks, seed))
-        keys = {"run_id": str(number), "chunk": "x", "setting": "default", "mix": Path(mix).stem, "shocks": shocks}
-        row = {**keys, "seed": seed, "point": 0, "number": number, "attempts": 1, "seconds": 0.1}
+        keys = {"run_id": identifier, "chunk": "x", "setting": "default", "mix": Path(mix).stem, "shocks": shocks}
+        row = {**keys, "seed": seed, "point": 0, "number": job.number, "attempts": 1, "seconds": 0.1}
         try:
             return {**row, "status": "ok", **self.world(strengths(mix), shocks, seed)}
         except ValueError as error:
@@ -516,3 +517,11 @@ def test_a_search_keeps_few_series(problem: Path) -> None:
     assert kept_series(read_search(problem).measures) == ("recyclers_active",)
     shipped: Search = load_search("viability_security_cost_emissions")
     assert kept_series(shipped.measures) == ("recycler_market_margin",)
+
+
+def test_stored_runs_of_candidates_chosen_otherwise_are_refused(problem: Path, tmp_path: Path) -> None:
+    searched(problem, tmp_path / "out", Fake(), generations=1)
+    for table in (tmp_path / "out").glob("runs/*/runs/*.parquet"):
+        pd.read_parquet(table).assign(run_id=lambda rows: rows["run_id"] + "0").to_parquet(table)
+    with pytest.raises(ConfigError, match="choose otherwise"):
+        searched(problem, tmp_path / "out", Fake(), resume=True, generations=1)

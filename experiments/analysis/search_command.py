@@ -55,7 +55,7 @@ def work(options: argparse.Namespace) -> Iterator[str]:
         households=_positive("--households", options.households),
         months=_positive("--months", options.months),
     )
-    yield from carry_out(search, options.out, runner(options.workers), options.resume)
+    yield from carry_out(search, options.out, runner(_positive("--workers", options.workers) or 1), options.resume)
 
 
 def _positive(key: str, value: int | None) -> int | None:

@@ -22,6 +22,7 @@ from experiments.analysis.search import Evaluation
 from experiments.analysis.search_mixes import write_mix
 from experiments.analysis.search_problem import MEAN, Measure, Places, Search
 from experiments.batch import open_results
+from experiments.batch.driver import identified
 from experiments.batch.results import KEYS, MANIFEST, Results
 from experiments.compare import RunFailedError
 from experiments.designs import Design
@@ -179,6 +180,12 @@ def _check_same(results: Results, design: Design) -> None:
     if (stems(there.mixes), there.shocks, there.seeds) != (stems(wanted.mixes), wanted.shocks, wanted.seeds):
         raise ConfigError(
             "holds runs of other candidates", file=str(results.folder), expected="the folder of this search"
+        )
+    if not set(results.runs["run_id"]) <= identified(design.jobs()).keys():
+        raise ConfigError(
+            "holds runs of candidates of the same names, which the search would choose otherwise now",
+            file=str(results.folder),
+            expected="a new folder: this program or its packages have changed since",
         )
 
 

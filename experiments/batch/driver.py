@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,11 +18,11 @@ from experiments.batch import provenance
 from experiments.batch.provenance import code_version, manifest_of, run_id
 from experiments.batch.results import MANIFEST, OK, Results
 from experiments.batch.store import Store
-from experiments.designs import Design
+from experiments.designs import Design, check_design
 from experiments.engines import Engine
 from experiments.output import require_free
 from experiments.parallel import Outcome, Patience, over
-from experiments.runs import Job, Result, load, perform
+from experiments.runs import Job, Result, Selection, load, perform
 
 LIMIT = 900.0  # seconds that a run may take
 RETRIES = 3
@@ -222,14 +222,23 @@ def identified(jobs: Iterable[Job]) -> dict[str, Job]:
 
 def checked(design: Design) -> list[Job]:
     """The jobs of a design, each scenario checked as far as it is not drawn. Raises ConfigError."""
+    check_design(design)
     jobs = list(design.jobs())
-    seen = set()
+    seen: dict[tuple[str | None, str | None], Selection] = {}
     for job in jobs:
-        key = (job.selection.mix, job.selection.shocks)
-        if key not in seen:
-            seen.add(key)
-            load(job.selection)
+        seen.setdefault((job.selection.mix, job.selection.shocks), job.selection)
+    scenarios = {key: load(selection) for key, selection in seen.items()}
+    _refuse_namesakes("mixes", {mix: scenario.mix_name for (mix, _), scenario in scenarios.items()})
+    _refuse_namesakes("shocks", {shocks: scenario.shocks_name for (_, shocks), scenario in scenarios.items()})
     return jobs
+
+
+def _refuse_namesakes(key: str, names: Mapping[str | None, str]) -> None:
+    """Results are told apart by the names of files; two files of one name would be taken for one."""
+    for name, times in Counter(names.values()).items():
+        if times > 1:
+            files = " and ".join(str(chosen) for chosen in names if names[chosen] == name)
+            raise ConfigError(f"{files} are both called '{name}'", key=key, expected="files of different names")
 
 
 def _only_begun(folder: Path) -> bool:

@@ -83,7 +83,8 @@ def manifest_of(design: Design, jobs: list[Job]) -> dict[str, Any]:
 
 def host() -> dict[str, Any]:
     """The machine of this process."""
-    return {"name": platform.node(), "system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()}
+    system = f"{platform.system()} {platform.machine()}"
+    return {"name": platform.node(), "system": system, "processors": os.cpu_count()}
 
 
 def resumption() -> dict[str, Any]:

@@ -148,7 +148,7 @@ class Store:
         """Keep what became of a run; commit when a chunk is full, or old enough. Raises OSError."""
         keys = _keys(identifier, outcome.job)
         row = {**keys, "number": outcome.job.number, "status": outcome.error or OK, "attempts": outcome.attempts}
-        row |= {"seconds": float("nan"), **dict(outcome.job.values)}
+        row |= {"seconds": float("nan"), **_factors(outcome.job)}
         if outcome.result is not None:
             self._series.append(_with_keys(outcome.result.series, keys))
             row |= {"seconds": outcome.result.seconds, **outcome.result.summary}
@@ -230,6 +230,11 @@ def _committed(path: Path, series: Path) -> dict[str, str]:
         if rows != stamp["series"]:
             raise _DamagedError(f"{series} has {rows} rows instead of {stamp['series']}")
     return dict(zip(table["run_id"].to_pylist(), table["status"].to_pylist(), strict=True))
+
+
+def _factors(job: Job) -> dict[str, Any]:
+    """Values of the factors, but for mix and shocks, which stand among the keys by the names of their files."""
+    return {name: value for name, value in job.values if name not in KEYS}
 
 
 def _keys(identifier: str, job: Job) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -23,7 +24,7 @@ from abm.parameters import (
     toml_files,
     unknown,
 )
-from experiments.designs.factors import CHOICES, Factor, factor_of, read_factor
+from experiments.designs.factors import CHOICES, Factor, factor_of, moved_by, read_factor
 from experiments.designs.sampling import ALONG, METHODS, Row, Sample
 from experiments.designs.seeds import parse_seeds
 from experiments.levers import is_lever
@@ -177,18 +178,26 @@ def _read(name: str, raw: Mapping[str, Any], folder: Path) -> Design:
         fixed=_at("fixed", _fixed, raw.get("fixed", {})),
         series=_at("series", _indicators, raw.get("series", [])),
     )
-    _check_factors(design)
+    check_design(design)
     return design
 
 
-def _check_factors(design: Design) -> None:
+def check_design(design: Design) -> None:
+    """Raise ConfigError if something is set or varied twice, by whatever name, or listed twice."""
     names = [*(factor.name for factor in design.factors), *(name for name, _ in design.fixed)]
+    moved: dict[str, str] = {}
     for name in names:
-        if names.count(name) > 1:
-            raise ConfigError("is set or varied twice", key=name, expected="each factor once")
+        for thing in moved_by(name):
+            if thing in moved:
+                also = "" if moved[thing] == name else f" (by {moved[thing]}, too)"
+                raise ConfigError(f"is set or varied twice{also}", key=name, expected="each parameter and lever once")
+            moved[thing] = name
     for name, given in (("mix", design.mixes), ("shocks", design.shocks)):
         if name in names and given:
             raise ConfigError("is chosen by a sample and listed as well", key=name, expected="one of them")
+    for key, listed in (("mixes", design.mixes), ("shocks", design.shocks), ("seeds", design.seeds)):
+        if len(set(listed)) < len(listed):
+            raise ConfigError("names one twice", key=key, expected="each once")
 
 
 def _samples(raw: object, folder: Path) -> tuple[Sample, ...]:
@@ -255,25 +264,42 @@ def _listed(table: Mapping[str, Any], along: str, folder: Path) -> Sample:
         for name in names
     )
     return Sample(
-        "list", factors, len(rows), along=along, listed=tuple(tuple(row[name] for name in names) for row in rows)
+        "list",
+        factors,
+        len(rows),
+        along=along,
+        listed=tuple(tuple(_plain(row[name]) for name in names) for row in rows),
     )
+
+
+def _plain(value: Any) -> Any:
+    """A level as the results hold it: numbers are all of one type, so that all files of them are."""
+    return value if isinstance(value, str) else float(value)
 
 
 def _csv(path: Path) -> list[Row]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return [{name: _number(name, text) for name, text in row.items()} for row in csv.DictReader(file)]
+        with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets put a mark in front
+            header, *rows = [row for row in csv.reader(file) if row] or [[]]
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", file=shown(path)) from None
+    if len(set(header)) < len(header) or any(len(row) != len(header) for row in rows):
+        raise ConfigError(
+            "is no table", file=shown(path), expected="a row of different names, and as many fields in each row below"
+        )
+    return [{name: _number(name, text) for name, text in zip(header, row, strict=True)} for row in rows]
 
 
 def _number(name: str, text: str) -> Any:
     if name in CHOICES:
         return text
     try:
-        return float(text)
-    except (TypeError, ValueError):
-        raise ConfigError(f"'{text}' is not a number", key=name) from None
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(f"'{text}' is not a number", key=name)
+    return number
 
 
 def _names(raw: Any) -> tuple[str, ...]:

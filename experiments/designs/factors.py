@@ -11,7 +11,7 @@ from typing import Any
 
 from abm import load_scenario
 from abm.parameters import Config, ConfigError, Quantity, check_keys, check_table, unknown
-from experiments.levers import is_lever, read_lever, suggested
+from experiments.levers import governments, is_lever, read_lever, suggested
 
 CHOICES = ("mix", "shocks")
 SCALES = ("linear", "log", "share")
@@ -93,6 +93,19 @@ def read_factor(name: str, raw: object) -> Factor:
 def factor_of(name: str, values: Sequence[Any], scale: str = "linear") -> Factor:
     """The factor of a column whose values are listed. Raises ConfigError."""
     return _with_levels(_bare(name), {"levels": list(dict.fromkeys(values)), "scale": scale})
+
+
+def moved_by(name: str) -> list[str]:
+    """What a name sets: the parameters of a family, an instrument of each government that a lever moves, or itself."""
+    if name in CHOICES:
+        return [name]
+    if "*" in name:
+        return [path for path, _, _ in _matching(name)]
+    if not is_lever(name):
+        return [name]
+    lever = read_lever(name)
+    users = [lever.government] if lever.government else governments(lever.declared.level)
+    return [f"{lever.instrument}@{government}" for government in users]
 
 
 def _bare(name: str) -> Factor:
