@@ -405,7 +405,7 @@ def test_the_command_combines_mixes_shocks_and_seeds(tmp_path: Path, capsys: pyt
     assert "2 runs done, 0 failed" in capsys.readouterr().out
     (folder / "mine.txt").write_text("keep", encoding="utf-8")
     assert main(arguments) == 2
-    assert "not empty" in capsys.readouterr().err
+    assert "holds a batch" in capsys.readouterr().err
     assert main([*arguments, "--force"]) == 0
     assert len(pd.read_parquet(folder / "series")) == 2 * 3
     assert (folder / "mine.txt").read_text(encoding="utf-8") == "keep"

@@ -152,6 +152,7 @@ scales = {{ "recovery_subsidy" = "share" }}
     [
         ('mixes = ["market_pull", "market_pull"]', "twice"),
         ('seeds = "1,1"', "twice"),
+        ("mixes = []", "is empty"),
         ("samples = 3", "list of tables"),
         ('series = ["recyclers_activ"]', "recyclers_active"),
         ('fixed = { "firms.markupp" = 1 }', "firms.markup"),

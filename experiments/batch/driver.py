@@ -70,6 +70,13 @@ class Batch:
     ) -> None:
         self.jobs = identified(checked(design))
         there = (folder / MANIFEST).is_file()
+        if there and not resume and not force:
+            raise ConfigError(
+                "holds a batch",
+                key="--out",
+                file=str(folder),
+                expected="--resume to go on with it, or --force to replace it",
+            )
         if not (resume and there) and not _only_begun(folder):
             require_free(folder, force)
         self.design, self.folder = design, folder

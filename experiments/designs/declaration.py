@@ -164,6 +164,12 @@ def read_design(path: Path) -> Design:
 
 def _read(name: str, raw: Mapping[str, Any], folder: Path) -> Design:
     check_keys(raw, _KEYS)
+    for key in ("title", "summary"):
+        if key not in raw:
+            raise ConfigError("missing", key=key, expected='a text in each language: { en = "…", nl = "…" }')
+    for key in ("mixes", "shocks"):
+        if raw.get(key) == []:
+            raise ConfigError("is empty", key=key, expected="names, or no such key for what the setting says")
     design = Design(
         name,
         title=_at("title", read_words, raw.get("title")),

@@ -87,6 +87,7 @@ def read_factor(name: str, raw: object) -> Factor:
             return _with_levels(factor, table)
         return _with_range(factor, table)
     except ConfigError as error:
+        error.key = "" if error.key == name else error.key
         raise error.inside(f'"{name}"') from None
 
 

@@ -191,6 +191,7 @@ def paths(found: pd.DataFrame, title: str, unit: str, mixes: Mapping[str, str], 
             panel.fill_between(years, path["low"], path["high"], color=colour(rank), alpha=0.12, lw=0)
     panel.yaxis.set_major_formatter(lambda value, _: number(value))
     panel.xaxis.set_major_locator(_whole_ticks())
+    panel.xaxis.set_major_formatter(lambda value, _: f"{value:.6g}")  # years, without an offset
     panel.grid(axis="y", color="0.92", lw=0.6)
     panel.margins(x=0.01)
     way = "sum so far" if summed else "mean of twelve months"

@@ -232,6 +232,9 @@ def _source(factor: Any) -> str:
     config = load_scenario(mix=[], shocks=[]).config
     if factor.kind == "parameter":
         evidence = config.evidence(factor.name)
+        if (factor.low, factor.high) != evidence.range:
+            declared = f" (plausible: {evidence.range[0]:g} to {evidence.range[1]:g})" if evidence.range else ""
+            return f"chosen in the design{declared}"
         return ("Assumed. " if evidence.assumed and not evidence.source.startswith("Assumed") else "") + evidence.source
     if factor.kind == "parameters":
         members = [config.evidence(written.partition("=")[0]) for written in factor.assignments(0.0)]
