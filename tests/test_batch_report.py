@@ -268,6 +268,54 @@ def test_the_factor_that_matters_is_named_and_others_are_not(tmp_path: Path) -> 
     assert "which rises with it (rank correlation +1.00, +0.99 to +1.00)" in sentences[0]
 
 
+def nested(rng: np.random.Generator, levels: int = 5, seeds: int = 20) -> pd.DataFrame:
+    """Pairs on every level of a lever at a point of a hypercube of each seed; the seed's luck, and nothing else."""
+    seed = np.repeat(np.arange(seeds), levels)
+    return pd.DataFrame(
+        {
+            "mix": SECOND,
+            "seed": seed,
+            "point": np.tile(np.arange(levels), seeds) * seeds + seed,
+            "lever": np.tile(np.arange(levels), seeds) / levels,
+            "one": rng.random(seeds)[seed],
+            "other": rng.random(seeds)[seed],
+            "recyclers_active": rng.normal(size=seeds)[seed] + 0.3 * rng.normal(size=levels * seeds),
+        }
+    )
+
+
+def test_points_that_share_a_seed_do_not_make_a_factor_matter() -> None:
+    rng = np.random.default_rng(7)
+    names = ["lever", "one", "other"]
+    found = [evidence.hinges(nested(rng), ["recyclers_active"], [SECOND], names) for _ in range(60)]
+    p = pd.concat(found).query("factor != 'lever'")
+    assert set(p["points"]) == {20}
+    assert (p["p"] < 0.05).mean() <= 0.1
+
+
+def test_rows_of_a_sample_count_once_over_what_they_are_crossed_with() -> None:
+    rng = np.random.default_rng(8)
+    rows, false = rng.random((40, 3)), []
+    for _ in range(60):
+        row, level = np.repeat(np.arange(40), 10), np.tile(np.repeat(np.arange(5.0), 2), 40)
+        pairs = pd.DataFrame({"mix": SECOND, "seed": np.tile([1, 2], 200), "lever": level, "point": row * 5 + level})
+        pairs[["a", "b", "c"]] = rows[row]
+        pairs["recyclers_active"] = rng.normal(size=40)[row] + rng.normal(size=2)[pairs["seed"] - 1]
+        found = evidence.hinges(pairs, ["recyclers_active"], [SECOND], ["a", "lever", "b", "c"])
+        assert set(found["points"]) == {40}
+        false += (found["p"] < 0.05).tolist()
+    assert np.mean(false) <= 0.1
+
+
+def test_factors_are_sorted_by_sample() -> None:
+    rng = np.random.default_rng(9)
+    along = nested(rng)
+    assert evidence.samples_of(along, ["one", "lever", "other"]) == [("one", "other"), ("lever",)]
+    assert evidence.samples_of(along.assign(seed=1), ["one", "lever", "other"]) == [("lever",), ("one", "other")]
+    grid = pd.DataFrame({"seed": 1, "a": np.repeat([1, 2, 3], 4), "b": np.tile([1, 2, 3, 4], 3)})
+    assert evidence.samples_of(grid, ["a", "b"]) == evidence.samples_of(grid[1:], ["a", "b"]) == [("a", "b")]
+
+
 def test_bands_are_quantiles_over_runs() -> None:
     months = [f"2026-{month:02d}" for month in range(1, 13)]
     series = pd.concat(

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,9 @@ from experiments.analysis.discovery import (
     tried,
     usual_threshold,
 )
-from experiments.analysis.resampling import share, units_of
+from experiments.analysis.resampling import share, shared_seeds, units_of, without_each
 from experiments.batch.driver import run_design
-from experiments.designs import Factor
+from experiments.designs import Factor, Sample, read_factor
 from experiments.runs import Job
 from tests.fakes import Outcomes, fake_batch, fake_design
 
@@ -208,6 +209,32 @@ def test_an_interval_of_a_share_covers_it() -> None:
     assert 0.9 <= hits / 200 <= 0.99
 
 
+def test_an_interval_of_a_share_covers_it_where_points_share_seeds() -> None:
+    rng, hits = np.random.default_rng(6), 0
+    points, seeds = np.repeat(np.arange(40), 2), np.tile(np.arange(2), 40)
+    for _ in range(100):
+        fails = (rng.normal(size=2)[seeds] + rng.normal(size=80) > 0).astype(float)
+        without = without_each(fails, np.ones(80), seeds)
+        found = share(fails, np.ones(80), points, rng, 300, without)
+        hits += found.low <= 0.5 <= found.high
+    assert hits >= 90
+    assert share(np.ones(80), np.ones(80), points, rng, 300, np.ones(2)).low == pytest.approx(0.025 ** (1 / 2))
+
+
+def test_an_unseen_share_knows_that_seeds_are_shared() -> None:
+    """On one seed nearly all in the box fail, on the other few do: of other seeds that tells next to nothing."""
+    rng = np.random.default_rng(9)
+    x = pd.DataFrame(np.repeat(rng.random((60, 2)), 2, axis=0), columns=list("ab"))
+    seeds, points = np.tile(np.arange(2), 60), np.repeat(np.arange(60), 2)
+    fails = ((x["a"] > 0.5) & (rng.random(120) < np.where(seeds, 0.9, 0.3))).to_numpy()
+    find = finder("cart", fails, 0.5)
+    plain = tried(find, x, fails, points, halves=1)
+    wide = tried(find, x, fails, points, halves=1, seeds=seeds)
+    assert wide.density.value == plain.density.value
+    assert plain.convincing
+    assert not wide.convincing
+
+
 def test_a_share_of_all_has_the_exact_interval_of_its_units() -> None:
     units = np.repeat(np.arange(20), 5)
     found = share(np.ones(100), np.ones(100), units, np.random.default_rng(1))
@@ -326,6 +353,25 @@ def test_units_are_seeds_where_there_is_one_point() -> None:
     codes, name = units_of(table)
     assert (codes.tolist(), name) == ([0, 0, 1, 1], "seed")
     assert units_of(table.assign(point=[1, 2, 1, 2]))[0].tolist() == [0, 1, 0, 1]
+    assert shared_seeds(table) is None
+    assert shared_seeds(table.assign(seed=1, point=[1, 2, 1, 2])) is None
+    seeds = shared_seeds(table.assign(point=[1, 2, 1, 2]))
+    assert seeds is not None
+    assert seeds.tolist() == [0, 0, 1, 1]
+
+
+def test_units_are_the_rows_that_go_along_the_seeds(tmp_path: Path) -> None:
+    """Every world of six seeds meets five levels: folds and intervals are of worlds."""
+    design = fake_design(6, mixes=MIXES, seeds=tuple(range(1, 7)))
+    levels = Sample("factorial", (read_factor("firms.precaution", {}),), levels=5)
+    for rows, unit, number in ((6, "seed", 6), (3, "row", 3)):
+        sample = replace(design.samples[0], size=rows, along="seeds")
+        results = fake_batch(tmp_path / unit, design.with_(samples=(levels, sample)), mixed)
+        told = cases(results, read_criterion(f"difference {EARNING} < 0", results.outcomes))
+        assert told.unit == unit
+        assert np.bincount(told.units).tolist() == [30 // number] * number
+        assert told.seeds is None
+        assert (told.x.groupby(told.units)["firms.markup"].nunique() == 1).all()
 
 
 @pytest.mark.parametrize(

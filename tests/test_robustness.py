@@ -1,6 +1,8 @@
 """Robustness: regret, satisficing and ranks on matrices whose answers can be worked out by hand."""
 
 import argparse
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from abm.parameters import ConfigError
 from experiments.analysis import robustness_command
 from experiments.analysis.criteria import read_criterion
 from experiments.analysis.robustness import States, best, measures, regret, robustness, satisficing, state_keys, states
+from experiments.designs import read_factor
 from experiments.runs import Job
 from tests.fakes import Outcomes, fake_batch, fake_design
 
@@ -111,6 +114,58 @@ def test_intervals_cover_what_they_estimate() -> None:
         result = robustness(States(values, np.repeat(np.arange(40), 4)), 1, resamples=100, seed=number)
         hits += measured(result, "regret_mean", "low")[0] <= truth <= measured(result, "regret_mean", "high")[0]
     assert 50 <= hits <= 60
+
+
+def crossed(rng: np.random.Generator, points: int = 40, seeds: int = 2) -> pd.DataFrame:
+    """Two mixes at points that share seeds; the second is ahead by luck of the seed and of the point, 0 on average."""
+    point, seed = np.repeat(np.arange(points), seeds), np.tile(np.arange(seeds), points)
+    gap = rng.normal(size=seeds)[seed] + 0.5 * rng.normal(size=points)[point] + 0.5 * rng.normal(size=points * seeds)
+    return two_mixes(point, seed, gap)
+
+
+def nested(rng: np.random.Generator, levels: int = 5, seeds: int = 20) -> pd.DataFrame:
+    """Two mixes at levels that every seed has, each seed in a world of its own, as `resampling.with_worlds` has it."""
+    seed, level = np.repeat(np.arange(seeds), levels), np.tile(np.arange(levels), seeds)
+    gap = rng.normal(size=seeds)[seed] + 0.3 * rng.normal(size=levels * seeds)
+    return two_mixes(level * seeds + seed, seed, gap).assign(world=np.tile(seed, 2))
+
+
+def two_mixes(point: np.ndarray, seed: np.ndarray, gap: np.ndarray) -> pd.DataFrame:
+    runs = pd.DataFrame({"shocks": "calm", "seed": seed, "point": point, "status": "ok"})
+    return pd.concat([runs.assign(mix=A, **{EARNING: 0.0}), runs.assign(mix=B, **{EARNING: gap})], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "keys"), [(crossed, ["point", "shocks"]), (nested, ["point", "shocks", "seed"])], ids=["crossed", "nested"]
+)
+def test_intervals_cover_where_seeds_have_an_effect_of_their_own(
+    made: Callable[[np.random.Generator], pd.DataFrame], keys: list[str]
+) -> None:
+    rng = np.random.default_rng(5)
+    means, shares = 0, 0
+    ahead = read_criterion(f"difference {EARNING} > 0", KNOWN)
+    for number in range(40):
+        runs = made(rng)
+        own = robustness(states(runs, EARNING, keys), 1, resamples=100, seed=number)
+        means += measured(own, "mean", "low")[1] <= 0.0 <= measured(own, "mean", "high")[1]
+        row = satisficing(runs, [ahead], keys).iloc[1]
+        shares += row["low"] <= 0.5 <= row["high"]
+    assert means >= 34
+    assert shares >= 34
+
+
+def test_two_seeds_that_agree_leave_little_doubt_and_two_that_do_not_leave_much() -> None:
+    rng = np.random.default_rng(6)
+    runs = crossed(rng)
+    runs.loc[runs["mix"] == B, EARNING] = runs["seed"] + 0.01 * rng.normal(size=len(runs))
+    row = robustness(states(runs, EARNING, ["point", "shocks"]), 1, resamples=500).set_index(["measure", "mix"])
+    low, high = row.loc[("mean", B), ["low", "high"]]
+    assert high - low == pytest.approx(12.7, rel=0.6)  # t with one degree of freedom
+    assert 0.6 < row.loc[("mean", B), "first"] < 0.9
+    runs.loc[runs["mix"] == B, EARNING] -= runs["seed"] - 1
+    row = robustness(states(runs, EARNING, ["point", "shocks"]), 1, resamples=500).set_index(["measure", "mix"])
+    assert row.loc[("mean", B), "high"] - row.loc[("mean", B), "low"] < 0.2
+    assert row.loc[("mean", B), "first"] == 1.0
 
 
 def test_extremes_have_no_interval_and_one_unit_has_none_at_all() -> None:
@@ -255,6 +310,14 @@ def test_with_points_along_seeds_each_seed_is_a_state(tmp_path: Path) -> None:
     assert study.states[EARNING].values.index.names == ["point", "shocks", "seed"]
     assert len(study.states[EARNING].values) == 6
     assert study.states[EARNING].units.tolist() == [0, 1, 2, 3, 4, 5]
+    levers = design.samples[0].__class__("factorial", (read_factor("firms.precaution", {}),), levels=3)
+    for place, (rows, number) in enumerate(((sample, 6), (replace(sample, size=3), 3))):
+        results = fake_batch(
+            tmp_path / f"n{place}", design.with_(samples=(levers, rows)), lambda job: {EARNING: 1.0 / (1 + job.number)}
+        )
+        found_ = robustness_command.measure(results, [EARNING], resamples=50).states[EARNING]
+        assert np.bincount(found_.units).tolist() == [18 // number] * number  # rows that seeds share are one world
+        assert found_.without == ()
 
 
 @pytest.mark.parametrize(

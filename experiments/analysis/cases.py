@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from abm.parameters import ConfigError, unknown
 from experiments.analysis.criteria import Criterion, require_both, with_differences
 from experiments.analysis.outcomes import outcome_table
-from experiments.analysis.resampling import Codes, units_of
+from experiments.analysis.resampling import Codes, shared_seeds, units_of, with_worlds
 from experiments.batch import Results
 from experiments.designs import Factor
 
@@ -32,11 +32,16 @@ class Cases:
     fails
         Which runs meet the criterion (rows,).
     units, unit
-        Which independent unit each run belongs to (rows,), and what the units are: points or seeds.
+        Which independent unit each run belongs to (rows,), and what the units are: points, seeds, or rows of the
+        sample that goes along the seeds.
     factors
         The declarations of the columns; a mix or shock scenario that the design lists has one without levels.
     left_out
         How many runs are not among the cases, by reason.
+    seeds
+        The seed of each run (rows,), numbered from 0, where points share several.
+    alone
+        Whether all runs are of one seed.
     """
 
     x: pd.DataFrame
@@ -45,6 +50,8 @@ class Cases:
     unit: str
     factors: dict[str, Factor]
     left_out: dict[str, int]
+    seeds: Codes | None = None
+    alone: bool = False
 
 
 def cases(results: Results, criterion: Criterion, mix: str | None = None, first: str | None = None) -> Cases:
@@ -69,9 +76,9 @@ def cases(results: Results, criterion: Criterion, mix: str | None = None, first:
         raise ConfigError(f"is the mix that others are compared with: {reference}", key="--mix", expected="another mix")
     compared = table if paired is table else table[table["mix"] != reference]
     unpaired = int(compared["run_id"].isin(runs["run_id"]).sum()) - len(told)
-    made = told_apart(told, criterion, results.design.factors)
+    made = told_apart(with_worlds(told, results.design), criterion, results.design.factors)
     reasons = {"failed to run": failed, "without a partner under the first mix": unpaired, **made.left_out}
-    return Cases(made.x, made.fails, made.units, made.unit, made.factors, reasons)
+    return replace(made, left_out=reasons)
 
 
 def mixes_of(results: Results) -> list[str]:
@@ -98,7 +105,8 @@ def told_apart(table: pd.DataFrame, criterion: Criterion, factors: Sequence[Fact
         for name in columns
     }
     left_out = {"undefined": int((~known).sum())}
-    return Cases(columns, met[known] == 1.0, units, unit, known_factors, left_out)
+    alone = rows["seed"].nunique() == 1
+    return Cases(columns, met[known] == 1.0, units, unit, known_factors, left_out, shared_seeds(rows), alone)
 
 
 _MEANINGS = {"mix": "Policy mix", "shocks": "Shock scenario"}

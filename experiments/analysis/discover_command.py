@@ -133,7 +133,7 @@ def discover(
     for name in ("prim", "cart") if method == "both" else (method,):
         find = finder(name, told.fails, asked, mass, boxes)
         found.append(find(*data))
-        trials[name] = tried(find, *data, seed=seed, bar=bar)
+        trials[name] = tried(find, *data, seed=seed, bar=bar, seeds=told.seeds)
     return Study(told, asked, tuple(found), trials, feature_scores(*data, seed=seed, bar=bar))
 
 
@@ -213,6 +213,10 @@ def _opening(study: Study, criterion: Criterion, options: argparse.Namespace) ->
         f"{len(told.x)} runs{f' of {options.mix}' if options.mix else ''} at {units} {told.unit}s, "
         f"{int(told.fails.sum())} of them fail ({told.fails.mean():.0%})"
     )
+    if told.alone:
+        yield "  one seed only: intervals leave out the luck of seeds"
+    elif told.seeds is not None:
+        yield f"  all points share {int(told.seeds.max()) + 1} seeds: intervals of what is unseen hold their luck too"
     for reason, count in told.left_out.items():
         if count:
             yield f"  left out: {count} {reason}"

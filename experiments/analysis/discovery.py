@@ -24,7 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-from experiments.analysis.resampling import LEVEL, Codes, Share, ends, share
+from experiments.analysis.resampling import LEVEL, Codes, Share, ends, share, without_each
 
 Mask = NDArray[np.bool_]
 SIGNIFICANT = 0.1  # as the EMA workbench has it; whether a box holds is for the trial on unseen points to say
@@ -363,12 +363,19 @@ class Trial:
 
 
 def tried(
-    find: Finder, x: pd.DataFrame, fails: Mask, units: Codes, seed: int = 1, halves: int = HALVES, bar: bool = False
+    find: Finder,
+    x: pd.DataFrame,
+    fails: Mask,
+    units: Codes,
+    seed: int = 1,
+    halves: int = HALVES,
+    bar: bool = False,
+    seeds: Codes | None = None,
 ) -> Trial:
     """Out-of-sample coverage and density of a way of finding boxes, and which limits it finds again.
 
-    Folds and halves are of units, never of rows: another seed of a point is no new evidence. Intervals are over
-    units, for the folds as they fell.
+    Folds and halves are of units, never of rows: another seed of a point is no new evidence, nor another point in the
+    same world. Intervals are over units, and over `seeds` (rows,) that units share, for the folds as they fell.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(int(units.max()) + 1)
@@ -383,8 +390,11 @@ def tried(
         found = _on(find, x, fails, units, half)
         for key in {(limit.factor, limit.side) for box in found.boxes for limit in box.limits}:
             counts[key] = counts.get(key, 0) + 1
-    coverage = share((hit & fails).astype(float), fails.astype(float), units, rng)
-    density = share((hit & fails).astype(float), hit.astype(float), units, rng)
+    both = (hit & fails).astype(float)
+    coverage, density = (
+        share(both, whole, units, rng, without=without_each(both, whole, seeds))
+        for whole in (fails.astype(float), hit.astype(float))
+    )
     reproduced = {key: count / halves for key, count in counts.items()}
     return Trial(coverage, density, float(fails.mean()), reproduced)
 

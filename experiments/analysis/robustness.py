@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from abm.parameters import ConfigError
 from experiments.analysis.criteria import Criterion
-from experiments.analysis.resampling import Codes, ends, share
+from experiments.analysis.resampling import WORLD, Codes, ends, luck_of_seeds, share
 from experiments.batch.results import OK
 
 Array = NDArray[np.float64]
 RESAMPLES = 1000
 EXTREMES = ("worst", "regret_max")
 """Measures without an interval: no resample shows a state worse than the worst that was run."""
+_POSITIVE = ("deviation", "undesirable", "regret_mean", "regret_p90", "regret_max", "best")
 TIES = 1e-12  # of the largest value; mixes as near as this are equally good
 
 
@@ -37,15 +38,19 @@ class States:
     values
         States × mixes, columns named by mix, without states that one mix lacks.
     units
-        Independent unit of each state (states,), numbered from 0; states of one point are one unit.
+        Independent unit of each state (states,), numbered from 0; states of one point are one unit, or those of one
+        seed if a sample goes along the seeds.
     failed, undefined
         How many states were left out since a run failed or is missing, and since the outcome is undefined.
+    without
+        The values without each seed in turn, where states are means over several seeds that points share.
     """
 
     values: pd.DataFrame
     units: Codes
     failed: int = 0
     undefined: int = 0
+    without: tuple[Array, ...] = ()
 
 
 def state_keys(design_along_seeds: bool, table: pd.DataFrame) -> list[str]:
@@ -57,7 +62,8 @@ def state_keys(design_along_seeds: bool, table: pd.DataFrame) -> list[str]:
 def states(runs: pd.DataFrame, outcome: str, keys: Sequence[str], mixes: Sequence[str] = ()) -> States:
     """States × mixes of an outcome, means over the runs (seeds) of a state; mixes in this order, or as they turn up.
 
-    `runs` has a row per run with `mix`, `seed`, `status`, the keys, and the outcome (NaN for a run that failed). A
+    `runs` has a row per run with `mix`, `seed`, `status`, the keys, and the outcome (NaN for a run that failed), and
+    `world` where a sample goes along the seeds (see `resampling.with_worlds`). A
     state in which a mix lacks a run that another has, or in which one failed, is left out for all mixes: the mean of
     the others would be that of easier worlds. Raises ConfigError if the mixes share no state.
     """
@@ -73,10 +79,31 @@ def states(runs: pd.DataFrame, outcome: str, keys: Sequence[str], mixes: Sequenc
             key=outcome,
             expected="a batch in which every mix meets the same points, shocks and seeds",
         )
-    level = "point" if "seed" not in keys or kept.index.get_level_values("point").nunique() > 1 else "seed"
-    units, _ = pd.factorize(kept.index.get_level_values(level), sort=True)
     ordered = kept[list(mixes or dict.fromkeys(runs["mix"]))]
-    return States(ordered, units, int((~whole).sum()), int((whole & ~defined).sum()))
+    left_out = int((~whole).sum()), int((whole & ~defined).sum())
+    return States(ordered, _units(runs, kept.index), *left_out, _without_seeds(runs, outcome, ordered, keys))
+
+
+def _units(runs: pd.DataFrame, index: pd.Index) -> Codes:
+    """The point of each state, or its world or seed where seeds tell states apart."""
+    if "seed" not in index.names:
+        return np.asarray(pd.factorize(index.get_level_values("point"), sort=True)[0])
+    if WORLD in runs:
+        worlds = runs.drop_duplicates("seed").set_index("seed")[WORLD]
+        return np.asarray(pd.factorize(worlds.loc[index.get_level_values("seed")], sort=True)[0])
+    return np.asarray(pd.factorize(index.get_level_values("seed"), sort=True)[0])
+
+
+def _without_seeds(runs: pd.DataFrame, outcome: str, values: pd.DataFrame, keys: Sequence[str]) -> tuple[Array, ...]:
+    """The values without each seed in turn; none if seeds tell states apart or there is one. A last seed stays."""
+    seeds = runs["seed"].unique()
+    if "seed" in keys or len(seeds) < 2:
+        return ()
+    left = []
+    for seed in seeds:
+        others = runs[runs["seed"] != seed].groupby([*keys, "mix"], observed=True)[outcome].mean().unstack("mix")
+        left.append(others.reindex(index=values.index, columns=values.columns).fillna(values).to_numpy(float))
+    return tuple(left)
 
 
 # --- Measures -------------------------------------------------------------------------------------
@@ -134,9 +161,10 @@ def measures(values: Array, direction: int) -> dict[str, Array]:
 def robustness(found: States, direction: int, resamples: int = RESAMPLES, seed: int = 1) -> pd.DataFrame:
     """One row per mix and measure: mix, measure, value, low, high, first.
 
-    Intervals are percentile intervals at 95 % over resampled units, the same resample for all mixes; NaN for extremes
-    and where there is one unit only. `first` is the probability under resampling that the mix is the best by this
-    measure, ties shared: how stable the ranking is. NaN for measures that rank nothing.
+    Intervals are percentile intervals at 95 % over resampled units, the same resample for all mixes, with the luck of
+    seeds that units share (see `resampling`); NaN for extremes and where there is one unit only. `first` is the
+    probability under resampling that the mix is the best by this measure, ties shared: how stable the ranking is. NaN
+    for measures that rank nothing.
     """
     values = found.values.to_numpy(float)
     mixes = list(found.values.columns)
@@ -148,14 +176,27 @@ def robustness(found: States, direction: int, resamples: int = RESAMPLES, seed: 
         chosen = np.concatenate([rows[unit] for unit in rng.integers(len(rows), size=len(rows))])
         for name, measured in measures(values[chosen], direction).items():
             drawn[name].append(measured)
+    lucky = _luck(found, direction, resamples, rng)
     table = []
     for name, measured in own.items():
         again = np.array(drawn[name]).reshape(-1, len(mixes))
+        if lucky and len(again):
+            again = np.maximum(again + lucky[name], 0.0 if name in _POSITIVE else -np.inf)
+            again = np.minimum(again, 1.0 if name == "best" else np.inf)
         first = _first(again, BETTER[name] or direction) if name in BETTER else np.full(len(mixes), np.nan)
         for place, mix in enumerate(mixes):
             low, high = (np.nan, np.nan) if name in EXTREMES else ends(again[:, place])
             table.append((mix, name, measured[place], low, high, first[place]))
     return pd.DataFrame(table, columns=["mix", "measure", "value", "low", "high", "first"])
+
+
+def _luck(found: States, direction: int, resamples: int, rng: np.random.Generator) -> dict[str, Array]:
+    """What the luck of shared seeds adds to each measure (resamples, mixes), the same draw for all; empty without."""
+    if not found.without:
+        return {}
+    each = [measures(values, direction) for values in found.without]
+    stacked = np.hstack([np.array([one[name] for one in each]) for name in MEASURES])
+    return dict(zip(MEASURES, np.hsplit(luck_of_seeds(stacked, resamples, rng), len(MEASURES)), strict=True))
 
 
 def _rows_of_units(units: Codes) -> list[NDArray[np.intp]]:
@@ -188,16 +229,33 @@ def satisficing(
     codes = np.asarray(pd.factorize(units, sort=True)[0])
     rng = np.random.default_rng(seed)
     columns = list(next(iter(each.values())).values.columns)
+    values = {name: found.values.loc[common] for name, found in each.items()}
+    left = [
+        {name: _like(found.values, found.without[seed]).loc[common] for name, found in each.items()}
+        for seed in range(len(each[outcomes[0]].without))
+    ]
     rows = []
     for mix in columns:
-        table = pd.DataFrame({name: found.values.loc[common, mix] for name, found in each.items()})
-        gaps = {f"difference {name}": table[name] - each[name].values.loc[common, columns[0]] for name in outcomes}
-        met = {str(criterion): criterion.met(table.assign(**gaps)) for criterion in criteria}
-        if len(met) > 1:
-            met["all"] = np.min(list(met.values()), axis=0)
-        for name, values in met.items():
-            rows.append((mix, name, *share(values, np.ones(len(values)), codes, rng), len(values)))
+        again = [_met(criteria, other, mix, columns[0]) for other in left]
+        for name, met in _met(criteria, values, mix, columns[0]).items():
+            without = np.array([other[name].mean() for other in again]) if again else None
+            found_share = share(met, np.ones(len(met)), codes, rng, without=without)
+            rows.append((mix, name, *found_share, len(met)))
     return pd.DataFrame(rows, columns=["mix", "criterion", "value", "low", "high", "states"])
+
+
+def _like(table: pd.DataFrame, values: Array) -> pd.DataFrame:
+    return pd.DataFrame(values, index=table.index, columns=table.columns)
+
+
+def _met(criteria: Sequence[Criterion], values: dict[str, pd.DataFrame], mix: str, first: str) -> dict[str, Array]:
+    """In which states a mix meets each criterion and, where there are several, "all" (states,)."""
+    table = pd.DataFrame({name: found[mix] for name, found in values.items()})
+    gaps = {f"difference {name}": found[mix] - found[first] for name, found in values.items()}
+    met = {str(criterion): criterion.met(table.assign(**gaps)) for criterion in criteria}
+    if len(met) > 1:
+        met["all"] = np.min(list(met.values()), axis=0)
+    return met
 
 
 def _common(indices: Sequence[pd.Index]) -> pd.Index:

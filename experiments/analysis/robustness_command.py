@@ -14,6 +14,7 @@ from abm.parameters import ConfigError, unknown
 from experiments.analysis.cases import mixes_of
 from experiments.analysis.criteria import GRAMMAR, Criterion, read_criterion, title_of_outcome, unit_of_outcome
 from experiments.analysis.outcomes import outcome_table
+from experiments.analysis.resampling import with_worlds
 from experiments.analysis.robustness import BETTER, RESAMPLES, States, robustness, satisficing, state_keys, states
 from experiments.batch import Results, open_results
 from experiments.output import prepared
@@ -127,6 +128,7 @@ def measure(
             "robustness compares mixes", file=str(results.folder), expected="a batch of two mixes or more"
         )
     ways = {name: (directions or {}).get(name) or direction_of(name) for name in outcomes}
+    runs = with_worlds(runs, results.design)
     keys = state_keys(any(sample.along == "seeds" for sample in results.design.samples), runs)
     found = {name: states(runs, name, keys, mixes) for name in outcomes}
     tables = [_measured(name, found[name], ways[name], resamples) for name in outcomes]
@@ -185,6 +187,8 @@ def _opening(results: Results, study: Study) -> Iterator[str]:
         yield f"{name}: {len(found.values)} states ({keys}){out}"
         if int(found.units.max()) == 0:
             yield "  one point only: no intervals; a batch with a sample or more seeds has them"
+        elif results.runs["seed"].nunique() == 1:
+            yield "  one seed only: intervals leave out the luck of seeds"
     if failed:
         yield f"{failed} of {len(results.runs)} runs failed"
 

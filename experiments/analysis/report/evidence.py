@@ -308,22 +308,54 @@ def robustness(
 
 
 def hinges(pairs: pd.DataFrame, outcomes: Sequence[str], mixes: Sequence[str], factors: Sequence[str]) -> pd.DataFrame:
-    """Spearman's rank correlation of the paired difference with each factor, over the points of the sample.
+    """Spearman's rank correlation of the paired difference with each factor, over the rows of its sample.
 
-    Differences are averaged over seeds and shock scenarios first, so that a point counts once. Columns: outcome, mix,
-    factor, points, correlation, low, high, p, survives. Intervals: Bonett and Wright (2000), Sample size requirements
-    for estimating Pearson, Kendall and Spearman correlations, Psychometrika 65.
+    Differences are averaged over all else first - seeds, shock scenarios, rows of other samples - so that a row counts
+    once (see `samples_of`): points that share a world are no further evidence on what differs between worlds.
+    Columns: outcome, mix, factor, points (rows), correlation, low, high, p, survives. Intervals: Bonett and Wright
+    (2000), Sample size requirements for estimating Pearson, Kendall and Spearman correlations, Psychometrika 65.
     """
+    samples = samples_of(pairs, factors)
+    whose = {factor: sample for sample in samples for factor in sample}
     rows = []
     for mix in mixes:
         chosen = pairs[pairs["mix"] == mix]
         for name in outcomes:
             valid = chosen.dropna(subset=[name])
-            means = valid.groupby("point", observed=True)[[name, *factors]].mean()
-            rows += [_hinge(means, name, mix, factor) for factor in factors if _varies(means, name, factor)]
+            means = {
+                sample: valid.groupby(list(sample), observed=True)[name].mean().reset_index() for sample in samples
+            }
+            each = [(factor, means[whose[factor]]) for factor in factors]
+            rows += [_hinge(rows_, name, mix, factor) for factor, rows_ in each if _varies(rows_, name, factor)]
     columns = ["outcome", "mix", "factor", "points", "correlation", "low", "high", "p"]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(survives=discoveries(table["p"]))
+
+
+def samples_of(pairs: pd.DataFrame, factors: Sequence[str]) -> list[tuple[str, ...]]:
+    """The factors by the sample to which they belong, as the values tell.
+
+    Those with one value on each of several seeds go along the seeds together. Of the others, two belong together
+    unless (nearly, where runs failed) every value of one meets every value of the other. What is crossed with all
+    others is a grid, however many samples declare it.
+    """
+    if not factors:
+        return []
+    by_seed = pairs.groupby("seed", observed=True)[list(factors)].nunique().max()
+    along = [name for name in factors if pairs["seed"].nunique() > 1 and by_seed[name] <= 1]
+    groups: list[tuple[str, ...]] = []
+    for name in (name for name in factors if name not in along):
+        met = [group for group in groups if not all(_crossed(pairs, name, other) for other in group)]
+        groups = [group for group in groups if group not in met] + [
+            (*(other for group in met for other in group), name)
+        ]
+    grid = tuple(group[0] for group in groups if len(group) == 1)
+    return [group for group in (tuple(along), grid, *(group for group in groups if len(group) > 1)) if group]
+
+
+def _crossed(pairs: pd.DataFrame, one: str, other: str) -> bool:
+    """Whether values of two factors are combined; within a hypercube at most half of the combinations turn up."""
+    return len(pairs[[one, other]].drop_duplicates()) > 0.75 * pairs[one].nunique() * pairs[other].nunique()
 
 
 def _varies(means: pd.DataFrame, name: str, factor: str) -> bool:
