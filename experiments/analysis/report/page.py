@@ -508,7 +508,7 @@ def _hinges(gathered: Gathered, pictures: Sequence[Picture]) -> list[Node]:
         el(
             "p",
             f"Spearman's rank correlation of each factor with the difference to {gathered.mixes[gathered.first]},"
-            f" averaged over shock scenarios, one value for each point of the sample. Of {len(found):,} correlations"
+            f" averaged over shock scenarios, one value for each row of its sample. Of {len(found):,} correlations"
             f" {len(sure):,} survive the control of false discoveries. What acts in turns up and down, or only together"
             " with another factor, does not show.",
         ),
