@@ -29,7 +29,7 @@ run: .venv/run.stamp  ## compare business as usual with three mixes under a rare
 	$(BIN)/abm compare --out results/comparison --force
 
 # As many files of tests at a time as there are processors.
-ARGS ?= -n auto --dist loadfile
+ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 
 test: .venv/all.stamp  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)

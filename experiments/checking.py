@@ -24,7 +24,7 @@ def check_file(path: Path) -> str:
     if "objectives" in raw:
         read_search(path)
         return "search"
-    if "seeds" in raw and "arms" not in raw and "outcomes" not in raw:
+    if raw.keys() & {"mixes", "seeds", "samples"} and not raw.keys() & {"arms", "outcomes"}:
         return _design(path)
     if "arms" in raw:
         read_finding(path)
