@@ -15,6 +15,7 @@ from abm.indicators import registry
 from abm.parameters import ConfigError, nearest_name, unknown
 from experiments.batch.results import KEYS, Results
 from experiments.runs import Result, Selection, load
+from experiments.wording import indicator_of, title_of, unit_of
 
 WAYS = ("mean", "sum", "max", "min", "last")
 
@@ -123,3 +124,22 @@ def _by_run(series: pd.DataFrame, column: str, way: Any) -> pd.Series[float]:
     if way == "sum":
         return months.sum(min_count=1)  # a sum over no month at all is undefined, not zero
     return months.agg(lambda values: values.iloc[-1]) if way == "last" else months.agg(way)
+
+
+_SUMMED_UP = {"mean": "mean", "sum": "sum", "max": "highest", "min": "lowest", "last": "last month"}
+
+
+def title_of_outcome(outcome: str) -> str:
+    """Title of a headline indicator, or of a column of the series with how its months are summed up."""
+    column, _, way = outcome.rpartition(":")
+    return f"{title_of(column)}, {_SUMMED_UP[way]}" if column else title_of(outcome)
+
+
+def unit_of_outcome(outcome: str) -> str:
+    """Unit of an outcome; a flow per month keeps its month unless the months are summed. Empty for 1."""
+    column, _, way = outcome.rpartition(":")
+    if not column:
+        return unit_of(outcome)
+    unit = indicator_of(column).unit
+    unit = unit.removesuffix("/month") if way == "sum" else unit
+    return "" if unit == "1" else unit

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from abm.parameters import ConfigError, unknown
 from experiments.analysis.criteria import Criterion, require_both, with_differences
-from experiments.analysis.outcomes import outcome_table
 from experiments.analysis.resampling import Codes, shared_seeds, units_of, with_worlds
 from experiments.batch import Results
 from experiments.designs import Factor
+from experiments.outcomes import outcome_table
 
 CHOICES = ("mix", "shocks")
 

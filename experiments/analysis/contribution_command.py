@@ -18,15 +18,13 @@ from experiments.analysis.contribution_study import (
     check_outcomes,
     direction_of,
     estimates_of,
-    outcome_title,
-    outcome_unit,
     table_of_runs,
     tables_of,
 )
-from experiments.analysis.outcomes import WAYS
 from experiments.analysis.submixes import BY, between, read_groups
 from experiments.compare import DEFAULT_SHOCKS, RunFailedError
 from experiments.designs import parse_seeds
+from experiments.outcomes import WAYS, title_of_outcome, unit_of_outcome
 from experiments.output import prepared, require_free
 from experiments.runs import Selection, load
 from experiments.wording import number
@@ -184,10 +182,10 @@ def _announce(study: Study) -> Iterator[str]:
 
 def _told(study: Study, outcome: str, estimates: Estimates, tables: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     """The table of one outcome on the terminal."""
-    unit = f" ({outcome_unit(outcome)})" if outcome_unit(outcome) else ""
+    unit = f" ({unit_of_outcome(outcome)})" if unit_of_outcome(outcome) else ""
     base, mix = study.submixes.names
     yield ""
-    yield f"{outcome_title(outcome)}{unit}, {_SENSE[direction_of(outcome)]}, {_seeds(estimates)}"
+    yield f"{title_of_outcome(outcome)}{unit}, {_SENSE[direction_of(outcome)]}, {_seeds(estimates)}"
     if not estimates.seeds:
         return
     rows = tables["contribution.csv"]
@@ -250,7 +248,7 @@ def _closing(study: Study, found: Mapping[str, Estimates], tables: Mapping[str, 
         width = float(((rows["high"] - rows["low"]) / 2.0).max())
         share = estimates.sampling_share
         part = f", {share:.0%} of the variance from sampling orders" if share == share else ""
-        yield f"{outcome_title(outcome)}: widest interval ± {number(width)}{part}"
+        yield f"{title_of_outcome(outcome)}: widest interval ± {number(width)}{part}"
 
 
 def _first_reason(found: Mapping[str, Estimates]) -> str:

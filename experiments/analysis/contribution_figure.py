@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.analysis.contribution import Array, Estimates, interval_of
-from experiments.analysis.contribution_study import Study, direction_of, outcome_title, outcome_unit
+from experiments.analysis.contribution_study import Study, direction_of
 from experiments.figures import COLOURS
+from experiments.outcomes import title_of_outcome, unit_of_outcome
 from experiments.wording import number
 
 MOST_BARS = 14
@@ -116,9 +117,9 @@ def _short(value: float) -> str:
 def _label(panel: Any, outcome: str, estimates: Estimates) -> None:
     """What is seen: the change with the mix, and whether that is told from zero."""
     mean, low, high = interval_of(estimates.total)
-    unit = f" {outcome_unit(outcome)}" if outcome_unit(outcome) else ""
+    unit = f" {unit_of_outcome(outcome)}" if unit_of_outcome(outcome) else ""
     spread = f" [{_short(low)}, {_short(high)}]" if math.isfinite(low) else ""
-    panel.set_title(f"{outcome_title(outcome)}: {_signed(mean)}{spread}{unit}", fontsize=9, loc="left")
+    panel.set_title(f"{title_of_outcome(outcome)}: {_signed(mean)}{spread}{unit}", fontsize=9, loc="left")
     panel.use_sticky_edges = False  # bars would stick to the frame where the base is
     panel.margins(x=0.06)
     panel.xaxis.set_major_formatter(lambda value, _: _short(value))
@@ -137,7 +138,7 @@ def _locator() -> Any:
 
 def _explained(outcome: str, interactions: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """What the axis says, and the largest named interactions in words."""
-    unit = outcome_unit(outcome)
+    unit = unit_of_outcome(outcome)
     sense = {1: "more is better", -1: "less is better"}.get(direction_of(outcome), "")
     lines = [", ".join(part for part in ("change against the base", unit, sense) if part)]
     named = interactions[interactions["kind"] != ""]

@@ -13,12 +13,12 @@ from abm.indicators import registry
 from abm.model import CircularTransition
 from abm.parameters import parse_override, unknown
 from experiments.analysis.contribution import Estimates, Plan, estimate, interval_of, name_interactions
-from experiments.analysis.outcomes import WAYS, outcome_table
 from experiments.analysis.submixes import SubMixes
 from experiments.batch.results import OK, Results
 from experiments.designs import Design
+from experiments.outcomes import WAYS, outcome_table, title_of_outcome, unit_of_outcome
 from experiments.runs import Selection, load
-from experiments.wording import indicator_of, title_of, unit_of
+from experiments.wording import indicator_of
 
 TABLES = ("contribution.csv", "interactions.csv", "contribution_by_seed.csv", "left_out.csv")
 
@@ -103,7 +103,7 @@ def tables_of(study: Study, found: Mapping[str, Estimates]) -> dict[str, pd.Data
 
 def _with_words(table: pd.DataFrame, outcome: str, estimates: Estimates) -> pd.DataFrame:
     words = {
-        "outcome": outcome, "outcome_title": outcome_title(outcome), "unit": outcome_unit(outcome) or "1",
+        "outcome": outcome, "outcome_title": title_of_outcome(outcome), "unit": unit_of_outcome(outcome) or "1",
         "direction": direction_of(outcome), "seeds": len(estimates.seeds),
     }  # fmt: skip
     for place, (name, value) in enumerate(words.items()):
@@ -151,21 +151,6 @@ def check_outcomes(outcomes: Sequence[str], selection: Selection) -> None:
             raise unknown("outcome", column, columns if colon else headline, key="--outcome")
         if colon and way not in WAYS:
             raise unknown("way of summing up", way, WAYS, key=f"--outcome {outcome}")
-
-
-def outcome_title(outcome: str) -> str:
-    """Title of an outcome, with the way in which its months are summed up if it names one."""
-    column, colon, way = outcome.rpartition(":")
-    return f"{title_of(column)}, {way}" if colon else title_of(outcome)
-
-
-def outcome_unit(outcome: str) -> str:
-    """Unit of an outcome; empty for 1."""
-    column, colon, way = outcome.rpartition(":")
-    if not colon:
-        return unit_of(outcome)
-    unit = indicator_of(column).unit
-    return "" if unit == "1" else unit.removesuffix("/month") if way == "sum" else unit
 
 
 def direction_of(outcome: str) -> int:

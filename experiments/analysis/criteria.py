@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abm.parameters import ConfigError, unknown
-from experiments.analysis.outcomes import WAYS
-from experiments.wording import indicator_of, number, title_of, unit_of
+from experiments.outcomes import WAYS, title_of_outcome, unit_of_outcome
+from experiments.wording import number
 
 WORLD = ("setting", "shocks", "seed", "point")
 """What two runs share that differ in nothing but their mix."""
@@ -83,25 +83,6 @@ class Criterion:
         open_ = np.isnan(values).any(axis=1) & ~(values == settled).any(axis=1)
         met = (values == 1.0).all(axis=1) if self.joined == "and" else (values == 1.0).any(axis=1)
         return np.where(open_, np.nan, met.astype(float))
-
-
-_SUMMED_UP = {"mean": "mean", "sum": "sum", "max": "highest", "min": "lowest", "last": "last month"}
-
-
-def title_of_outcome(outcome: str) -> str:
-    """Title of a headline indicator, or of a column of the series with how its months are summed up."""
-    column, _, way = outcome.rpartition(":")
-    return f"{title_of(column)}, {_SUMMED_UP[way]}" if column else title_of(outcome)
-
-
-def unit_of_outcome(outcome: str) -> str:
-    """Unit of an outcome; a flow per month keeps its month unless the months are summed. Empty for 1."""
-    column, _, way = outcome.rpartition(":")
-    if not column:
-        return unit_of(outcome)
-    unit = indicator_of(column).unit
-    unit = unit.removesuffix("/month") if way == "sum" else unit
-    return "" if unit == "1" else unit
 
 
 def _compared(term: Term, values: NDArray[np.float64]) -> NDArray[np.float64]:

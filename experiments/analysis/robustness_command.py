@@ -12,11 +12,11 @@ import pandas as pd
 
 from abm.parameters import ConfigError, unknown
 from experiments.analysis.cases import mixes_of
-from experiments.analysis.criteria import GRAMMAR, Criterion, read_criterion, title_of_outcome, unit_of_outcome
-from experiments.analysis.outcomes import outcome_table
+from experiments.analysis.criteria import GRAMMAR, Criterion, read_criterion
 from experiments.analysis.resampling import with_worlds
 from experiments.analysis.robustness import BETTER, RESAMPLES, States, robustness, satisficing, state_keys, states
 from experiments.batch import Results, open_results
+from experiments.outcomes import outcome_table, title_of_outcome, unit_of_outcome
 from experiments.output import prepared
 from experiments.wording import indicator_of, number
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.analysis.criteria import title_of_outcome, unit_of_outcome
 from experiments.analysis.robustness_command import SURE, Study
 from experiments.figures import COLOURS
+from experiments.outcomes import title_of_outcome, unit_of_outcome
 from experiments.wording import number
 
 _ACROSS = 3

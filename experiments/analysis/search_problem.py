@@ -26,8 +26,8 @@ from abm.parameters import (
     toml_files,
     unknown,
 )
-from experiments.analysis.outcomes import WAYS
 from experiments.designs import parse_seeds
+from experiments.outcomes import WAYS
 from experiments.wording import title_of, unit_of
 
 FOLDER = "searches"
@@ -89,7 +89,7 @@ class Lever:
 class Measure:
     """What is read off a run: an outcome, times another outcome of the same run if one is named.
 
-    `outcome` and `times` are headline indicators or `COLUMN:WAY` (see `experiments.analysis.outcomes`). `sense` is 1
+    `outcome` and `times` are headline indicators or `COLUMN:WAY` (see `experiments.outcomes`). `sense` is 1
     if more is better, −1 if less is better, 0 if it is only reported.
     """
 

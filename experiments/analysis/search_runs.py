@@ -17,7 +17,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abm.parameters import ConfigError
-from experiments.analysis.outcomes import outcome_table
 from experiments.analysis.search import Evaluation
 from experiments.analysis.search_mixes import write_mix
 from experiments.analysis.search_problem import MEAN, Measure, Places, Search
@@ -26,6 +25,7 @@ from experiments.batch.driver import identified
 from experiments.batch.results import KEYS, MANIFEST, Results
 from experiments.compare import RunFailedError
 from experiments.designs import Design
+from experiments.outcomes import outcome_table
 
 Runner = Callable[[Design, Path], Results]
 """Makes the runs of a design into a folder, going on with what is there: `experiments.batch.driver.run_design`."""

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from abm.parameters import ConfigError
-from experiments.analysis.outcomes import outcome_table
 from experiments.analysis.sensitivity import Floats, Observed
 from experiments.batch.results import KEYS, OK, Results
 from experiments.compare import RunFailedError
 from experiments.designs import Design, Sample
+from experiments.outcomes import outcome_table
 
 Numbers = np.ndarray[Any, np.dtype[np.intp]]
 

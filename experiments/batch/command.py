@@ -14,10 +14,11 @@ from typing import Any
 
 from abm.parameters import ConfigError, parse_override
 from experiments import engines
-from experiments.batch.driver import LIMIT, RETRIES, Batch
+from experiments.batch.driver import LIMIT, Batch
 from experiments.batch.estimate import estimate
 from experiments.designs import Design, load_design, parse_seeds
 from experiments.engines import Engine
+from experiments.isolation import RETRIES
 from experiments.parallel import EngineLostError, Patience
 
 SUMMARY = "Run a design - mixes × shocks × samples × seeds - into Parquet"

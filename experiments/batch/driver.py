@@ -20,12 +20,12 @@ from experiments.batch.results import MANIFEST, OK, Results
 from experiments.batch.store import Store
 from experiments.designs import Design, check_design
 from experiments.engines import Engine
+from experiments.isolation import RETRIES
 from experiments.output import require_free
 from experiments.parallel import Outcome, Patience, over
 from experiments.runs import Job, Result, Selection, load, perform
 
 LIMIT = 900.0  # seconds that a run may take
-RETRIES = 3
 _SHOWN = 3
 
 

@@ -12,11 +12,11 @@ import pandas as pd
 
 from abm.parameters import ConfigError, unknown
 from abm.scenario import catalogue
-from experiments.analysis.outcomes import outcome_table
 from experiments.analysis.report import evidence
 from experiments.analysis.report.evidence import Outcome
 from experiments.batch import Results
 from experiments.designs import Factor
+from experiments.outcomes import outcome_table
 from experiments.wording import indicator_of, title_of, unit_of
 
 KEY_OUTCOMES = (
